@@ -1,0 +1,61 @@
+//! What a reply says should change, before anyone has looked where it belongs. The one intermediate
+//! form of every edit format: readers make it, [`super::Draft`] takes it.
+
+/// One closed edit of a reply. An edit whose text was cut off is never made into one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edit {
+    /// The file as the model wrote its name; not yet a path.
+    pub path: String,
+    pub op: EditOp,
+    /// The model's own reason, if it gave one next to the edit.
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EditOp {
+    /// Change one place of an existing file.
+    Hunk(EditHunk),
+    /// This is the file's whole text now; makes the file if there is none.
+    Whole(String),
+    /// The file is to go.
+    Delete,
+}
+
+/// Lines around and inside one place, in file order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct EditHunk {
+    pub lines: Vec<EditLine>,
+    /// One-based line of the first line of the hunk, if the format states one. Models miscount: a
+    /// tie-breaker, never a proof.
+    pub hint: Option<usize>,
+    /// Text of a line above that names the place (`@@ fn main`), if the format states one.
+    pub header: Option<String>,
+    /// The hunk is said to reach the end of the file.
+    pub at_eof: bool,
+}
+
+/// A line without its ending.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EditLine {
+    Keep(String),
+    Remove(String),
+    Add(String),
+}
+
+impl EditHunk {
+    /// What the model believes the file holds here.
+    pub fn before(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter_map(|line| match line {
+            EditLine::Keep(text) | EditLine::Remove(text) => Some(text.as_str()),
+            EditLine::Add(_) => None,
+        })
+    }
+
+    /// What the model wants the file to hold here.
+    pub fn after(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter_map(|line| match line {
+            EditLine::Keep(text) | EditLine::Add(text) => Some(text.as_str()),
+            EditLine::Remove(_) => None,
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! rein: a terminal coding agent with an autonomy slider. The model generates, a human verifies.
+//!
+//! The one road: an instruction and a [`change::Level`] fix a [`change::Scope`]; `context` and
+//! `prompt` make a request, `provider` streams the answer, `prompt::dialect` reads edits out of it
+//! as they close, [`change::Review`] admits or refuses each and holds the human's verdicts, and
+//! `workspace` lands what was approved, journaled and undoable.
+//!
+//! Rooms by floor, low to high (a room imports only from floors below; `tests/walls.rs`):
+//! `text model` → `change context` → `prompt workspace provider` → `session editor` →
+//! `ui orchestrator` → `config` → `front` → `cli`.
+
+pub mod change;
+pub mod model;
+pub mod text;

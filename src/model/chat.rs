@@ -1,0 +1,107 @@
+//! One exchange: a request and the stream of its answer.
+
+use std::fmt;
+
+use super::{Tokens, Usage};
+
+/// What a model is used for. A role is served by an ordered list of models.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Edits and answers.
+    Chat,
+    /// Ghost text at the cursor.
+    Complete,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chat => "chat",
+            Self::Complete => "complete",
+        })
+    }
+}
+
+/// `provider/model`, as written in the configuration and shown on screen.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ModelId {
+    pub provider: String,
+    pub model: String,
+}
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.provider, self.model)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speaker {
+    User,
+    Assistant,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Message {
+    pub speaker: Speaker,
+    pub text: String,
+}
+
+impl Message {
+    pub fn user(text: impl Into<String>) -> Self {
+        Self { speaker: Speaker::User, text: text.into() }
+    }
+
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Self { speaker: Speaker::Assistant, text: text.into() }
+    }
+}
+
+/// A whole request. Nothing is sent to a model that is not in here.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Ask {
+    pub system: String,
+    /// Alternating, first and last by the user.
+    pub messages: Vec<Message>,
+    /// Most tokens the model may answer with; `None` leaves it to the server where the wire allows.
+    pub max_output: Option<Tokens>,
+    /// Texts at which the server is to stop.
+    pub stop: Vec<String>,
+}
+
+impl Ask {
+    /// The tokens we expect it to weigh (estimate).
+    pub fn weight(&self) -> Tokens {
+        let messages = self.messages.iter().map(|m| Tokens::estimate(&m.text));
+        Tokens::estimate(&self.system) + messages.sum()
+    }
+}
+
+/// Why an answer ended. An answer without a `Finish` was cut off, whatever else arrived.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Finish {
+    /// The model came to its end (or hit a stop text).
+    Stop,
+    /// The output limit was reached: the last words are missing.
+    Length,
+    /// The provider withheld the rest.
+    Filtered,
+    /// The model declined; its words, if it gave any.
+    Declined(String),
+    /// A reason we do not know, kept for the log.
+    Other(String),
+}
+
+/// One increment of an answer, in order of arrival.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Delta {
+    Text(String),
+    /// Thinking that the provider shows; never parsed for edits.
+    Reasoning(String),
+    /// Cumulative for the request: the last one counts.
+    Usage(Usage),
+    /// At most one, last but for `Usage`.
+    Finish(Finish),
+}

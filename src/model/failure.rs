@@ -1,0 +1,117 @@
+//! How a request fails. Each kind says what happened, to whom, and what can be done: the text is
+//! shown to a person as it stands.
+
+use std::time::Duration;
+
+/// How far a request had come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// No byte of the answer had arrived.
+    BeforeFirstByte,
+    /// Some of the answer had arrived; what was whole has been kept.
+    MidAnswer,
+}
+
+/// `server` is the provider's configured name and host, as in `local (127.0.0.1:8080)`.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{server} is not reachable: {why}")]
+    Unreachable { server: String, why: String },
+    #[error("{server} is busy (HTTP {status}){}", after(.retry_after))]
+    Busy { server: String, status: u16, retry_after: Option<Duration>, said: String },
+    #[error("{server} failed (HTTP {status}): {said}")]
+    Broken { server: String, status: u16, said: String },
+    #[error("{server} did not accept the key (HTTP {status}): {said}")]
+    Unauthorised { server: String, status: u16, key_from: Option<String>, said: String },
+    #[error("{server} refused the request (HTTP {status}): {said}")]
+    Refused { server: String, status: u16, said: String },
+    #[error("{server} does not know the model `{model}`: {said}")]
+    UnknownModel { server: String, model: String, said: String },
+    #[error("the request is too long for `{model}` at {server}: {said}")]
+    TooLong { server: String, model: String, said: String },
+    #[error("{server} said nothing for {}{}", seconds(.waited), so_far(.phase))]
+    Silent { server: String, waited: Duration, phase: Phase },
+    #[error("the connection to {server} ended in the middle of the answer")]
+    Cut { server: String },
+    #[error("{server} sent something that is not an answer: {why}")]
+    Unreadable { server: String, why: String },
+    #[error("{server} reported an error in the middle of the answer: {said}")]
+    MidStream { server: String, said: String },
+    #[error("no model is configured for the role `{role}`")]
+    NoModel { role: super::Role },
+}
+
+impl Failure {
+    /// What the user can do now, as an imperative sentence without a full stop.
+    pub fn next_step(&self) -> String {
+        match self {
+            Self::Unreachable { .. } => {
+                "check that the server is running and `base_url` is right, then ask again".into()
+            }
+            Self::Busy { retry_after: Some(wait), .. } => {
+                format!("ask again in {}, or name another model for the role", seconds(wait))
+            }
+            Self::Busy { .. } | Self::Broken { .. } => {
+                "ask again, or name another model for the role in the configuration".into()
+            }
+            Self::Unauthorised { key_from: Some(name), .. } => {
+                format!("check the key in the environment variable `{name}`")
+            }
+            Self::Unauthorised { key_from: None, .. } => {
+                "name the environment variable that holds the key: `api_key_env = \"NAME\"`".into()
+            }
+            Self::Refused { .. } => "check `wire` and `base_url` of this provider".into(),
+            Self::UnknownModel { .. } => "check the model's name under `[roles]`".into(),
+            Self::TooLong { .. } => "ask at a lower notch, or select fewer lines".into(),
+            Self::Silent { .. } | Self::Cut { .. } | Self::MidStream { .. } => {
+                "review what is whole, or ask again".into()
+            }
+            Self::Unreadable { .. } => {
+                "check that `base_url` is the API's address and `wire` its format".into()
+            }
+            Self::NoModel { role } => {
+                format!("add a provider and `roles.{role}` to the configuration (`rein config path`)")
+            }
+        }
+    }
+
+    /// May the same request succeed if it is simply sent again?
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Broken { .. } | Self::Unreachable { .. })
+    }
+}
+
+fn seconds(duration: &Duration) -> String {
+    format!("{} s", duration.as_secs_f32().ceil())
+}
+
+fn after(retry_after: &Option<Duration>) -> String {
+    retry_after.map_or_else(String::new, |wait| format!("; it asks to wait {}", seconds(&wait)))
+}
+
+fn so_far(phase: &Phase) -> &'static str {
+    match phase {
+        Phase::BeforeFirstByte => "",
+        Phase::MidAnswer => " in the middle of the answer",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_says_what_happened_and_what_to_do() {
+        let silent = Failure::Silent {
+            server: "local (127.0.0.1:8080)".into(),
+            waited: Duration::from_secs(20),
+            phase: Phase::MidAnswer,
+        };
+        let said = format!("{silent}: {}", silent.next_step());
+        assert_eq!(
+            said,
+            "local (127.0.0.1:8080) said nothing for 20 s in the middle of the answer: \
+             review what is whole, or ask again"
+        );
+    }
+}
