@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn git_takes_odd_names() {
-        for name in ["a b.txt", "naïve.txt", "q\"uote", " lead", "trail ", "файл/日本", "a\u{202e}b", "-x"] {
+        for name in ["a b.txt", "naïve.txt", "q\"uote", " lead", "trail ", "файл/日本", "a\u{202e}b", "-x"]
+        {
             let (old, new) = (&b"1\n2\n"[..], &b"1\ntwo\n"[..]);
             assert_eq!(git_applied(name, Some(old), Some(new)).as_deref(), Some(new), "{name}");
             assert_eq!(git_applied(name, None, Some(new)).as_deref(), Some(new), "{name}");
@@ -181,7 +182,8 @@ mod tests {
     }
 
     fn text() -> impl Strategy<Value = Vec<u8>> {
-        let byte = prop_oneof![6 => Just(b'\n'), 2 => Just(b'\r'), 6 => b'a'..b'd', 1 => 1u8.., 1 => Just(b'\\')];
+        let byte =
+            prop_oneof![6 => Just(b'\n'), 2 => Just(b'\r'), 6 => b'a'..b'd', 1 => 1u8.., 1 => Just(b'\\')];
         proptest::collection::vec(byte, 0..60)
     }
 
