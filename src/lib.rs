@@ -9,6 +9,9 @@
 //! `text model` → `change context` → `prompt workspace provider` → `session editor` →
 //! `ui orchestrator` → `config` → `front` → `cli`.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_macros))]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod change;
 pub mod model;
 pub mod text;
