@@ -6,8 +6,11 @@
 //! `workspace` lands what was approved, journaled and undoable.
 //!
 //! Rooms by floor, low to high (a room imports only from floors below; `tests/walls.rs`):
-//! `text model` → `change context` → `prompt workspace provider` → `session editor` →
-//! `ui orchestrator` → `config` → `front` → `cli`.
+//! `text model` → `change` → `context` → `prompt workspace provider` → `session editor` →
+//! `ui orchestrator` → `config` → `front` → `cli` → `main`.
+
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_macros))]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod change;
 pub mod model;
