@@ -10,5 +10,6 @@
 //! `ui orchestrator` → `config` → `front` → `cli`.
 
 pub mod change;
+pub mod editor;
 pub mod model;
 pub mod text;
