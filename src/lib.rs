@@ -13,5 +13,6 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod change;
+pub mod editor;
 pub mod model;
 pub mod text;
