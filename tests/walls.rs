@@ -47,7 +47,7 @@ const WORLD: &[&str] = &[
     "jiff::Zoned::now",
     "tokio",
     "tokio_util",
-    "crate::workspace",
+    "crate::workspace::Workspace",
     "crate::provider",
 ];
 

@@ -1,6 +1,7 @@
 //! One exchange: a request and the stream of its answer.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::{Tokens, Usage};
 
@@ -33,6 +34,20 @@ pub struct ModelId {
 impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.provider, self.model)
+    }
+}
+
+impl FromStr for ModelId {
+    type Err = String;
+
+    /// The provider ends at the first `/`: a gateway's model names have slashes of their own.
+    fn from_str(id: &str) -> Result<Self, String> {
+        match id.split_once('/') {
+            Some((provider, model)) if !provider.is_empty() && !model.is_empty() => {
+                Ok(Self { provider: provider.into(), model: model.into() })
+            }
+            _ => Err(format!("`{id}` is not a model; write `provider/model`, as in `local/qwen3-coder`")),
+        }
     }
 }
 
@@ -104,4 +119,19 @@ pub enum Delta {
     Usage(Usage),
     /// At most one, last but for `Usage`.
     Finish(Finish),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_of_a_gateway_keeps_its_own_slashes() {
+        let id: ModelId = "openrouter/qwen/qwen3-coder".parse().unwrap();
+        assert_eq!((id.provider.as_str(), id.model.as_str()), ("openrouter", "qwen/qwen3-coder"));
+        assert_eq!(id.to_string(), "openrouter/qwen/qwen3-coder");
+        for bad in ["qwen", "/qwen", "local/", ""] {
+            assert!(bad.parse::<ModelId>().is_err(), "{bad}");
+        }
+    }
 }

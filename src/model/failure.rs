@@ -17,7 +17,7 @@ pub enum Phase {
 pub enum Failure {
     #[error("{server} is not reachable: {why}")]
     Unreachable { server: String, why: String },
-    #[error("{server} is busy (HTTP {status}){}", after(.retry_after))]
+    #[error("{server} is busy (HTTP {status}){}{}", after(.retry_after), reason(.said))]
     Busy { server: String, status: u16, retry_after: Option<Duration>, said: String },
     #[error("{server} failed (HTTP {status}): {said}")]
     Broken { server: String, status: u16, said: String },
@@ -89,6 +89,10 @@ fn after(retry_after: &Option<Duration>) -> String {
     retry_after.map_or_else(String::new, |wait| format!("; it asks to wait {}", seconds(&wait)))
 }
 
+fn reason(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(": {said}") }
+}
+
 fn so_far(phase: &Phase) -> &'static str {
     match phase {
         Phase::BeforeFirstByte => "",
@@ -112,6 +116,20 @@ mod tests {
             said,
             "local (127.0.0.1:8080) said nothing for 20 s in the middle of the answer: \
              review what is whole, or ask again"
+        );
+    }
+
+    #[test]
+    fn a_busy_server_says_why_and_for_how_long() {
+        let busy = Failure::Busy {
+            server: "openai (api.openai.com)".into(),
+            status: 429,
+            retry_after: Some(Duration::from_millis(1_500)),
+            said: "you exceeded your current quota".into(),
+        };
+        assert_eq!(
+            busy.to_string(),
+            "openai (api.openai.com) is busy (HTTP 429); it asks to wait 2 s: you exceeded your current quota"
         );
     }
 }

@@ -73,6 +73,11 @@ pub fn text(text: &str) -> String {
     printable(text, "\n")
 }
 
+/// Columns that a printable text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
 fn printable(text: &str, line_break: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

@@ -1,0 +1,241 @@
+//! What was typed. This file knows the words of the command line and nothing of what they do; each
+//! command's meaning is in `front`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::change::Level;
+use crate::front::{self, Exit};
+use crate::prompt::dialect::Format;
+
+/// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
+#[derive(Parser, Debug)]
+#[command(name = "rein", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Exit codes: 0 done · 1 the answer is no · 2 refused, nothing was changed · \
+    3 model or network unavailable · 5 not possible here · 64 usage · 70 a bug in rein · 130 interrupted\n\
+    Start with `rein tour`: it needs no key and no network.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// A file to open, with a line and a column if you like: FILE[:LINE[:COL]]
+    target: Option<String>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// Options that every command which may ask a model takes.
+#[derive(Args, Debug, Clone, Default)]
+struct Shared {
+    /// The model to ask, as PROVIDER/MODEL, instead of `roles.chat`
+    #[arg(long, short = 'm', value_name = "PROVIDER/MODEL")]
+    model: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// See it work: a sample project and a scripted model, no key, no network
+    Tour {
+        /// Play the same steps without a terminal and check the files after each
+        #[arg(long)]
+        headless: bool,
+    },
+    /// Ask for a change and get a diff, or land it with --apply
+    Edit(EditArgs),
+    /// Apply a model's reply, read from stdin, exactly or not at all
+    Apply(ApplyArgs),
+    /// Show what has landed, newest first
+    Log {
+        /// Most entries to show
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: usize,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a landing back: the last one, or the one named
+    Undo {
+        /// As `rein log` shows it; the first few digits are enough
+        id: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring the last landing that was taken back forth again
+    Redo {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Finish or roll back a landing that was interrupted by a crash
+    Recover {
+        #[arg(long)]
+        json: bool,
+    },
+    /// The configuration: where it is, what it says, whether it is right
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+}
+
+#[derive(Args, Debug)]
+struct EditArgs {
+    /// What may change: the lines given, the file given, or the repository
+    #[arg(long, value_enum)]
+    level: Option<Notch>,
+    /// The file the instruction is about
+    #[arg(long, short = 'f', value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The lines of FILE that may change, from 1, both included
+    #[arg(long, value_name = "A-B", requires = "file")]
+    lines: Option<String>,
+    /// Land the change instead of printing it; it can be undone
+    #[arg(long)]
+    apply: bool,
+    /// Report as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// What should change; `-` reads it from stdin
+    #[arg(required = true, value_name = "INSTRUCTION")]
+    instruction: Vec<String>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+#[derive(Args, Debug)]
+struct ApplyArgs {
+    /// The reply's edit format: auto, sr (search/replace), udiff, whole
+    #[arg(long, default_value = "auto", value_name = "FORMAT")]
+    format: Format,
+    /// The folder whose files change
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The file meant by edits that name none
+    #[arg(long, short = 'f', value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Say what would happen and write nothing
+    #[arg(long)]
+    check: bool,
+    /// With --check: print the change as a unified diff
+    #[arg(long, requires = "check", conflicts_with = "json")]
+    diff: bool,
+    /// Report as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+enum ConfigCommand {
+    /// Where the user's file is
+    Path,
+    /// What holds, with defaults filled in and keys left out
+    Show,
+    /// Read everything and say what is wrong
+    Check,
+}
+
+/// The notches that take an instruction.
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum Notch {
+    Selection,
+    File,
+    Repo,
+}
+
+impl From<Notch> for Level {
+    fn from(notch: Notch) -> Self {
+        match notch {
+            Notch::Selection => Self::Selection,
+            Notch::File => Self::File,
+            Notch::Repo => Self::Repo,
+        }
+    }
+}
+
+/// Runs the command line and says how it ended.
+pub fn run() -> Exit {
+    match Cli::try_parse() {
+        Ok(cli) => dispatch(cli),
+        Err(wrong) => {
+            // Help and version come this way too, on stdout.
+            let usage = wrong.use_stderr();
+            let _ = wrong.print();
+            if usage { Exit::Usage } else { Exit::Done }
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Exit {
+    let Cli { command, target, shared } = cli;
+    match command {
+        None => front::tui(target.as_deref(), shared.model),
+        Some(Command::Tour { headless }) => front::tour(headless),
+        Some(Command::Edit(args)) => front::edit(args.into()),
+        Some(Command::Apply(args)) => front::apply(args.into()),
+        Some(Command::Log { limit, json }) => front::log(limit, json),
+        Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
+        Some(Command::Redo { json }) => front::redo(json),
+        Some(Command::Recover { json }) => front::recover(json),
+        Some(Command::Config { what }) => front::config(match what {
+            ConfigCommand::Path => front::AboutConfig::Path,
+            ConfigCommand::Show => front::AboutConfig::Show,
+            ConfigCommand::Check => front::AboutConfig::Check,
+        }),
+    }
+}
+
+impl From<EditArgs> for front::EditRequest {
+    fn from(args: EditArgs) -> Self {
+        Self {
+            level: args.level.map(Level::from),
+            file: args.file,
+            lines: args.lines,
+            apply: args.apply,
+            json: args.json,
+            instruction: args.instruction.join(" "),
+            model: args.shared.model,
+        }
+    }
+}
+
+impl From<ApplyArgs> for front::ApplyRequest {
+    fn from(args: ApplyArgs) -> Self {
+        Self {
+            format: args.format,
+            root: args.root,
+            file: args.file,
+            check: args.check,
+            diff: args.diff,
+            json: args.json,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_file_can_be_opened_without_a_command() {
+        let cli = Cli::try_parse_from(["rein", "src/main.rs:12"]).unwrap();
+        assert_eq!(cli.target.as_deref(), Some("src/main.rs:12"));
+        assert!(cli.command.is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_a_usage_error() {
+        for wrong in [
+            &["rein", "edit"][..],
+            &["rein", "edit", "--level", "complete", "x"],
+            &["rein", "edit", "--lines", "1-2", "x"],
+            &["rein", "apply", "--diff"],
+            &["rein", "apply", "--format", "xml"],
+        ] {
+            assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

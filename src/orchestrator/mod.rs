@@ -1,0 +1,170 @@
+//! Effects in, events out: the only room that spawns. It carries a [`session::Effect`] out against
+//! the workspace, the providers or a thread of its own and sends the [`session::Event`] back on one
+//! bounded channel, so that a fast model waits for a slow screen and memory stays bounded.
+//!
+//! It decides nothing: what an event means is the session's to know, and what is on screen is not
+//! known here.
+#![allow(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
+
+mod gather;
+mod stream;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::change::Base;
+use crate::model::{Role, Tokens};
+use crate::provider::{Client, Endpoint};
+use crate::session::{Effect, Event, TurnId};
+use crate::text::{RepoPath, highlight};
+use crate::workspace::{ReadError, Workspace};
+
+/// Events that may wait for the front before the senders do.
+const CHANNEL: usize = 256;
+
+/// One way to serve a role: a model at an endpoint.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub endpoint: Arc<Endpoint>,
+    pub model: String,
+}
+
+/// For each role the routes that serve it, first choice first.
+#[derive(Clone, Default, Debug)]
+pub struct Roles {
+    pub chat: Vec<Route>,
+    pub complete: Vec<Route>,
+}
+
+impl Roles {
+    pub fn serve(&self, role: Role) -> &[Route] {
+        match role {
+            Role::Chat => &self.chat,
+            Role::Complete => &self.complete,
+        }
+    }
+}
+
+/// What of a turn is under way, so that it can be stopped.
+#[derive(Debug, Default)]
+struct Running {
+    stop: Arc<AtomicBool>,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// Carries effects out. Dropping it stops whatever runs, except a landing, which always ends whole.
+#[derive(Debug)]
+pub struct Orchestrator {
+    workspace: Workspace,
+    client: Client,
+    roles: Roles,
+    budget: Tokens,
+    runtime: Handle,
+    events: mpsc::Sender<Event>,
+    turns: HashMap<TurnId, Running>,
+    completion: Option<Running>,
+}
+
+impl Orchestrator {
+    /// `budget`: most tokens of context a request may carry.
+    pub fn new(
+        workspace: Workspace,
+        client: Client,
+        roles: Roles,
+        budget: Tokens,
+        runtime: Handle,
+    ) -> (Self, mpsc::Receiver<Event>) {
+        let (events, receiver) = mpsc::channel(CHANNEL);
+        let turns = HashMap::new();
+        (Self { workspace, client, roles, budget, runtime, events, turns, completion: None }, receiver)
+    }
+
+    /// Replaces the routes, for instance when servers were found after the start.
+    pub fn set_roles(&mut self, roles: Roles) {
+        self.roles = roles;
+    }
+
+    /// Begins to carry `effect` out and returns at once.
+    pub fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Gather { turn, instruct } => {
+                let running = self.turns.entry(turn).or_default();
+                let stop = Arc::clone(&running.stop);
+                let budget = self.budget;
+                self.on_thread(move |workspace| {
+                    let packed = gather::pack(workspace, &instruct, budget, &|| stop.load(Ordering::Relaxed));
+                    Event::Gathered { turn, packed }
+                });
+            }
+            Effect::Send { turn, ask } => {
+                let routes = self.roles.serve(Role::Chat).to_vec();
+                let (client, events) = (self.client.clone(), self.events.clone());
+                let task = self.runtime.spawn(stream::answer(client, routes, turn, ask, events));
+                self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
+            }
+            Effect::Abort { turn } => drop(self.turns.remove(&turn)),
+            Effect::Look { turn, path } => self.on_thread(move |workspace| {
+                let read = look(workspace, &path);
+                Event::Looked { turn, path, read }
+            }),
+            Effect::Land { turn, approved, story } => self.on_thread(move |workspace| {
+                let result = workspace.apply(approved, &story);
+                Event::Landed { turn, result }
+            }),
+            Effect::Undo { id } => self.on_thread(move |w| Event::Undone(w.undo(id.as_deref()))),
+            Effect::Redo => self.on_thread(|w| Event::Redone(w.redo())),
+            Effect::Open { path } => self.on_thread(move |w| {
+                let read = w.read(&path);
+                Event::Opened { path, read }
+            }),
+            Effect::Save { path, text, expected } => self.on_thread(move |w| {
+                let result = w.save(&path, text.bytes(), expected);
+                Event::Saved { path, text, result }
+            }),
+            Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
+            Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
+            Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
+                let classes = highlight::highlight(language, text.bytes());
+                Event::Highlighted { path, version, classes }
+            }),
+            Effect::Complete { id, ask } => {
+                let routes = self.roles.serve(Role::Complete).to_vec();
+                let (client, events) = (self.client.clone(), self.events.clone());
+                let task = self.runtime.spawn(stream::complete(client, routes, id, ask, events));
+                self.completion = Some(Running { tasks: vec![task.abort_handle()], ..Running::default() });
+            }
+            Effect::AbortComplete => self.completion = None,
+            Effect::ReadLog { limit } => {
+                self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
+            }
+        }
+    }
+
+    /// Runs blocking work on a thread of the runtime's pool and sends what it gives.
+    fn on_thread(&self, work: impl FnOnce(&Workspace) -> Event + Send + 'static) {
+        let (workspace, events) = (self.workspace.clone(), self.events.clone());
+        self.runtime.spawn_blocking(move || {
+            let event = work(&workspace);
+            // A closed channel means that the front has left and nobody waits for the event.
+            let _ = events.blocking_send(event);
+        });
+    }
+}
+
+/// A file as the reply's edits should be placed in it.
+fn look(workspace: &Workspace, path: &RepoPath) -> Result<Base, String> {
+    let read = workspace.read(path).map_err(|why: ReadError| why.to_string())?;
+    Ok(Base { path: path.clone(), text: read.map(|file| file.lines) })
+}

@@ -1,0 +1,544 @@
+//! One request and its streamed answer over HTTP. Owns connections and patience: how long to wait
+//! for a connection, the first byte and the next one. Follows no redirect, retries nothing, keeps
+//! nothing of what was said. Cancelling is dropping the future, which closes the connection.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Response, StatusCode, Url};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::answer::Flaw;
+use super::reader::Reader;
+use super::refusal::{Refusal, one_line, retry_after};
+use super::{Endpoint, Wire, anthropic, openai_chat};
+use crate::model::{Ask, Delta, Failure, Phase};
+
+/// After the finish was seen only counts can be missing: they are not waited for longer than this.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Most bytes of an error's body that are read.
+const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// Shared connections to every server. Cheap to clone; nothing is set up before the first request.
+#[derive(Clone, Default)]
+pub struct Client {
+    pools: Arc<Mutex<HashMap<Pool, reqwest::Client>>>,
+}
+
+/// What a connection pool is set up with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Pool {
+    /// This machine is never reached through a proxy.
+    loopback: bool,
+    connect: Duration,
+}
+
+/// The exact body that [`Client::stream`] sends.
+pub fn body(endpoint: &Endpoint, model: &str, ask: &Ask) -> Vec<u8> {
+    let body = match endpoint.wire {
+        Wire::OpenAiChat => openai_chat::request(model, ask),
+        Wire::Anthropic => anthropic::request(model, ask),
+    };
+    body.to_string().into_bytes()
+}
+
+impl Client {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends `ask` and hands each delta to `on`, in order. `Ok` only when the server said that the
+    /// answer has ended; otherwise the deltas so far are all there is, and the failure says why.
+    ///
+    /// Dropping the future cancels: the connection is closed.
+    pub async fn stream(
+        &self,
+        endpoint: &Endpoint,
+        model: &str,
+        ask: &Ask,
+        mut on: impl FnMut(Delta),
+    ) -> Result<(), Failure> {
+        let first_byte = Instant::now() + endpoint.timeouts.first_byte;
+        let response = self.send(endpoint, body(endpoint, model, ask), first_byte).await?;
+        if !response.status().is_success() {
+            return Err(refused(response, endpoint, model).await);
+        }
+        receive(response, endpoint, model, first_byte, &mut on).await
+    }
+
+    async fn send(&self, endpoint: &Endpoint, body: Vec<u8>, deadline: Instant) -> Result<Response, Failure> {
+        let server = endpoint.shown();
+        let client = self.pool(endpoint)?;
+        let request = client.post(endpoint.url()).headers(headers(endpoint)?).body(body).send();
+        match timeout_at(deadline, request).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Failure::Unreachable { server, why: cause(&error, endpoint) }),
+            Err(_) => {
+                let waited = endpoint.timeouts.first_byte;
+                Err(Failure::Silent { server, waited, phase: Phase::BeforeFirstByte })
+            }
+        }
+    }
+
+    /// The body of a short `GET`, for looking around; `None` for whatever goes wrong.
+    pub(super) async fn get(&self, endpoint: &Endpoint, url: Url) -> Option<Vec<u8>> {
+        let request = self.pool(endpoint).ok()?.get(url).headers(headers(endpoint).ok()?);
+        let response = request.send().await.ok()?;
+        if !response.status().is_success() {
+            return None;
+        }
+        Some(head(response).await)
+    }
+
+    fn pool(&self, endpoint: &Endpoint) -> Result<reqwest::Client, Failure> {
+        let pool = Pool { loopback: endpoint.base_url.is_loopback(), connect: endpoint.timeouts.connect };
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = pools.get(&pool) {
+            return Ok(client.clone());
+        }
+        let client = connections(pool).map_err(|error| Failure::Unreachable {
+            server: endpoint.shown(),
+            why: format!("no secure connection can be set up here ({})", root(&error)),
+        })?;
+        pools.insert(pool, client.clone());
+        Ok(client)
+    }
+}
+
+fn connections(pool: Pool) -> reqwest::Result<reqwest::Client> {
+    // Without a process-wide provider of cryptography the builder panics. A second one is refused,
+    // which is as good: the first is in place.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("rein/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(pool.connect)
+        // Servers close idle connections after a minute or less; one closed in our hands is an error.
+        .pool_idle_timeout(Duration::from_secs(20))
+        .tcp_nodelay(true);
+    if pool.loopback { builder.no_proxy() } else { builder }.build()
+}
+
+fn headers(endpoint: &Endpoint) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
+    let (name, prefix) = match endpoint.wire {
+        Wire::OpenAiChat => (AUTHORIZATION, "Bearer "),
+        Wire::Anthropic => (HeaderName::from_static("x-api-key"), ""),
+    };
+    if endpoint.wire == Wire::Anthropic {
+        headers.insert("anthropic-version", HeaderValue::from_static(anthropic::VERSION));
+    }
+    if let Some(key) = &endpoint.key {
+        let value = HeaderValue::from_str(&format!("{prefix}{}", key.expose()));
+        let mut value = value.map_err(|_| Failure::Unauthorised {
+            server: endpoint.shown(),
+            status: 0,
+            key_from: endpoint.key_from.clone(),
+            said: "the key holds characters that cannot be sent".into(),
+        })?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+async fn receive(
+    mut response: Response,
+    endpoint: &Endpoint,
+    model: &str,
+    first_byte: Instant,
+    on: &mut impl FnMut(Delta),
+) -> Result<(), Failure> {
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let mut reader = Reader::new(endpoint.wire, content_type.unwrap_or_default());
+    let mut deadline = first_byte;
+    let mut waited = endpoint.timeouts.first_byte;
+    let result = loop {
+        let step = match timeout_at(deadline, response.chunk()).await {
+            Ok(Ok(Some(bytes))) => reader.push(&bytes),
+            Ok(Ok(None)) => break reader.end(),
+            _ if reader.answer().is_finished() => break Ok(()),
+            Ok(Err(_)) => break Err(Flaw::Cut),
+            Err(_) => {
+                reader.take().into_iter().for_each(&mut *on);
+                return Err(Failure::Silent { server: endpoint.shown(), waited, phase: phase(&reader) });
+            }
+        };
+        reader.take().into_iter().for_each(&mut *on);
+        if step.is_err() || reader.answer().is_done() {
+            break step;
+        }
+        waited = if reader.answer().is_finished() { GRACE } else { endpoint.timeouts.idle };
+        deadline = Instant::now() + waited;
+    };
+    let result = result.and_then(|()| reader.close());
+    reader.take().into_iter().for_each(&mut *on);
+    match result {
+        Ok(finish) => {
+            on(finish);
+            Ok(())
+        }
+        Err(flaw) => Err(failure(flaw, &reader, endpoint, model)),
+    }
+}
+
+fn phase(reader: &Reader) -> Phase {
+    if reader.answer().has_spoken() { Phase::MidAnswer } else { Phase::BeforeFirstByte }
+}
+
+fn failure(flaw: Flaw, reader: &Reader, endpoint: &Endpoint, model: &str) -> Failure {
+    let server = endpoint.shown();
+    match flaw {
+        Flaw::Cut => Failure::Cut { server },
+        Flaw::Unreadable(why) => Failure::Unreadable { server, why },
+        Flaw::Reported { body, .. } if reader.answer().has_spoken() => {
+            Failure::MidStream { server, said: super::refusal::said(&body, endpoint) }
+        }
+        Flaw::Reported { status, body } => {
+            let status = status.unwrap_or(StatusCode::OK.as_u16());
+            Refusal { status, retry_after: None, body: &body }.into_failure(endpoint, model)
+        }
+    }
+}
+
+async fn refused(response: Response, endpoint: &Endpoint, model: &str) -> Failure {
+    let status = response.status();
+    if status.is_redirection() {
+        return redirected(&response, endpoint);
+    }
+    let retry_after = retry_after(response.headers());
+    let body = timeout(endpoint.timeouts.idle, head(response)).await.unwrap_or_default();
+    Refusal { status: status.as_u16(), retry_after, body: &body }.into_failure(endpoint, model)
+}
+
+/// A request with code and a key in it goes where the user said, and nowhere else.
+fn redirected(response: &Response, endpoint: &Endpoint) -> Failure {
+    let place = response.headers().get(LOCATION).map(|place| String::from_utf8_lossy(place.as_bytes()));
+    let place = one_line(&place.unwrap_or_default(), 200);
+    Failure::Refused {
+        server: endpoint.shown(),
+        status: response.status().as_u16(),
+        said: format!("it redirects to `{place}`, which is not followed"),
+    }
+}
+
+/// The first bytes of a body, as far as they come.
+async fn head(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(bytes)) = response.chunk().await {
+        body.extend_from_slice(&bytes);
+        if body.len() >= REFUSAL_LIMIT {
+            body.truncate(REFUSAL_LIMIT);
+            break;
+        }
+    }
+    body
+}
+
+fn cause(error: &reqwest::Error, endpoint: &Endpoint) -> String {
+    if error.is_timeout() {
+        return format!("no connection within {} s", endpoint.timeouts.connect.as_secs_f32().ceil());
+    }
+    if error.is_connect() { root(error) } else { format!("it gave no answer ({})", root(error)) }
+}
+
+/// The innermost cause: those around it only say that sending failed, and repeat the address.
+fn root(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    one_line(&cause.to_string(), 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+
+    use super::super::scripted::{Fault, Gate, Reply, Requests, Script, Server};
+    use super::super::{BaseUrl, Key, Timeouts, discover};
+    use super::*;
+    use crate::model::{Counted, Finish, Message};
+
+    const REPLY: &str = "The first line.\nAnd 🦀 the second.\n";
+
+    fn ask(text: &str) -> Ask {
+        Ask { system: "be brief".into(), messages: vec![Message::user(text)], max_output: None, stop: vec![] }
+    }
+
+    fn endpoint(wire: Wire, base: &str) -> Endpoint {
+        Endpoint::new("test", wire, BaseUrl::parse(base, false).unwrap())
+    }
+
+    /// For the tests in which patience has to run out.
+    fn impatient(wire: Wire, base: &str) -> Endpoint {
+        let timeouts = Timeouts {
+            first_byte: Duration::from_millis(250),
+            idle: Duration::from_millis(200),
+            ..Timeouts::default()
+        };
+        Endpoint { timeouts, ..endpoint(wire, base) }
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+    }
+
+    /// Runs `test` against a server with this script.
+    fn serving<T, F: Future<Output = T>>(
+        replies: impl IntoIterator<Item = Reply>,
+        test: impl FnOnce(String, Requests) -> F,
+    ) -> T {
+        run(async {
+            let (server, address) = Server::bind(Script::new(replies)).await.unwrap();
+            let requests = server.requests();
+            tokio::select! {
+                () = server.serve() => unreachable!("a server serves until it is dropped"),
+                result = test(format!("http://{address}/v1"), requests) => result,
+            }
+        })
+    }
+
+    async fn stream(endpoint: &Endpoint) -> (Vec<Delta>, Result<(), Failure>) {
+        let mut deltas = Vec::new();
+        let result = Client::new().stream(endpoint, "m", &ask("hi"), |delta| deltas.push(delta)).await;
+        (deltas, result)
+    }
+
+    fn text(deltas: &[Delta]) -> String {
+        let texts = deltas.iter().filter_map(|delta| match delta {
+            Delta::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// What a person reads when the server does this, and the text that arrived before.
+    fn failing(wire: Wire, reply: Reply) -> (String, Failure, String) {
+        let waits = matches!(reply.fault, Some(Fault::Silent | Fault::HeadersOnly | Fault::StallAfter(_)));
+        serving([reply], |base, _| async move {
+            let endpoint = if waits { impatient(wire, &base) } else { endpoint(wire, &base) };
+            let (deltas, result) = stream(&endpoint).await;
+            let failure = result.unwrap_err();
+            let host = format!("({})", endpoint.base_url.host());
+            (text(&deltas), failure.clone(), failure.to_string().replace(&host, "(host)"))
+        })
+    }
+
+    #[test]
+    fn both_wires_stream_the_same_answer_with_counts_and_an_end() {
+        for wire in Wire::ALL {
+            let (deltas, result) =
+                serving([Reply::text(REPLY)], |base, _| async move { stream(&endpoint(wire, &base)).await });
+            assert_eq!(result, Ok(()), "{wire}");
+            assert_eq!(text(&deltas), REPLY);
+            assert!(deltas.len() > 4, "it comes in pieces");
+            assert_eq!(deltas.last(), Some(&Delta::Finish(Finish::Stop)));
+            let usage = deltas.iter().rev().find_map(|delta| match delta {
+                Delta::Usage(usage) => Some(*usage),
+                _ => None,
+            });
+            let usage = usage.unwrap();
+            assert_eq!(usage.counted, Counted::Provider);
+            assert!(usage.input.0 > 0 && usage.output.0 > 0);
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_what_the_context_screen_shows_with_the_key_in_one_header_only() {
+        for (wire, header, value) in [
+            (Wire::OpenAiChat, "authorization", "Bearer sk-sesame-12345"),
+            (Wire::Anthropic, "x-api-key", "sk-sesame-12345"),
+        ] {
+            serving([Reply::text("ok")], |base, requests| async move {
+                let key = Key::parse("sk-sesame-12345").ok();
+                let endpoint = Endpoint { key, ..endpoint(wire, &base) };
+                stream(&endpoint).await.1.unwrap();
+                let request = requests.nth(0).await.unwrap();
+                assert_eq!(request.body.as_bytes(), body(&endpoint, "m", &ask("hi")));
+                let holders = request.headers.iter().filter(|(_, value)| value.contains("sesame"));
+                let holders: Vec<_> = holders.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                assert_eq!(holders, [(header, value)]);
+                assert!(!request.body.contains("sesame"));
+            });
+        }
+    }
+
+    #[test]
+    fn each_way_to_fail_before_the_answer_says_what_happened() {
+        let status = |status, retry_after: Option<&str>, message: &str| Fault::Status {
+            status,
+            retry_after: retry_after.map(str::to_owned),
+            body: format!(r#"{{"error":{{"message":"{message}"}}}}"#),
+        };
+        for (fault, expected) in [
+            (
+                status(429, Some("7"), "slow down"),
+                "test (host) is busy (HTTP 429); it asks to wait 7 s: slow down",
+            ),
+            (status(529, None, "overloaded"), "test (host) is busy (HTTP 529): overloaded"),
+            (status(500, None, "oops"), "test (host) failed (HTTP 500): oops"),
+            (status(401, None, "bad key"), "test (host) did not accept the key (HTTP 401): bad key"),
+            (status(404, None, "no model m"), "test (host) does not know the model `m`: no model m"),
+            (status(413, None, "too big"), "the request is too long for `m` at test (host): too big"),
+            (status(418, None, "teapot"), "test (host) refused the request (HTTP 418): teapot"),
+            (
+                Fault::Redirect("https://evil.example/".into()),
+                "test (host) refused the request (HTTP 307): it redirects to `https://evil.example/`, which is not followed",
+            ),
+            (Fault::Silent, "test (host) said nothing for 1 s"),
+            (Fault::HeadersOnly, "test (host) said nothing for 1 s"),
+            (
+                Fault::Garbage,
+                "test (host) sent something that is not an answer: `text/html`, beginning with `<!doctype html> <title>Welcome</title>`",
+            ),
+            (
+                Fault::Empty,
+                "test (host) sent something that is not an answer: `text/event-stream`, and it is empty",
+            ),
+        ] {
+            for wire in Wire::ALL {
+                let (text, failure, said) = failing(wire, Reply::fault(fault.clone()));
+                assert_eq!(said, expected);
+                assert_eq!(text, "");
+                assert!(!failure.next_step().is_empty());
+            }
+        }
+        let (_, failure, _) = failing(Wire::OpenAiChat, Reply::fault(Fault::HangUp));
+        assert!(matches!(failure, Failure::Unreachable { .. }), "{failure:?}");
+    }
+
+    #[test]
+    fn each_way_to_fail_in_mid_answer_keeps_what_arrived() {
+        for (fault, expected) in [
+            (Fault::StallAfter(16), "test (host) said nothing for 1 s in the middle of the answer"),
+            (Fault::CutAfter(16), "the connection to test (host) ended in the middle of the answer"),
+            (Fault::EndAfter(16), "the connection to test (host) ended in the middle of the answer"),
+            (
+                Fault::ErrorAfter(16),
+                "test (host) reported an error in the middle of the answer: the script says so",
+            ),
+        ] {
+            for wire in Wire::ALL {
+                let (text, _, said) = failing(wire, Reply::text(REPLY).with(fault.clone()));
+                assert_eq!((text.as_str(), said.as_str()), ("The first line.\n", expected), "{wire}");
+            }
+        }
+        let (text, failure, _) = failing(Wire::OpenAiChat, Reply::text(REPLY).with(Fault::Malformed));
+        assert_eq!(text, REPLY);
+        assert!(matches!(failure, Failure::Unreadable { .. }), "{failure:?}");
+    }
+
+    #[test]
+    fn an_overloaded_server_that_says_so_inside_its_answer_is_busy() {
+        // HTTP 200 and an error as the first event.
+        let (_, failure, _) = failing(Wire::Anthropic, Reply::fault(Fault::ErrorAfter(0)));
+        assert!(matches!(failure, Failure::Busy { status: 529, .. }), "{failure:?}");
+    }
+
+    #[test]
+    fn a_document_or_another_end_than_usual_is_an_answer_too() {
+        let (deltas, result) = serving([Reply::text(REPLY).with(Fault::Unstreamed)], |base, _| async move {
+            stream(&endpoint(Wire::OpenAiChat, &base)).await
+        });
+        assert_eq!((text(&deltas).as_str(), result), (REPLY, Ok(())));
+        let cut_off = Reply::text(REPLY).with(Fault::Finish("max_tokens".into()));
+        let (deltas, result) =
+            serving([cut_off], |base, _| async move { stream(&endpoint(Wire::Anthropic, &base)).await });
+        assert_eq!((deltas.last(), result), (Some(&Delta::Finish(Finish::Length)), Ok(())));
+    }
+
+    #[test]
+    fn nobody_listening_is_unreachable_and_not_a_wait() {
+        let failure = run(async {
+            let (server, address) = Server::bind(Script::default()).await.unwrap();
+            drop(server);
+            stream(&endpoint(Wire::OpenAiChat, &format!("http://{address}/v1"))).await.1.unwrap_err()
+        });
+        assert!(
+            matches!(&failure, Failure::Unreachable { why, .. } if why.contains("refused")),
+            "{failure:?}"
+        );
+        assert!(failure.is_transient());
+    }
+
+    #[test]
+    fn text_is_there_while_the_model_still_talks_and_dropping_closes_the_connection() {
+        let gate = Gate::after(16);
+        let reply = Reply::text(REPLY).gate(&gate);
+        serving([reply], |base, requests| async move {
+            let endpoint = endpoint(Wire::OpenAiChat, &base);
+            let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+            let (client, ask) = (Client::new(), ask("hi"));
+            let talk = client.stream(&endpoint, "m", &ask, |delta| drop(sender.send(delta)));
+            tokio::select! {
+                _ = talk => unreachable!("the gate is shut"),
+                first = receiver.recv() => assert_eq!(first, Some(Delta::Text("The first line.\n".into()))),
+            }
+            requests.closed().await;
+        });
+    }
+
+    #[test]
+    fn a_gate_lets_the_rest_through_once_it_is_opened() {
+        let gate = Gate::after(16);
+        let reply = Reply::text(REPLY).gate(&gate);
+        let (deltas, result) = serving([reply], |base, _| async move {
+            let endpoint = endpoint(Wire::OpenAiChat, &base);
+            let open = async {
+                gate.reached().await;
+                gate.open();
+            };
+            tokio::join!(stream(&endpoint), open).0
+        });
+        assert_eq!((text(&deltas).as_str(), result), (REPLY, Ok(())));
+    }
+
+    #[test]
+    fn replies_come_by_what_was_asked_and_otherwise_in_order() {
+        let replies = [Reply::text("one"), Reply::text("rename").when("say \"rename\""), Reply::text("two")];
+        let answers = serving(replies, |base, requests| async move {
+            let endpoint = endpoint(Wire::OpenAiChat, &base);
+            let client = Client::new();
+            let mut answers = Vec::new();
+            for question in ["a", "say \"rename\"", "say \"rename\" again", "b", "c"] {
+                let mut answer = String::new();
+                let heard = |delta| {
+                    if let Delta::Text(text) = delta {
+                        answer.push_str(&text);
+                    }
+                };
+                let result = client.stream(&endpoint, "m", &ask(question), heard).await;
+                answers.push(result.map_or_else(|failure| failure.to_string(), |()| answer));
+            }
+            assert_eq!(requests.all().len(), 5);
+            answers
+        });
+        assert_eq!(answers[..4], ["one", "rename", "rename", "two"]);
+        assert!(answers[4].ends_with("the script has no reply to this request"));
+    }
+
+    #[test]
+    fn a_server_on_this_machine_is_found_with_its_models() {
+        let found = serving([], |base, _| async move {
+            let dead = endpoint(Wire::OpenAiChat, "http://127.0.0.1:9/v1");
+            let here = endpoint(Wire::OpenAiChat, &base);
+            discover(&Client::new(), &[dead, here], Duration::from_millis(500)).await
+        });
+        let found: Vec<_> = found.into_iter().map(|one| (one.endpoint.name, one.models)).collect();
+        assert_eq!(found, [("test".to_owned(), vec!["scripted".to_owned()])]);
+    }
+
+    #[test]
+    fn a_client_can_be_shared_by_threads_and_its_future_sent_to_one() {
+        fn sendable(_: impl Send) {}
+        let endpoint = endpoint(Wire::OpenAiChat, "http://127.0.0.1:9/v1");
+        sendable(Client::new().stream(&endpoint, "m", &ask("hi"), |_| {}));
+    }
+}

@@ -1,0 +1,73 @@
+//! Looks for model servers on this machine's usual ports, for someone who configured none. A short,
+//! bounded look that sends no word of the user's: one `GET /models` to each port on loopback.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{BaseUrl, Client, Endpoint, Wire};
+
+/// Most models of one server that are listed, and the longest name taken for one.
+const MODELS: usize = 100;
+const NAME: usize = 200;
+
+/// A server that answered.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub endpoint: Endpoint,
+    /// What it serves, in its own order.
+    pub models: Vec<String>,
+}
+
+/// Where Ollama, llama.cpp and LM Studio listen unless told otherwise.
+pub fn usual_local() -> Vec<Endpoint> {
+    let usual = [("ollama", 11434), ("llamacpp", 8080), ("lmstudio", 1234)];
+    usual
+        .into_iter()
+        .filter_map(|(name, port)| {
+            let base = BaseUrl::parse(&format!("http://127.0.0.1:{port}/v1"), false).ok()?;
+            Some(Endpoint::new(name, Wire::OpenAiChat, base))
+        })
+        .collect()
+}
+
+/// Which of `candidates` answer and have a model, asked all at once and given `within` to answer
+/// (150 ms is plenty on one machine). Never call it before the first frame.
+pub async fn discover(client: &Client, candidates: &[Endpoint], within: Duration) -> Vec<Found> {
+    let looks = candidates.iter().map(|endpoint| async move {
+        let url = endpoint.base_url.join("/models");
+        let body = timeout(within, client.get(endpoint, url)).await.ok()??;
+        let models = models(&serde_json::from_slice(&body).ok()?);
+        (!models.is_empty()).then(|| Found { endpoint: endpoint.clone(), models })
+    });
+    join_all(looks).await.into_iter().flatten().collect()
+}
+
+fn models(list: &Value) -> Vec<String> {
+    let models = list["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let names = models.iter().filter_map(|model| model["id"].as_str());
+    let usable = |name: &&str| (1..=NAME).contains(&name.len()) && !name.contains(char::is_control);
+    names.filter(usable).take(MODELS).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_servers_are_all_on_this_machine() {
+        let usual = usual_local();
+        assert_eq!(usual.len(), 3);
+        assert!(usual.iter().all(|endpoint| endpoint.base_url.is_loopback() && endpoint.key.is_none()));
+    }
+
+    #[test]
+    fn a_list_of_models_is_a_strangers_list() {
+        let list =
+            serde_json::json!({"data": [{"id": "good"}, {"id": 4}, {}, {"id": ""}, {"id": "e\u{1b}vil"}]});
+        assert_eq!(models(&list), ["good"]);
+        assert!(models(&Value::Null).is_empty());
+    }
+}

@@ -1,0 +1,379 @@
+//! From the bytes of a response to an [`Answer`]: finds out how they are framed (events, one JSON
+//! document, JSON lines), whatever was asked for and whatever the header claims, and hands each
+//! value to the wire's reader. Bounded, linear, and the same for every way of cutting the bytes.
+
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::answer::{Answer, Flaw};
+use super::refusal::one_line;
+use super::sse::{Decoder, EVENT_LIMIT, Event};
+use super::{Wire, anthropic, openai_chat};
+use crate::model::Delta;
+
+/// Most bytes of a whole answer: far beyond any model's output, small enough to hold.
+const ANSWER_LIMIT: usize = 128 * 1024 * 1024;
+
+/// Enough of a body to tell how it is framed.
+const SNIFF: usize = 8;
+
+pub(super) struct Reader {
+    wire: Wire,
+    content_type: String,
+    framing: Framing,
+    received: usize,
+    answer: Answer,
+}
+
+enum Framing {
+    /// The first bytes, too few to tell.
+    Unknown(Vec<u8>),
+    Events(Decoder),
+    /// The open line of JSON lines.
+    Lines(Vec<u8>),
+    Document(Vec<u8>),
+}
+
+impl Reader {
+    /// `content_type` as the server gave it; it is believed only where the bytes do not tell.
+    pub fn new(wire: Wire, content_type: &str) -> Self {
+        Self {
+            wire,
+            content_type: content_type.to_ascii_lowercase(),
+            framing: Framing::Unknown(Vec::new()),
+            received: 0,
+            answer: Answer::default(),
+        }
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
+        self.received = self.received.saturating_add(bytes.len());
+        if self.received > ANSWER_LIMIT {
+            return Err(Flaw::Unreadable(format!("an answer of more than {} MiB", ANSWER_LIMIT >> 20)));
+        }
+        match &mut self.framing {
+            Framing::Unknown(head) => {
+                head.extend_from_slice(bytes);
+                match head.iter().position(|byte| !is_blank(*byte)) {
+                    Some(start) if head.len() - start >= SNIFF => self.recognise(),
+                    _ => Ok(()),
+                }
+            }
+            Framing::Events(decoder) => {
+                let mut events = Vec::new();
+                let bounded = decoder.push(bytes, &mut events);
+                events.iter().try_for_each(|event| self.event(event))?;
+                bounded.map_err(|_| oversized())
+            }
+            Framing::Lines(open) => {
+                open.extend_from_slice(bytes);
+                self.lines()
+            }
+            Framing::Document(all) => {
+                all.extend_from_slice(bytes);
+                if all.len() > EVENT_LIMIT { Err(oversized()) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// The body ended as HTTP says it should.
+    pub fn end(&mut self) -> Result<(), Flaw> {
+        if matches!(self.framing, Framing::Unknown(_)) {
+            self.recognise()?;
+        }
+        match &mut self.framing {
+            Framing::Unknown(_) => Ok(()),
+            Framing::Events(decoder) => match decoder.rest() {
+                // An event that was cut is not malformed: the end of it never came.
+                Some(event) if is_whole(&event.data) => self.event(&event),
+                _ => Ok(()),
+            },
+            Framing::Lines(open) => {
+                let rest = std::mem::take(open);
+                if is_whole(&rest) { self.value("", &rest) } else { Ok(()) }
+            }
+            Framing::Document(all) => {
+                let all = std::mem::take(all);
+                self.document(&all)
+            }
+        }
+    }
+
+    pub fn take(&mut self) -> Vec<Delta> {
+        self.answer.take()
+    }
+
+    pub fn close(&mut self) -> Result<Delta, Flaw> {
+        self.answer.close()
+    }
+
+    pub fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    fn recognise(&mut self) -> Result<(), Flaw> {
+        let Framing::Unknown(head) = &mut self.framing else { return Ok(()) };
+        let head = std::mem::take(head);
+        self.framing =
+            framing(&head, &self.content_type).ok_or_else(|| Flaw::Unreadable(self.describe(&head)))?;
+        self.push_again(&head)
+    }
+
+    fn push_again(&mut self, head: &[u8]) -> Result<(), Flaw> {
+        self.received = self.received.saturating_sub(head.len());
+        self.push(head)
+    }
+
+    fn describe(&self, head: &[u8]) -> String {
+        let kind = match self.content_type.as_str() {
+            "" => "a body without a content type".to_owned(),
+            kind => format!("`{}`", one_line(kind, 60)),
+        };
+        if head.iter().all(|byte| is_blank(*byte)) {
+            format!("{kind}, and it is empty")
+        } else {
+            format!("{kind}, beginning with `{}`", beginning(head))
+        }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), Flaw> {
+        match event.data.trim_ascii() {
+            b"" => Ok(()),
+            _ if self.answer.is_done() => Ok(()),
+            b"[DONE]" => {
+                self.answer.done();
+                Ok(())
+            }
+            data => self.value(&event.name, data),
+        }
+    }
+
+    fn lines(&mut self) -> Result<(), Flaw> {
+        let Framing::Lines(open) = &mut self.framing else { return Ok(()) };
+        let whole = open.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let lines: Vec<u8> = open.drain(..whole).collect();
+        if open.len() > EVENT_LIMIT {
+            return Err(oversized());
+        }
+        let lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        lines.filter(|line| !line.is_empty()).try_for_each(|line| self.value("", line))
+    }
+
+    fn document(&mut self, all: &[u8]) -> Result<(), Flaw> {
+        match serde_json::from_slice::<IgnoredAny>(all) {
+            // A document that ends early is a connection that did.
+            Err(error) if error.is_eof() => Err(Flaw::Cut),
+            _ => {
+                self.value("", all)?;
+                self.answer.done();
+                Ok(())
+            }
+        }
+    }
+
+    fn value(&mut self, name: &str, data: &[u8]) -> Result<(), Flaw> {
+        let value: Value = serde_json::from_slice(data).map_err(|error| {
+            Flaw::Unreadable(format!("malformed JSON ({error}), beginning with `{}`", beginning(data)))
+        })?;
+        match self.wire {
+            Wire::OpenAiChat => openai_chat::read(&value, &mut self.answer),
+            Wire::Anthropic => anthropic::read(&value, &mut self.answer),
+        }
+        if name == "error" || !value["error"].is_null() || value["choices"][0]["finish_reason"] == "error" {
+            return Err(Flaw::Reported { status: reported_status(&value), body: data.to_vec() });
+        }
+        Ok(())
+    }
+}
+
+/// How the bytes are framed; `None` if in no way that an API uses.
+fn framing(head: &[u8], content_type: &str) -> Option<Framing> {
+    const FIELDS: [&[u8]; 6] = [b"data", b"event", b":", b"id", b"retry", b"\xef\xbb\xbf"];
+    let start = head.trim_ascii_start();
+    if start.starts_with(b"{") || start.starts_with(b"[") {
+        let lines = content_type.contains("ndjson") || content_type.contains("jsonl");
+        return Some(if lines { Framing::Lines(Vec::new()) } else { Framing::Document(Vec::new()) });
+    }
+    let events = FIELDS.iter().any(|field| start.starts_with(field));
+    events.then(|| Framing::Events(Decoder::default()))
+}
+
+/// The HTTP status that an error inside an answer amounts to, where it says so.
+fn reported_status(value: &Value) -> Option<u16> {
+    let error = if value["error"].is_object() { &value["error"] } else { value };
+    let numbers = [&error["status_code"], &error["code"], &error["status"]];
+    let number = numbers.into_iter().find_map(Value::as_u64).and_then(|number| u16::try_from(number).ok());
+    let names = [&error["type"], &error["code"]];
+    number.filter(|number| (400..600).contains(number)).or_else(|| {
+        names.into_iter().filter_map(Value::as_str).find_map(|name| match name {
+            "overloaded_error" => Some(529),
+            "rate_limit_error" | "rate_limit_exceeded" | "insufficient_quota" => Some(429),
+            "authentication_error" | "invalid_api_key" => Some(401),
+            "permission_error" => Some(403),
+            "not_found_error" | "model_not_found" => Some(404),
+            "request_too_large" | "context_length_exceeded" => Some(413),
+            "invalid_request_error" => Some(400),
+            "api_error" | "server_error" => Some(500),
+            _ => None,
+        })
+    })
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
+}
+
+fn is_whole(data: &[u8]) -> bool {
+    data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(data).is_ok()
+}
+
+fn beginning(data: &[u8]) -> String {
+    let head = data.get(..256).unwrap_or(data);
+    one_line(&String::from_utf8_lossy(head), 80)
+}
+
+fn oversized() -> Flaw {
+    Flaw::Unreadable(format!("a single event of more than {} MiB", EVENT_LIMIT >> 20))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Finish;
+
+    fn read<'a>(
+        wire: Wire,
+        kind: &str,
+        pieces: impl IntoIterator<Item = &'a [u8]>,
+    ) -> (Vec<Delta>, Option<Flaw>) {
+        let mut reader = Reader::new(wire, kind);
+        let mut result = Ok(());
+        for piece in pieces {
+            result = result.and_then(|()| reader.push(piece));
+        }
+        let result = result.and_then(|()| reader.end()).and_then(|()| reader.close());
+        let mut deltas = reader.take();
+        let flaw = result.map(|finish| deltas.push(finish)).err();
+        (deltas, flaw)
+    }
+
+    fn openai(body: &str) -> (Vec<Delta>, Option<Flaw>) {
+        read(Wire::OpenAiChat, "text/event-stream", [body.as_bytes()])
+    }
+
+    fn said(text: &str, finish: Finish) -> (Vec<Delta>, Option<Flaw>) {
+        (vec![Delta::Text(text.into()), Delta::Finish(finish)], None)
+    }
+
+    const CHUNK: &str = r#"data: {"choices":[{"delta":{"content":"hé"}}]}"#;
+    const STOP: &str = r#"data: {"choices":[{"delta":{},"finish_reason":"stop"}]}"#;
+
+    #[test]
+    fn a_stream_is_whole_when_its_end_was_said_and_not_when_it_merely_ended() {
+        assert_eq!(openai(&format!("{CHUNK}\n\n{STOP}\n\n")), said("hé", Finish::Stop));
+        assert_eq!(openai(&format!("{CHUNK}\n\n{STOP}")), said("hé", Finish::Stop), "no last line break");
+        assert_eq!(openai(&format!("{CHUNK}\n\ndata: [DONE]\n\n")), said("hé", Finish::Stop));
+        assert_eq!(openai(&format!("{CHUNK}\n\n")).1, Some(Flaw::Cut));
+        assert_eq!(openai(&format!("{CHUNK}\n\n{}", &STOP[..30])).1, Some(Flaw::Cut));
+        assert!(matches!(openai("data: [DONE]\n\n").1, Some(Flaw::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_document_is_taken_where_a_stream_was_asked_for_and_the_other_way_round() {
+        let document = r#" {"choices":[{"message":{"content":"hé"},"finish_reason":"length"}]}"#;
+        for kind in ["application/json", "text/event-stream", ""] {
+            let found = read(Wire::OpenAiChat, kind, [document.as_bytes()]);
+            assert_eq!(found, said("hé", Finish::Length), "{kind}");
+        }
+        let stream = format!("{CHUNK}\n\n{STOP}\n\n");
+        let found = read(Wire::OpenAiChat, "application/json", [stream.as_bytes()]);
+        assert_eq!(found, said("hé", Finish::Stop));
+        let lines = format!("{}\n{}\n", &CHUNK[6..], &STOP[6..]);
+        let found = read(Wire::OpenAiChat, "application/x-ndjson", [lines.as_bytes()]);
+        assert_eq!(found, said("hé", Finish::Stop));
+        assert_eq!(read(Wire::OpenAiChat, "", [&document.as_bytes()[..40]]).1, Some(Flaw::Cut));
+    }
+
+    #[test]
+    fn what_is_no_answer_is_named() {
+        for (kind, body, expected) in [
+            ("text/html", "<!doctype html><p>hi", "`text/html`, beginning with `<!doctype html><p>hi`"),
+            ("", "", "a body without a content type, and it is empty"),
+            ("text/event-stream", "hello there", "`text/event-stream`, beginning with `hello there`"),
+        ] {
+            let found = read(Wire::OpenAiChat, kind, [body.as_bytes()]);
+            assert_eq!(found.1, Some(Flaw::Unreadable(expected.into())));
+        }
+        let (deltas, flaw) = openai(&format!("{CHUNK}\n\ndata: {{\"choices\":[{{\"de\n\n{STOP}\n\n"));
+        assert_eq!(deltas, [Delta::Text("hé".into())], "what came before is kept");
+        assert!(matches!(flaw, Some(Flaw::Unreadable(why)) if why.contains("malformed JSON")));
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_is_refused_and_not_replaced() {
+        let found = read(
+            Wire::OpenAiChat,
+            "",
+            [&b"data: {\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}\n\n"[..]],
+        );
+        assert!(matches!(found, (deltas, Some(Flaw::Unreadable(_))) if deltas.is_empty()));
+    }
+
+    #[test]
+    fn an_error_in_the_stream_is_one_in_every_shape() {
+        for (shape, status) in [
+            ("event: error\ndata: {\"message\":\"no\"}", None),
+            ("data: {\"error\":{\"message\":\"no\",\"code\":429}}", Some(429)),
+            ("data: {\"choices\":[],\"error\":{\"type\":\"overloaded_error\"}}", Some(529)),
+            ("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"error\"}]}", None),
+        ] {
+            let (deltas, flaw) = openai(&format!("{CHUNK}\n\n{shape}\n\n"));
+            assert_eq!(deltas.len(), 1);
+            assert!(matches!(flaw, Some(Flaw::Reported { status: found, .. }) if found == status), "{shape}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_and_no_overflow() {
+        let deep = format!("data: {}\n\n", "[".repeat(200_000));
+        assert!(matches!(openai(&deep).1, Some(Flaw::Unreadable(_))));
+    }
+
+    const ANTHROPIC: &str = "event: message_start\r\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":3}}}\r\n\r\n: ping\r\n\r\nevent: content_block_delta\r\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"né 🦀\"}}\r\n\r\nevent: message_delta\r\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}\r\n\r\nevent: message_stop\r\ndata: {\"type\":\"message_stop\"}";
+
+    fn bodies() -> Vec<(Wire, String)> {
+        let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
+        let document = r#"{"choices":[{"message":{"content":"🦀"},"finish_reason":"stop"}]}"#;
+        vec![
+            (
+                Wire::OpenAiChat,
+                format!(": hi\n\n{CHUNK}\n\n{CHUNK}\r\n\r\n{STOP}\n\n{usage}\n\ndata: [DONE]\n\n"),
+            ),
+            (Wire::OpenAiChat, document.into()),
+            (Wire::OpenAiChat, "<html>".into()),
+            (Wire::OpenAiChat, format!("{CHUNK}\n\nevent: error\ndata: {{\"message\":\"no\"}}\n\n")),
+            (Wire::Anthropic, ANTHROPIC.into()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_of_the_bytes_gives_the_same_answer(which in 0..5_usize, cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..24)) {
+            let (wire, body) = bodies().swap_remove(which);
+            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(body.len())).collect();
+            cuts.extend([0, body.len()]);
+            cuts.sort_unstable();
+            let pieces = cuts.windows(2).map(|w| &body.as_bytes()[w[0]..w[1]]);
+            let split = read(wire, "text/event-stream", pieces);
+            prop_assert_eq!(split, read(wire, "text/event-stream", [body.as_bytes()]));
+        }
+
+        #[test]
+        fn no_bytes_panic_and_no_answer_is_whole_without_its_end(body in prop::collection::vec(any::<u8>(), 0..300)) {
+            let (deltas, flaw) = read(Wire::OpenAiChat, "text/event-stream", [body.as_slice()]);
+            prop_assert_eq!(flaw.is_none(), matches!(deltas.last(), Some(Delta::Finish(_))));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What crosses the border between the thinking wing and the acting wing: [`Effect`]s out,
+//! [`Event`]s back. Both are plain values, so a run can be printed, compared and replayed.
+//! `orchestrator` carries effects out; nothing here knows how.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt};
+use crate::context::{Cursor, DoesNotFit, Pack};
+use crate::model::{Ask, Delta, Failure, ModelId};
+use crate::text::highlight::{Class, Language};
+use crate::text::{Digest, Lines, RepoPath};
+use crate::workspace::{ApplyError, FileText, LogEntry, ReadError, SaveError, Story, UndoError, Undone};
+
+/// Names a turn. A result that carries another turn's name is late and falls away.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TurnId(pub u64);
+
+/// What the user asked for, with all that fixes its meaning.
+#[derive(Clone, Debug)]
+pub struct Instruct {
+    pub text: String,
+    pub level: Level,
+    pub focus: Focus,
+    /// Where the cursor stands in the focused file.
+    pub cursor: Option<Cursor>,
+    /// Open buffers as they stand on screen, saved or not. The turn sees these, not the disk.
+    pub open: BTreeMap<RepoPath, Lines>,
+}
+
+/// Something for the acting wing to do.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Read what the request needs and pack it.
+    Gather { turn: TurnId, instruct: Arc<Instruct> },
+    /// Ask the chat role; the answer comes as [`Event::Delta`]s and one [`Event::Ended`].
+    Send { turn: TurnId, ask: Arc<Ask> },
+    /// Stop whatever the turn has running. No event follows.
+    Abort { turn: TurnId },
+    /// Read a file that the reply wants to change.
+    Look { turn: TurnId, path: RepoPath },
+    /// Land what was approved.
+    Land { turn: TurnId, approved: Approved, story: Story },
+    /// Take a landing back: the named one, or the last.
+    Undo { id: Option<String> },
+    /// Bring the last undone landing forth again.
+    Redo,
+    /// Read a file for the editor.
+    Open { path: RepoPath },
+    /// The user saves a buffer. `expected`: what the disk is believed to hold.
+    Save { path: RepoPath, text: Lines, expected: Option<Digest> },
+    /// List the project's files.
+    ListFiles,
+    /// Find out which branch is checked out.
+    AskBranch,
+    /// Classify a text; the answer carries `version` back.
+    Highlight { path: RepoPath, version: u64, language: Language, text: Lines },
+    /// Ask the completion role; replaces a completion that is still running.
+    Complete { id: u64, ask: Arc<Ask> },
+    /// Nobody waits for the completion any more.
+    AbortComplete,
+    /// Read the journal, newest first.
+    ReadLog { limit: usize },
+}
+
+/// Something that happened in the acting wing.
+#[derive(Debug)]
+pub enum Event {
+    Gathered { turn: TurnId, packed: Result<Pack, GatherError> },
+    /// The request is on its way to this model.
+    Asking { turn: TurnId, model: ModelId },
+    /// The request failed before its first byte and will be sent again after `wait`.
+    Retrying { turn: TurnId, failure: Failure, wait: Duration },
+    Delta { turn: TurnId, delta: Delta },
+    /// `Ok` only when the model came to a finish.
+    Ended { turn: TurnId, result: Result<(), Failure> },
+    Looked { turn: TurnId, path: RepoPath, read: Result<Base, String> },
+    Landed { turn: TurnId, result: Result<Receipt, ApplyError> },
+    Undone(Result<Undone, UndoError>),
+    Redone(Result<Undone, UndoError>),
+    Opened { path: RepoPath, read: Result<Option<FileText>, ReadError> },
+    Saved { path: RepoPath, text: Lines, result: Result<Digest, SaveError> },
+    Files(Vec<RepoPath>),
+    Branch(Option<String>),
+    Highlighted { path: RepoPath, version: u64, classes: Vec<(std::ops::Range<usize>, Class)> },
+    Completed { id: u64, result: Result<String, Failure> },
+    Log(Result<Vec<LogEntry>, String>),
+}
+
+/// Why a request could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("`{0}` does not exist; save it first, or name a file that does")]
+    NoSuchFile(RepoPath),
+    #[error(transparent)]
+    DoesNotFit(#[from] DoesNotFit),
+}
+
+/// What a person decided about the turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Accept(Vec<HunkId>),
+    Reject(Vec<HunkId>),
+    Undo,
+    Redo,
+}

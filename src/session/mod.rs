@@ -1,0 +1,234 @@
+//! One turn as a pure machine: an instruction becomes a request, deltas become hunks, verdicts
+//! become a landing. [`Session::update`] takes what happened and says what to do next; it reads no
+//! disk, no clock and no network, so cancelling is one arm and a result that arrives late falls
+//! away because it names another turn.
+//!
+//! It owns the turn's [`Review`](crate::change::Review) and the reader of the reply. It cannot
+//! write a file: it can only ask, with an `Approved` in hand.
+
+mod effect;
+mod turn;
+
+pub use effect::{Decision, Effect, Event, GatherError, Instruct, TurnId};
+pub use turn::{End, Notice, Phase, Refusal, Turn};
+
+use std::sync::Arc;
+
+use crate::change::{Leash, NoScope, Receipt, Scope};
+use crate::context::Pack;
+use crate::model::{Delta, Failure, Tokens};
+use crate::prompt::{self, Prompts};
+use crate::workspace::{ApplyError, Source, Story};
+
+/// What holds for every turn of a session.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub prompts: Arc<Prompts>,
+    pub leash: Leash,
+    pub max_output: Option<Tokens>,
+    pub source: Source,
+}
+
+/// The machine. At most one turn lives at a time; a finished one stays until the next begins, so
+/// that it can be looked at and taken back.
+#[derive(Debug)]
+pub struct Session {
+    terms: Terms,
+    turn: Option<Turn>,
+    last_id: u64,
+}
+
+/// Why an instruction is not taken now. The instruction stays where it was typed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotNow {
+    #[error("say what should change")]
+    Empty,
+    #[error("a request is still running; Esc stops it")]
+    Running,
+    #[error("{0} hunk(s) of the last change are still open; land or reject them first")]
+    HunksOpen(usize),
+    #[error(transparent)]
+    NoScope(#[from] NoScope),
+}
+
+impl Session {
+    pub fn new(terms: Terms) -> Self {
+        Self { terms, turn: None, last_id: 0 }
+    }
+
+    /// The turn in hand, or the last one.
+    pub fn turn(&self) -> Option<&Turn> {
+        self.turn.as_ref()
+    }
+
+    pub fn prompts(&self) -> &Prompts {
+        &self.terms.prompts
+    }
+
+    pub fn leash(&self) -> &Leash {
+        &self.terms.leash
+    }
+
+    pub fn phase(&self) -> Option<Phase> {
+        self.turn.as_ref().map(Turn::phase)
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.phase().is_some_and(Phase::is_running)
+    }
+
+    /// Begins a turn. The scope is fixed here, from what the user did, and never grows.
+    pub fn instruct(&mut self, instruct: Instruct) -> Result<Vec<Effect>, NotNow> {
+        if instruct.text.trim().is_empty() {
+            return Err(NotNow::Empty);
+        }
+        if self.is_running() {
+            return Err(NotNow::Running);
+        }
+        let open = self.turn.as_ref().map_or(0, Turn::open_hunks);
+        if open > 0 {
+            return Err(NotNow::HunksOpen(open));
+        }
+        let scope = Scope::of(instruct.level, &instruct.focus, self.terms.leash.clone())?;
+        self.last_id += 1;
+        let turn = Turn::new(TurnId(self.last_id), Arc::new(instruct), scope);
+        let effect = Effect::Gather { turn: turn.id(), instruct: turn.instruct() };
+        self.turn = Some(turn);
+        Ok(vec![effect])
+    }
+
+    /// Stops what runs. Every hunk that was closed stays reviewable.
+    pub fn cancel(&mut self) -> Vec<Effect> {
+        let Some(turn) = self.turn.as_mut().filter(|turn| turn.phase().is_stoppable()) else {
+            return Vec::new();
+        };
+        let mut effects = vec![Effect::Abort { turn: turn.id() }];
+        effects.extend(turn.close(End::Cancelled));
+        effects
+    }
+
+    /// Takes a verdict. Returns whether anything changed.
+    pub fn decide(&mut self, decision: &Decision) -> bool {
+        self.turn.as_mut().is_some_and(|turn| turn.decide(decision))
+    }
+
+    /// Lands the accepted hunks.
+    pub fn land(&mut self) -> Vec<Effect> {
+        let source = self.terms.source;
+        let Some(turn) = self.turn.as_mut().filter(|turn| turn.phase() == Phase::Reviewing) else {
+            return Vec::new();
+        };
+        let Some(approved) = turn.review().settle() else {
+            return Vec::new();
+        };
+        turn.begin_landing();
+        let instruct = turn.instruct();
+        let story = Story {
+            instruction: instruct.text.clone(),
+            level: instruct.level,
+            model: turn.model().map(ToString::to_string),
+            source,
+        };
+        vec![Effect::Land { turn: turn.id(), approved, story }]
+    }
+
+    /// The machine's one transition function. Events that concern no turn, or a turn that is not in
+    /// the phase they belong to, change nothing.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let named = match &event {
+            Event::Gathered { turn, .. }
+            | Event::Asking { turn, .. }
+            | Event::Retrying { turn, .. }
+            | Event::Delta { turn, .. }
+            | Event::Ended { turn, .. }
+            | Event::Looked { turn, .. }
+            | Event::Landed { turn, .. } => *turn,
+            _ => return Vec::new(),
+        };
+        let Some(turn) = self.turn.as_mut().filter(|turn| turn.id() == named) else {
+            return Vec::new();
+        };
+        match (turn.phase(), event) {
+            (Phase::Gathering, Event::Gathered { packed: Ok(pack), .. }) => {
+                gathered(&self.terms, turn, pack)
+            }
+            (Phase::Gathering, Event::Gathered { packed: Err(why), .. }) => {
+                turn.close(End::NotAsked(why.to_string()))
+            }
+            (Phase::Waiting, Event::Asking { model, .. }) => {
+                turn.asking(model);
+                Vec::new()
+            }
+            (Phase::Waiting, Event::Retrying { failure, wait, .. }) => {
+                turn.retrying(failure, wait);
+                Vec::new()
+            }
+            (Phase::Waiting | Phase::Streaming, Event::Delta { delta, .. }) => heard(turn, delta),
+            (Phase::Waiting | Phase::Streaming, Event::Ended { result, .. }) => {
+                ended(&self.terms, turn, result)
+            }
+            (phase, Event::Looked { path, read, .. }) if phase != Phase::Done => {
+                turn.looked(&path, read);
+                settle(&self.terms, turn)
+            }
+            (Phase::Landing, Event::Landed { result, .. }) => {
+                landed(turn, result);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn gathered(terms: &Terms, turn: &mut Turn, pack: Pack) -> Vec<Effect> {
+    let ask = Arc::new(prompt::ask(&pack, terms.max_output));
+    turn.ask(pack, Arc::clone(&ask));
+    vec![Effect::Send { turn: turn.id(), ask }]
+}
+
+fn heard(turn: &mut Turn, delta: Delta) -> Vec<Effect> {
+    match delta {
+        Delta::Text(text) => turn.read(&text),
+        Delta::Reasoning(text) => {
+            turn.reasoned(&text);
+            Vec::new()
+        }
+        Delta::Usage(usage) => {
+            turn.used(usage);
+            Vec::new()
+        }
+        Delta::Finish(finish) => {
+            turn.finished(finish);
+            Vec::new()
+        }
+    }
+}
+
+fn ended(terms: &Terms, turn: &mut Turn, result: Result<(), Failure>) -> Vec<Effect> {
+    let end = match result {
+        Ok(()) => turn.own_end(),
+        Err(failure) => End::Failed(failure),
+    };
+    let mut effects = turn.close(end);
+    effects.extend(settle(terms, turn));
+    effects
+}
+
+/// Once the answer has ended and every file it names was looked at: one repair, if the model came to
+/// its own end and some edit could not be placed.
+fn settle(terms: &Terms, turn: &mut Turn) -> Vec<Effect> {
+    if !turn.wants_repair() {
+        return Vec::new();
+    }
+    let Some(ask) = turn.repair(&terms.prompts) else {
+        return Vec::new();
+    };
+    vec![Effect::Send { turn: turn.id(), ask }]
+}
+
+fn landed(turn: &mut Turn, result: Result<Receipt, ApplyError>) {
+    match result {
+        Ok(receipt) => turn.landed(receipt),
+        Err(why) => turn.not_landed(why),
+    }
+}

@@ -1,0 +1,465 @@
+//! One turn: from an instruction to landed hunks. Private state with named transitions; which
+//! transition is allowed when is [`super::Session::update`]'s to know.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Decision, Effect, Instruct, TurnId};
+use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scope, Standing, Verdict, Why};
+use crate::context::Pack;
+use crate::model::{Ask, Failure, Finish, ModelId, Usage};
+use crate::prompt::dialect::{Format, Read, Reader, Unreadable};
+use crate::prompt::{self, Prompts};
+use crate::text::RepoPath;
+use crate::workspace::ApplyError;
+
+/// How far a turn has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// The context is being put together.
+    Gathering,
+    /// The request is out; no byte of the answer has come.
+    Waiting,
+    /// The answer is coming.
+    Streaming,
+    /// The answer has ended; hunks wait for a verdict or for landing.
+    Reviewing,
+    /// The accepted hunks are being written.
+    Landing,
+    /// Nothing is left to decide.
+    Done,
+}
+
+impl Phase {
+    /// Something is going on that a person waits for.
+    pub fn is_running(self) -> bool {
+        matches!(self, Self::Gathering | Self::Waiting | Self::Streaming | Self::Landing)
+    }
+
+    /// Something is going on that Esc stops. A landing is not: it is all or nothing already.
+    pub fn is_stoppable(self) -> bool {
+        matches!(self, Self::Gathering | Self::Waiting | Self::Streaming)
+    }
+}
+
+/// How the model's part of a turn ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum End {
+    /// The model came to its end.
+    Finished,
+    /// The output limit was reached; an edit that was open then was dropped.
+    OutOfRoom,
+    /// The model or its provider declined; its words.
+    Declined(String),
+    /// The user stopped it.
+    Cancelled,
+    Failed(Failure),
+    /// The request never left; why.
+    NotAsked(String),
+}
+
+/// Part of a reply that did not become hunks, with the reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// A closed edit that was not admitted or not placed.
+    Edit(Rejected),
+    /// Text that looks like an edit but is none.
+    Text(Unreadable),
+}
+
+impl Refusal {
+    /// Could the model mend it if it were told why? A breach it must not.
+    fn is_repairable(&self) -> bool {
+        match self {
+            Self::Edit(rejected) => matches!(rejected.why, Why::Unplaced(_) | Why::NoSuchFile),
+            Self::Text(_) => true,
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Edit(rejected) => write!(f, "{}: {}", rejected.path, rejected.why),
+            Self::Text(unreadable) => write!(f, "{unreadable}"),
+        }
+    }
+}
+
+/// Something the user should hear of once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    Retrying { why: String, wait: Duration },
+    /// Hunks whose place changed underneath.
+    Conflict(Vec<HunkId>),
+    /// The landing failed; nothing was written.
+    NotLanded(String),
+}
+
+#[derive(Debug)]
+pub struct Turn {
+    id: TurnId,
+    phase: Phase,
+    instruct: Arc<Instruct>,
+    review: Review,
+    pack: Option<Pack>,
+    ask: Option<Arc<Ask>>,
+    model: Option<ModelId>,
+    reader: Option<Reader>,
+    /// The reply being read, as it came; the repair turn shows it to the model again.
+    reply: String,
+    prose: String,
+    reasoning: usize,
+    /// Of the requests before this one.
+    used_before: Option<Usage>,
+    usage: Option<Usage>,
+    finish: Option<Finish>,
+    end: Option<End>,
+    /// The file whose edit is being written right now.
+    opened: Option<String>,
+    /// Closed edits whose file is still being looked at.
+    pending: BTreeMap<RepoPath, Vec<Edit>>,
+    refusals: Vec<Refusal>,
+    repaired: bool,
+    notice: Option<Notice>,
+    receipts: Vec<Receipt>,
+    revision: u64,
+}
+
+impl Turn {
+    pub(super) fn new(id: TurnId, instruct: Arc<Instruct>, scope: Scope) -> Self {
+        Self {
+            id,
+            phase: Phase::Gathering,
+            instruct,
+            review: Review::new(scope),
+            pack: None,
+            ask: None,
+            model: None,
+            reader: None,
+            reply: String::new(),
+            prose: String::new(),
+            reasoning: 0,
+            used_before: None,
+            usage: None,
+            finish: None,
+            end: None,
+            opened: None,
+            pending: BTreeMap::new(),
+            refusals: Vec::new(),
+            repaired: false,
+            notice: None,
+            receipts: Vec::new(),
+            revision: 0,
+        }
+    }
+
+    pub fn id(&self) -> TurnId {
+        self.id
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub fn instruct(&self) -> Arc<Instruct> {
+        Arc::clone(&self.instruct)
+    }
+
+    pub fn review(&self) -> &Review {
+        &self.review
+    }
+
+    /// What was sent to the model, by segment.
+    pub fn pack(&self) -> Option<&Pack> {
+        self.pack.as_ref()
+    }
+
+    pub fn model(&self) -> Option<&ModelId> {
+        self.model.as_ref()
+    }
+
+    /// What the model said beside its edits.
+    pub fn prose(&self) -> &str {
+        &self.prose
+    }
+
+    /// Bytes of hidden thinking that were streamed.
+    pub fn reasoning(&self) -> usize {
+        self.reasoning
+    }
+
+    /// Bytes of the reply so far.
+    pub fn reply_len(&self) -> usize {
+        self.reply.len()
+    }
+
+    /// All requests of the turn together.
+    pub fn usage(&self) -> Option<Usage> {
+        match (self.used_before, self.usage) {
+            (Some(before), Some(now)) => Some(before + now),
+            (before, now) => now.or(before),
+        }
+    }
+
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// The file (as the model wrote it) whose edit is being written.
+    pub fn opened(&self) -> Option<&str> {
+        self.opened.as_deref()
+    }
+
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    /// Was the model told once what could not be used?
+    pub fn repaired(&self) -> bool {
+        self.repaired
+    }
+
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
+    }
+
+    /// Landings of this turn, oldest first.
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
+    }
+
+    /// Grows whenever a hunk came, went, moved or was decided.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Hunks that are undecided, or accepted and not landed.
+    pub fn open_hunks(&self) -> usize {
+        self.review.hunks().filter(|hunk| hunk.verdict != Verdict::Rejected).count()
+    }
+
+    pub(super) fn ask(&mut self, pack: Pack, ask: Arc<Ask>) {
+        self.pack = Some(pack);
+        self.send(ask);
+    }
+
+    fn send(&mut self, ask: Arc<Ask>) {
+        let default_path = self.review.scope().file().map(ToString::to_string);
+        self.reader = Some(Reader::new(Format::Auto, default_path));
+        self.reply.clear();
+        self.finish = None;
+        self.end = None;
+        self.ask = Some(ask);
+        self.phase = Phase::Waiting;
+    }
+
+    pub(super) fn asking(&mut self, model: ModelId) {
+        self.model = Some(model);
+    }
+
+    pub(super) fn retrying(&mut self, failure: Failure, wait: Duration) {
+        self.notice = Some(Notice::Retrying { why: failure.to_string(), wait });
+    }
+
+    pub(super) fn read(&mut self, text: &str) -> Vec<Effect> {
+        self.phase = Phase::Streaming;
+        self.notice = None;
+        self.reply.push_str(text);
+        let reads = self.reader.as_mut().map(|reader| reader.feed(text)).unwrap_or_default();
+        self.take(reads)
+    }
+
+    pub(super) fn reasoned(&mut self, text: &str) {
+        self.phase = Phase::Streaming;
+        self.notice = None;
+        self.reasoning += text.len();
+    }
+
+    pub(super) fn used(&mut self, usage: Usage) {
+        self.usage = Some(usage);
+    }
+
+    pub(super) fn finished(&mut self, finish: Finish) {
+        self.finish = Some(finish);
+    }
+
+    /// The end that the model itself announced.
+    pub(super) fn own_end(&self) -> End {
+        match &self.finish {
+            Some(Finish::Length) => End::OutOfRoom,
+            Some(Finish::Declined(words)) => End::Declined(words.clone()),
+            Some(Finish::Filtered) => End::Declined("the provider withheld the rest".into()),
+            Some(Finish::Stop | Finish::Other(_)) | None => End::Finished,
+        }
+    }
+
+    /// The answer is over. Text that was still open is dropped with a reason unless the model came
+    /// to its own end.
+    pub(super) fn close(&mut self, end: End) -> Vec<Effect> {
+        let complete = end == End::Finished;
+        self.end = Some(end);
+        self.opened = None;
+        let reads = self.reader.take().map(|reader| reader.finish(complete)).unwrap_or_default();
+        let effects = self.take(reads);
+        self.rest();
+        effects
+    }
+
+    /// Waits for a verdict, or is done when there is nothing to decide.
+    fn rest(&mut self) {
+        if self.end.is_none() || !self.pending.is_empty() {
+            return;
+        }
+        self.phase = if self.open_hunks() > 0 { Phase::Reviewing } else { Phase::Done };
+    }
+
+    fn take(&mut self, reads: Vec<Read>) -> Vec<Effect> {
+        reads.into_iter().filter_map(|read| self.take_one(read)).collect()
+    }
+
+    fn take_one(&mut self, read: Read) -> Option<Effect> {
+        match read {
+            Read::Prose(text) => self.prose.push_str(&text),
+            Read::Opened { path } => self.opened = Some(path),
+            Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
+            Read::Edit(edit) => {
+                self.opened = None;
+                return self.place(edit);
+            }
+        }
+        None
+    }
+
+    /// Offers the edit if its file is known, else asks for the file.
+    fn place(&mut self, edit: Edit) -> Option<Effect> {
+        let path = match RepoPath::parse(edit.path.strip_prefix("./").unwrap_or(&edit.path)) {
+            Ok(path) => path,
+            Err(why) => {
+                let refused = self.review.refuse(&edit, why.into());
+                self.note(refused);
+                return None;
+            }
+        };
+        if let Some(waiting) = self.pending.get_mut(&path) {
+            waiting.push(edit);
+            return None;
+        }
+        let on_screen = self.instruct.open.get(&path).map(|text| Base { path: path.clone(), text: Some(text.clone()) });
+        if let Some(base) = self.review.base(&path).cloned().or(on_screen) {
+            self.offer(&edit, base);
+            return None;
+        }
+        self.pending.insert(path.clone(), vec![edit]);
+        Some(Effect::Look { turn: self.id, path })
+    }
+
+    fn offer(&mut self, edit: &Edit, base: Base) {
+        let offered = self.review.offer(edit, base);
+        self.note(offered);
+    }
+
+    fn note(&mut self, offered: Offered) {
+        self.revision += 1;
+        if let Offered::Rejected(rejected) = offered {
+            self.refusals.push(Refusal::Edit(rejected));
+        }
+    }
+
+    pub(super) fn looked(&mut self, path: &RepoPath, read: Result<Base, String>) {
+        for edit in self.pending.remove(path).unwrap_or_default() {
+            match &read {
+                Ok(base) => self.offer(&edit, base.clone()),
+                Err(why) => {
+                    let refused = self.review.refuse(&edit, Why::Unreadable(why.clone()));
+                    self.note(refused);
+                }
+            }
+        }
+        if matches!(self.phase, Phase::Streaming | Phase::Waiting | Phase::Reviewing) {
+            self.rest();
+        }
+    }
+
+    pub(super) fn wants_repair(&self) -> bool {
+        self.end == Some(End::Finished)
+            && self.pending.is_empty()
+            && !self.repaired
+            && matches!(self.phase, Phase::Reviewing | Phase::Done)
+            && self.refusals.iter().any(Refusal::is_repairable)
+    }
+
+    /// The one repair: what was refused goes back with the reason and the real text.
+    pub(super) fn repair(&mut self, prompts: &Prompts) -> Option<Arc<Ask>> {
+        let asked = self.ask.as_ref()?;
+        let (mend, keep): (Vec<_>, Vec<_>) = self.refusals.drain(..).partition(Refusal::is_repairable);
+        self.refusals = keep;
+        let failed: Vec<prompt::Failed> = mend.iter().map(|refusal| self.failed(refusal)).collect();
+        let ask = Arc::new(prompt::repair(asked, &self.reply, &failed, prompts));
+        if let Some(pack) = &mut self.pack {
+            pack.extend(prompt::repair_segments(&self.reply, &ask));
+        }
+        self.repaired = true;
+        self.used_before = self.usage();
+        self.usage = None;
+        self.send(Arc::clone(&ask));
+        Some(ask)
+    }
+
+    fn failed(&self, refusal: &Refusal) -> prompt::Failed {
+        match refusal {
+            Refusal::Text(what) => prompt::Failed { path: None, why: what.to_string(), nearest: None },
+            Refusal::Edit(rejected) => prompt::Failed {
+                path: Some(rejected.path.clone()),
+                why: rejected.why.to_string(),
+                nearest: rejected.nearest().map(str::to_owned),
+            },
+        }
+    }
+
+    pub(super) fn decide(&mut self, decision: &Decision) -> bool {
+        if self.phase == Phase::Landing {
+            return false;
+        }
+        let changed = match decision {
+            Decision::Accept(ids) => self.review.decide(ids, Verdict::Accepted),
+            Decision::Reject(ids) => self.review.decide(ids, Verdict::Rejected),
+            Decision::Undo => !self.review.undo().is_empty(),
+            Decision::Redo => !self.review.redo().is_empty(),
+        };
+        self.revision += 1;
+        self.rest();
+        changed
+    }
+
+    pub(super) fn begin_landing(&mut self) {
+        self.notice = None;
+        self.phase = Phase::Landing;
+    }
+
+    pub(super) fn landed(&mut self, receipt: Receipt) {
+        self.revision += 1;
+        self.review.landed(&receipt);
+        self.receipts.push(receipt);
+        self.rest();
+    }
+
+    /// Nothing was written. Hunks whose place changed go back to review against the new text.
+    pub(super) fn not_landed(&mut self, why: ApplyError) {
+        self.revision += 1;
+        self.notice = Some(match why {
+            ApplyError::Conflict { files } => {
+                let moved = files.into_iter().flat_map(|(now, _)| self.review.rebase(now)).collect();
+                Notice::Conflict(moved)
+            }
+            other => Notice::NotLanded(other.to_string()),
+        });
+        self.phase = Phase::Reviewing;
+    }
+
+    /// Hunks in conflict.
+    pub fn conflicts(&self) -> usize {
+        self.review.hunks().filter(|hunk| hunk.standing == Standing::Conflict).count()
+    }
+}

@@ -1,0 +1,254 @@
+//! What is on screen, as plain data, and what crosses the border to `front`.
+
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use super::line_edit::{History, LineEdit};
+use super::open_file::OpenFile;
+use super::page::Page;
+use super::picker::Picker;
+use super::theme::{Paint, Theme};
+use crate::change::{self, HunkId, Level, NoScope, Scope};
+use crate::editor::{Ghost, Search};
+use crate::session::{Effect, Event, Session};
+use crate::text::{RepoPath, Span, safe};
+
+/// Something that happened to the screen. Each comes with the time since the start.
+#[derive(Debug)]
+pub enum Input {
+    Key(KeyEvent),
+    /// A bracketed paste: text, never keys.
+    Paste(String),
+    /// Columns, rows.
+    Resize(u16, u16),
+    /// [`App::wake_at`] has come.
+    Tick,
+    Event(Event),
+}
+
+/// Something for `front` to do.
+#[derive(Debug)]
+pub enum Out {
+    /// For the orchestrator.
+    Do(Effect),
+    /// For the terminal's clipboard.
+    Clipboard(String),
+    Redraw,
+    Quit,
+}
+
+/// What does not change while the program runs, said once on screen.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Facts {
+    /// The workspace folder's name.
+    pub workspace: String,
+    /// The model of the chat role, or why there is none.
+    pub model: Option<String>,
+    /// Does a completion role exist?
+    pub completes: bool,
+    /// A sentence that must stay in sight, as "the model is scripted".
+    pub banner: Option<String>,
+}
+
+/// How long the model may be silent, to be shown counting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    pub first_byte: Duration,
+    pub idle: Duration,
+}
+
+/// Which part of the screen takes the keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Focus {
+    Editor,
+    Prompt,
+    Review,
+}
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub(super) enum Overlay {
+    Picker(Picker),
+    Find(LineEdit),
+    Page(Page),
+}
+
+/// A message that goes away by itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Toast {
+    pub paint: Paint,
+    /// Printable.
+    pub text: String,
+    pub until: Duration,
+}
+
+/// The hunk under review.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Reviewing {
+    pub at: Option<HunkId>,
+    /// The hunk that a person has had on screen: a verdict counts for no other.
+    pub seen: Option<HunkId>,
+}
+
+/// Ghost text: when it is wanted, which answer is awaited, what stands there.
+#[derive(Debug, Default)]
+pub(super) struct Ghosting {
+    pub due: Option<Duration>,
+    pub awaited: Option<Awaited>,
+    pub last_id: u64,
+    pub ghost: Option<Ghost>,
+}
+
+/// A completion that was asked for: it belongs to this version of this file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Awaited {
+    pub id: u64,
+    pub path: RepoPath,
+    pub version: u64,
+}
+
+/// Everything the screen shows.
+#[derive(Debug)]
+pub struct App {
+    pub(super) facts: Facts,
+    pub(super) limits: Limits,
+    pub(super) theme: Theme,
+    pub(super) tab: usize,
+    pub(super) size: (u16, u16),
+    pub(super) now: Duration,
+    pub(super) level: Level,
+    pub(super) focus: Focus,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) files: Vec<OpenFile>,
+    pub(super) current: usize,
+    /// A line to go to when the file that is being opened arrives, from 0.
+    pub(super) awaited_file: Option<(RepoPath, usize, usize)>,
+    pub(super) listing: Option<Vec<RepoPath>>,
+    pub(super) branch: Option<String>,
+    pub(super) session: Session,
+    pub(super) prompt: LineEdit,
+    pub(super) history: History,
+    pub(super) review: Reviewing,
+    pub(super) search: Option<Search>,
+    pub(super) toast: Option<Toast>,
+    pub(super) ghosting: Ghosting,
+    pub(super) highlight_due: Option<Duration>,
+    /// When the turn was last heard of.
+    pub(super) heard: Duration,
+    /// Leaving was asked for once, at this time.
+    pub(super) leaving: Option<Duration>,
+}
+
+/// How long a message stays.
+const TOAST: Duration = Duration::from_secs(6);
+
+impl App {
+    pub fn new(session: Session, facts: Facts, limits: Limits, theme: Theme, level: Level) -> Self {
+        Self {
+            facts,
+            limits,
+            theme,
+            tab: 4,
+            size: (80, 24),
+            now: Duration::ZERO,
+            level,
+            focus: Focus::Editor,
+            overlay: None,
+            files: Vec::new(),
+            current: 0,
+            awaited_file: None,
+            listing: None,
+            branch: None,
+            session,
+            prompt: LineEdit::default(),
+            history: History::default(),
+            review: Reviewing::default(),
+            search: None,
+            toast: None,
+            ghosting: Ghosting::default(),
+            highlight_due: None,
+            heard: Duration::ZERO,
+            leaving: None,
+        }
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn focus(&self) -> Focus {
+        self.focus
+    }
+
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Changes the facts, as when a server was found after the start.
+    pub fn set_facts(&mut self, facts: Facts) {
+        self.facts = facts;
+    }
+
+    pub(super) fn file(&self) -> Option<&OpenFile> {
+        self.files.get(self.current)
+    }
+
+    pub(super) fn file_mut(&mut self) -> Option<&mut OpenFile> {
+        self.files.get_mut(self.current)
+    }
+
+    pub(super) fn index_of(&self, path: &RepoPath) -> Option<usize> {
+        self.files.iter().position(|file| file.buffer.path() == path)
+    }
+
+    /// What the user is looking at.
+    pub(super) fn looking_at(&self) -> change::Focus {
+        let buffer = self.file().map(|file| &file.buffer);
+        change::Focus {
+            file: buffer.map(|buffer| buffer.path().clone()),
+            lines: buffer.and_then(|buffer| buffer.selected_lines()),
+        }
+    }
+
+    /// What the notch permits right now, in words.
+    pub(super) fn scope_in_words(&self) -> Result<String, NoScope> {
+        if self.level == Level::Complete {
+            return Ok("may change: nothing until Tab takes the ghost text".into());
+        }
+        let scope = Scope::of(self.level, &self.looking_at(), self.session.leash().clone())?;
+        Ok(scope.in_words())
+    }
+
+    /// Shows a message for a while. `text` may be a stranger's.
+    pub(super) fn say(&mut self, paint: Paint, text: impl AsRef<str>) {
+        let text = safe::line(text.as_ref());
+        self.toast = Some(Toast { paint, text, until: self.now + TOAST });
+    }
+
+    /// When the screen wants to be woken, if nothing happens before.
+    pub fn wake_at(&self) -> Option<Duration> {
+        let spinner = self.session.is_running().then(|| self.now + Duration::from_millis(100));
+        let toast = self.toast.as_ref().map(|toast| toast.until);
+        [spinner, toast, self.ghosting.due, self.highlight_due].into_iter().flatten().min()
+    }
+
+    /// To be called when a frame has reached the terminal: only then has a person seen the hunk.
+    pub fn drawn(&mut self) {
+        let visible = self.overlay.is_none() && self.focus == Focus::Review;
+        self.review.seen = self.review.at.filter(|_| visible);
+    }
+
+    /// The lines of the selection, for the first frame's words.
+    pub fn selected(&self) -> Option<Span> {
+        self.looking_at().lines
+    }
+
+    pub(super) fn unsaved(&self) -> usize {
+        self.files.iter().filter(|file| file.buffer.is_dirty()).count()
+    }
+
+    pub(super) fn open_hunks(&self) -> usize {
+        self.session.turn().map_or(0, crate::session::Turn::open_hunks)
+    }
+}

@@ -1,0 +1,118 @@
+//! The instruction: the prompt line, the slider, and the turn's progress.
+
+use std::collections::BTreeMap;
+
+use super::app::{App, Focus, Out};
+use super::keymap::Action;
+use super::theme::Paint;
+use crate::change::Level;
+use crate::context::Cursor;
+use crate::editor::Command;
+use crate::session::{Event, Instruct, Phase};
+
+impl App {
+    /// Moves the slider to `level` and the keys to the prompt. At `selection` with nothing selected,
+    /// the cursor's line is: what may change is then on screen before a word is written.
+    pub(super) fn ask_at(&mut self, level: Level) {
+        self.level = level;
+        self.overlay = None;
+        self.ghosting.ghost = None;
+        let selected = self.selected().is_some();
+        if level == Level::Selection
+            && !selected
+            && let Some(file) = self.file_mut()
+        {
+            let _ = file.buffer.run(Command::SelectLine);
+        }
+        self.focus = Focus::Prompt;
+    }
+
+    pub(super) fn act_in_prompt(&mut self, action: Action) -> Vec<Out> {
+        match action {
+            Action::Submit => return self.submit(),
+            Action::Newline => self.write("\n"),
+            Action::Move(motion) => self.prompt.go(motion),
+            Action::Backspace => self.prompt.backspace(),
+            Action::Delete => self.prompt.delete(),
+            Action::DeleteWordBack => self.prompt.delete_word_back(),
+            Action::DeleteLine => self.prompt.clear(),
+            Action::Older => self.history.older(&mut self.prompt),
+            Action::Newer => self.history.newer(&mut self.prompt),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    pub(super) fn write(&mut self, text: &str) {
+        let left = self.prompt.insert(text);
+        if left > 0 {
+            self.say(Paint::Warn, format!("the instruction is full: the last {left} bytes did not fit"));
+        }
+    }
+
+    fn submit(&mut self) -> Vec<Out> {
+        let instruct = self.instruction();
+        match self.session.instruct(instruct) {
+            Ok(effects) => {
+                let text = self.prompt.take();
+                self.history.push(&text);
+                self.toast = None;
+                self.heard = self.now;
+                self.review = super::app::Reviewing::default();
+                self.focus = Focus::Review;
+                self.follow(effects)
+            }
+            Err(why) => {
+                self.say(Paint::Warn, why.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    fn instruction(&self) -> Instruct {
+        let open: BTreeMap<_, _> = self
+            .files
+            .iter()
+            .filter(|file| !file.is_new() || file.buffer.is_dirty())
+            .map(|file| (file.buffer.path().clone(), file.buffer.snapshot()))
+            .collect();
+        let cursor = self.file().map(|file| file.buffer.cursor());
+        Instruct {
+            text: self.prompt.text().trim().to_owned(),
+            level: self.level,
+            focus: self.looking_at(),
+            cursor: cursor.map(|at| Cursor { line: at.line, column: at.column }),
+            open,
+        }
+    }
+
+    /// Something happened to the turn.
+    pub(super) fn turn_event(&mut self, event: Event) -> Vec<Out> {
+        let landed = match &event {
+            Event::Landed { result: Ok(receipt), .. } => Some(receipt.files().to_vec()),
+            _ => None,
+        };
+        if matches!(event, Event::Delta { .. } | Event::Asking { .. } | Event::Retrying { .. }) {
+            self.heard = self.now;
+        }
+        let before = self.session.phase();
+        let effects = self.session.update(event);
+        if let Some(files) = landed {
+            self.adopt_landed(&files);
+        }
+        self.stay_on_a_hunk();
+        self.tell_the_end(before);
+        self.follow(effects)
+    }
+
+    /// Says once how a turn ended when there is nothing to review.
+    fn tell_the_end(&mut self, before: Option<Phase>) {
+        let now = self.session.phase();
+        if now == before || now != Some(Phase::Done) || before == Some(Phase::Landing) {
+            return;
+        }
+        if self.focus == Focus::Review && self.review.at.is_none() {
+            self.focus = Focus::Editor;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Ghost text: asked for when typing pauses, shown at the cursor, gone when it no longer fits.
+
+use std::time::Duration;
+
+use super::app::{App, Awaited, Focus, Out};
+use crate::change::Level;
+use crate::editor::Ghost;
+use crate::model::Failure;
+use crate::prompt;
+use crate::session::Effect;
+
+/// How long typing must rest before a completion is asked for.
+const PAUSE: Duration = Duration::from_millis(180);
+
+/// How long typing must rest before colours are made anew.
+const COLOUR_PAUSE: Duration = Duration::from_millis(60);
+
+impl App {
+    /// The text of the current file changed. `goes_on`: the ghost text still fits.
+    pub(super) fn text_changed(&mut self, goes_on: bool) {
+        self.highlight_due = Some(self.now + COLOUR_PAUSE);
+        self.ghosting.due = (!goes_on && self.wants_ghost()).then_some(self.now + PAUSE);
+    }
+
+    fn wants_ghost(&self) -> bool {
+        self.facts.completes && self.level == Level::Complete && !self.session.is_running()
+    }
+
+    /// Typing has rested: asks for what might come next.
+    pub(super) fn complete_if_due(&mut self) -> Vec<Out> {
+        if self.ghosting.due.is_none_or(|due| due > self.now) {
+            return Vec::new();
+        }
+        self.ghosting.due = None;
+        let Some(file) = self.file().filter(|file| file.buffer.read_only().is_none()) else {
+            return Vec::new();
+        };
+        let buffer = &file.buffer;
+        let (text, offset) = (buffer.snapshot(), buffer.offset(buffer.cursor()));
+        let (before, after) = text.bytes().split_at(offset.min(text.bytes().len()));
+        let ask = prompt::completion(
+            self.session.prompts(),
+            buffer.path(),
+            &String::from_utf8_lossy(before),
+            &String::from_utf8_lossy(after),
+        );
+        let awaited = Awaited {
+            id: self.ghosting.last_id + 1,
+            path: buffer.path().clone(),
+            version: buffer.version(),
+        };
+        self.ghosting.last_id = awaited.id;
+        let effect = Effect::Complete { id: awaited.id, ask: ask.into() };
+        self.ghosting.awaited = Some(awaited);
+        vec![Out::Do(effect)]
+    }
+
+    /// A completion came. It is shown only where it was asked for; a failure is no news while typing.
+    pub(super) fn completed(&mut self, id: u64, result: Result<String, Failure>) {
+        let Some(awaited) = self.ghosting.awaited.take_if(|awaited| awaited.id == id) else { return };
+        let Some(file) = self.file() else { return };
+        let fits = *file.buffer.path() == awaited.path
+            && file.buffer.version() == awaited.version
+            && self.focus == Focus::Editor;
+        let Ok(text) = result else { return };
+        let text = prompt::completion_text(&text);
+        if fits && !text.is_empty() {
+            self.ghosting.ghost = Ghost::new(file.buffer.cursor(), &text, awaited.version)
+                .filter(|ghost| ghost.is_fresh(&file.buffer));
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! Every key in one table. Dispatch, the footer and the help screen are read from it; a key that is
+//! not in the table does nothing but type itself.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::editor::Motion;
+
+/// Where a key was pressed. The table is searched for the place first, then for [`Place::Anywhere`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Anywhere,
+    Editor,
+    /// The editor, while ghost text stands at the cursor.
+    Ghost,
+    Prompt,
+    Review,
+    Picker,
+    Find,
+    /// A page to read: help, context, answer, journal.
+    Page,
+}
+
+impl Place {
+    pub const ALL: [Self; 8] = [
+        Self::Anywhere,
+        Self::Review,
+        Self::Editor,
+        Self::Ghost,
+        Self::Prompt,
+        Self::Picker,
+        Self::Find,
+        Self::Page,
+    ];
+
+    /// The heading of its keys in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Anywhere => "everywhere",
+            Self::Editor => "editor",
+            Self::Ghost => "ghost text at the cursor",
+            Self::Prompt => "instruction",
+            Self::Review => "review",
+            Self::Picker => "file picker",
+            Self::Find => "find",
+            Self::Page => "pages",
+        }
+    }
+}
+
+/// What a key does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    // everywhere
+    Stop,
+    Interrupt,
+    SlideUp,
+    AskSelection,
+    AskFile,
+    AskRepo,
+    Review,
+    Pick,
+    Find,
+    Save,
+    Help,
+    ShowContext,
+    ShowAnswer,
+    ShowJournal,
+    TakeBack,
+    BringForth,
+    Quit,
+    Redraw,
+    // editor
+    Move(Motion),
+    Extend(Motion),
+    Page { down: bool, extend: bool },
+    Newline,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    DeleteWordBack,
+    DeleteWordForward,
+    DeleteLine,
+    LineUp,
+    LineDown,
+    SelectAll,
+    SelectLine,
+    Copy,
+    Cut,
+    Undo,
+    Redo,
+    FindNext,
+    FindPrevious,
+    AcceptHere,
+    RejectHere,
+    TakeGhost,
+    TakeGhostWord,
+    TakeGhostLine,
+    NextBuffer,
+    Prompt,
+    // review
+    Accept,
+    Reject,
+    AcceptRest,
+    RejectRest,
+    UndoDecision,
+    RedoDecision,
+    NextHunk,
+    PreviousHunk,
+    NextFile,
+    PreviousFile,
+    NextUndecided,
+    ScrollDown,
+    ScrollUp,
+    Land,
+    Leave,
+    NotYet(&'static str),
+    // prompt, picker, find, pages
+    Submit,
+    Down,
+    Up,
+    Older,
+    Newer,
+}
+
+/// A key with its modifiers. Shift is part of the character for letters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Chord {
+    pub code: KeyCode,
+    pub mods: KeyModifiers,
+}
+
+impl Chord {
+    const fn new(code: KeyCode, mods: KeyModifiers) -> Self {
+        Self { code, mods }
+    }
+
+    /// As the terminal reports it, brought to one spelling: shift is dropped where the character
+    /// says it already.
+    pub fn of(key: &KeyEvent) -> Self {
+        let mods = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
+        match key.code {
+            KeyCode::Char(c) if mods.contains(KeyModifiers::CONTROL) => {
+                let mods = mods - KeyModifiers::SHIFT;
+                Self::new(KeyCode::Char(c.to_ascii_lowercase()), mods)
+            }
+            KeyCode::Char(_) | KeyCode::BackTab => Self::new(key.code, mods - KeyModifiers::SHIFT),
+            code => Self::new(code, mods),
+        }
+    }
+
+    /// The character it types, if it types one.
+    pub fn typed(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) if self.mods.is_empty() => Some(c),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Chord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.mods.contains(KeyModifiers::CONTROL) {
+            f.write_str("Ctrl-")?;
+        }
+        if self.mods.contains(KeyModifiers::ALT) {
+            f.write_str("Alt-")?;
+        }
+        if self.mods.contains(KeyModifiers::SHIFT) {
+            f.write_str("Shift-")?;
+        }
+        let loud = !self.mods.is_empty();
+        match self.code {
+            KeyCode::Char(' ') => f.write_str("Space"),
+            KeyCode::Char(c) if loud => write!(f, "{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            KeyCode::F(n) => write!(f, "F{n}"),
+            KeyCode::BackTab => f.write_str("Shift-Tab"),
+            KeyCode::Up => f.write_str("↑"),
+            KeyCode::Down => f.write_str("↓"),
+            KeyCode::Left => f.write_str("←"),
+            KeyCode::Right => f.write_str("→"),
+            KeyCode::PageUp => f.write_str("PgUp"),
+            KeyCode::PageDown => f.write_str("PgDn"),
+            KeyCode::Delete => f.write_str("Del"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+const fn key(code: KeyCode) -> Chord {
+    Chord::new(code, KeyModifiers::NONE)
+}
+const fn ch(c: char) -> Chord {
+    key(KeyCode::Char(c))
+}
+const fn ctrl(c: char) -> Chord {
+    Chord::new(KeyCode::Char(c), KeyModifiers::CONTROL)
+}
+const fn alt(c: char) -> Chord {
+    Chord::new(KeyCode::Char(c), KeyModifiers::ALT)
+}
+const fn with(mods: KeyModifiers, code: KeyCode) -> Chord {
+    Chord::new(code, mods)
+}
+const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
+const ALT: KeyModifiers = KeyModifiers::ALT;
+const CTRL_SHIFT: KeyModifiers = KeyModifiers::CONTROL.union(KeyModifiers::SHIFT);
+
+/// One row of the table. `rank`: place in the footer, smallest first; 0 keeps it out.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    pub place: Place,
+    pub keys: &'static [Chord],
+    pub action: Action,
+    pub says: &'static str,
+    pub rank: u8,
+}
+
+const fn row(
+    place: Place,
+    keys: &'static [Chord],
+    action: Action,
+    says: &'static str,
+    rank: u8,
+) -> Binding {
+    Binding { place, keys, action, says, rank }
+}
+
+use Action as A;
+use Place::{Anywhere, Editor, Find, Ghost, Page, Picker, Prompt, Review};
+
+/// The table.
+pub const KEYS: &[Binding] = &[
+    row(Anywhere, &[key(KeyCode::Esc)], A::Stop, "stop what runs, or step back", 0),
+    row(Anywhere, &[ctrl('c')], A::Interrupt, "stop what runs; twice to leave", 0),
+    row(Anywhere, &[key(KeyCode::BackTab)], A::SlideUp, "move the slider", 4),
+    row(Anywhere, &[ctrl('k')], A::AskSelection, "ask about the selection", 1),
+    row(Anywhere, &[ctrl('l')], A::AskFile, "ask about the file", 2),
+    row(Anywhere, &[alt('i')], A::AskRepo, "ask about the repository", 3),
+    row(Anywhere, &[alt('r')], A::Review, "go to the review", 0),
+    row(Anywhere, &[ctrl('p')], A::Pick, "open a file", 5),
+    row(Anywhere, &[ctrl('f')], A::Find, "find in the file", 0),
+    row(Anywhere, &[ctrl('s')], A::Save, "save the file", 6),
+    row(Anywhere, &[key(KeyCode::F(1)), alt('h')], A::Help, "all keys", 7),
+    row(Anywhere, &[key(KeyCode::F(3))], A::ShowContext, "what the model sees", 0),
+    row(Anywhere, &[key(KeyCode::F(4))], A::ShowAnswer, "the whole answer, and what was refused", 0),
+    row(Anywhere, &[key(KeyCode::F(5))], A::ShowJournal, "what has landed", 0),
+    row(Anywhere, &[alt('u')], A::TakeBack, "take the last landing back", 0),
+    row(Anywhere, &[alt('U')], A::BringForth, "bring it forth again", 0),
+    row(Anywhere, &[with(CTRL, KeyCode::Char('\\'))], A::Redraw, "draw the screen anew", 0),
+    row(Anywhere, &[ctrl('q')], A::Quit, "leave", 8),
+    // ghost text comes before the editor's own keys
+    row(Ghost, &[key(KeyCode::Tab)], A::TakeGhost, "take it", 1),
+    row(Ghost, &[with(CTRL, KeyCode::Right)], A::TakeGhostWord, "take a word", 2),
+    row(Ghost, &[with(CTRL, KeyCode::Down)], A::TakeGhostLine, "take a line", 3),
+    // editor
+    row(Editor, &[key(KeyCode::Left)], A::Move(Motion::Left), "left", 0),
+    row(Editor, &[key(KeyCode::Right)], A::Move(Motion::Right), "right", 0),
+    row(Editor, &[key(KeyCode::Up)], A::Move(Motion::Up), "up", 0),
+    row(Editor, &[key(KeyCode::Down)], A::Move(Motion::Down), "down", 0),
+    row(Editor, &[with(CTRL, KeyCode::Left), alt('b')], A::Move(Motion::WordLeft), "a word left", 0),
+    row(Editor, &[with(CTRL, KeyCode::Right), alt('f')], A::Move(Motion::WordRight), "a word right", 0),
+    row(Editor, &[key(KeyCode::Home)], A::Move(Motion::Home), "start of the line", 0),
+    row(Editor, &[key(KeyCode::End), ctrl('e')], A::Move(Motion::End), "end of the line", 0),
+    row(Editor, &[with(CTRL, KeyCode::Home)], A::Move(Motion::Top), "start of the file", 0),
+    row(Editor, &[with(CTRL, KeyCode::End)], A::Move(Motion::Bottom), "end of the file", 0),
+    row(Editor, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
+    row(Editor, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 0),
+    row(Editor, &[with(SHIFT, KeyCode::Left)], A::Extend(Motion::Left), "select left", 0),
+    row(Editor, &[with(SHIFT, KeyCode::Right)], A::Extend(Motion::Right), "select right", 0),
+    row(Editor, &[with(SHIFT, KeyCode::Up)], A::Extend(Motion::Up), "select up", 0),
+    row(Editor, &[with(SHIFT, KeyCode::Down)], A::Extend(Motion::Down), "select down", 0),
+    row(Editor, &[with(CTRL_SHIFT, KeyCode::Left)], A::Extend(Motion::WordLeft), "select a word left", 0),
+    row(Editor, &[with(CTRL_SHIFT, KeyCode::Right)], A::Extend(Motion::WordRight), "select a word right", 0),
+    row(Editor, &[with(SHIFT, KeyCode::Home)], A::Extend(Motion::Home), "select to the start", 0),
+    row(Editor, &[with(SHIFT, KeyCode::End)], A::Extend(Motion::End), "select to the end", 0),
+    row(Editor, &[with(CTRL_SHIFT, KeyCode::Home)], A::Extend(Motion::Top), "select to the top", 0),
+    row(Editor, &[with(CTRL_SHIFT, KeyCode::End)], A::Extend(Motion::Bottom), "select to the bottom", 0),
+    row(Editor, &[with(SHIFT, KeyCode::PageUp)], A::Page { down: false, extend: true }, "select a page up", 0),
+    row(Editor, &[with(SHIFT, KeyCode::PageDown)], A::Page { down: true, extend: true }, "select a page down", 0),
+    row(Editor, &[alt('a')], A::SelectAll, "select all", 0),
+    row(Editor, &[alt('l')], A::SelectLine, "select the line, again for the next", 0),
+    row(Editor, &[key(KeyCode::Enter)], A::Newline, "new line", 0),
+    row(Editor, &[key(KeyCode::Tab)], A::Tab, "indent", 0),
+    row(Editor, &[key(KeyCode::Backspace), with(SHIFT, KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(Editor, &[key(KeyCode::Delete)], A::Delete, "delete", 0),
+    row(Editor, &[ctrl('w'), with(ALT, KeyCode::Backspace), with(CTRL, KeyCode::Backspace)], A::DeleteWordBack, "delete a word back", 0),
+    row(Editor, &[alt('d'), with(CTRL, KeyCode::Delete)], A::DeleteWordForward, "delete a word", 0),
+    row(Editor, &[alt('k')], A::DeleteLine, "delete the line", 0),
+    row(Editor, &[with(ALT, KeyCode::Up)], A::LineUp, "move the line up", 0),
+    row(Editor, &[with(ALT, KeyCode::Down)], A::LineDown, "move the line down", 0),
+    row(Editor, &[alt('c')], A::Copy, "copy", 0),
+    row(Editor, &[ctrl('x')], A::Cut, "cut", 0),
+    row(Editor, &[ctrl('z')], A::Undo, "undo", 0),
+    row(Editor, &[ctrl('y')], A::Redo, "redo", 0),
+    row(Editor, &[key(KeyCode::F(7))], A::FindNext, "next match", 0),
+    row(Editor, &[with(SHIFT, KeyCode::F(7))], A::FindPrevious, "previous match", 0),
+    row(Editor, &[alt('y')], A::AcceptHere, "accept the hunk at the cursor", 0),
+    row(Editor, &[alt('n')], A::RejectHere, "reject the hunk at the cursor", 0),
+    row(Editor, &[ctrl('t')], A::NextBuffer, "next open file", 0),
+    row(Editor, &[ctrl('o')], A::Prompt, "write an instruction at the slider's notch", 0),
+    // review
+    row(Review, &[ch('y')], A::Accept, "accept", 1),
+    row(Review, &[ch('n')], A::Reject, "reject", 2),
+    row(Review, &[ch('Y')], A::AcceptRest, "accept the rest of the file", 5),
+    row(Review, &[ch('N')], A::RejectRest, "reject the rest of the file", 0),
+    row(Review, &[ch('u')], A::UndoDecision, "undo (after landing: take it back)", 4),
+    row(Review, &[ctrl('r')], A::RedoDecision, "redo", 0),
+    row(Review, &[ch('J'), ch(']'), key(KeyCode::Tab)], A::NextHunk, "next hunk", 0),
+    row(Review, &[ch('K'), ch('[')], A::PreviousHunk, "previous hunk", 0),
+    row(Review, &[ch('}')], A::NextFile, "next file", 0),
+    row(Review, &[ch('{')], A::PreviousFile, "previous file", 0),
+    row(Review, &[ch(' ')], A::NextUndecided, "next undecided", 0),
+    row(Review, &[ch('j'), key(KeyCode::Down)], A::ScrollDown, "line down", 6),
+    row(Review, &[ch('k'), key(KeyCode::Up)], A::ScrollUp, "line up", 0),
+    row(Review, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 0),
+    row(Review, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
+    row(Review, &[key(KeyCode::Enter)], A::Land, "land what is accepted", 3),
+    row(Review, &[ch('i')], A::ShowAnswer, "why: the whole answer", 7),
+    row(Review, &[ch('q')], A::Leave, "leave; the review is kept", 8),
+    row(Review, &[ch('?')], A::Help, "all keys", 9),
+    row(Review, &[ch('s')], A::NotYet("splitting a hunk"), "split (not yet)", 0),
+    row(Review, &[ch('e'), ch('E')], A::NotYet("editing a hunk in place"), "edit (not yet)", 0),
+    row(Review, &[ch('c'), ch('R')], A::NotYet("commenting on a hunk"), "comment (not yet)", 0),
+    row(Review, &[ch('t'), ch('b'), ch('A')], A::NotYet("checking hunks"), "checks (not yet)", 0),
+    // prompt
+    row(Prompt, &[key(KeyCode::Enter)], A::Submit, "ask", 1),
+    row(Prompt, &[with(ALT, KeyCode::Enter), ctrl('j')], A::Newline, "new line", 2),
+    row(Prompt, &[key(KeyCode::Left)], A::Move(Motion::Left), "left", 0),
+    row(Prompt, &[key(KeyCode::Right)], A::Move(Motion::Right), "right", 0),
+    row(Prompt, &[with(CTRL, KeyCode::Left), alt('b')], A::Move(Motion::WordLeft), "a word left", 0),
+    row(Prompt, &[with(CTRL, KeyCode::Right), alt('f')], A::Move(Motion::WordRight), "a word right", 0),
+    row(Prompt, &[key(KeyCode::Home), ctrl('a')], A::Move(Motion::Home), "start", 0),
+    row(Prompt, &[key(KeyCode::End), ctrl('e')], A::Move(Motion::End), "end", 0),
+    row(Prompt, &[key(KeyCode::Backspace), with(SHIFT, KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(Prompt, &[key(KeyCode::Delete)], A::Delete, "delete", 0),
+    row(Prompt, &[ctrl('w'), with(ALT, KeyCode::Backspace)], A::DeleteWordBack, "delete a word back", 0),
+    row(Prompt, &[ctrl('u')], A::DeleteLine, "clear", 0),
+    row(Prompt, &[key(KeyCode::Up)], A::Older, "earlier instruction", 3),
+    row(Prompt, &[key(KeyCode::Down)], A::Newer, "later instruction", 0),
+    // picker
+    row(Picker, &[key(KeyCode::Enter)], A::Submit, "open", 1),
+    row(Picker, &[key(KeyCode::Down), ctrl('n')], A::Down, "down", 2),
+    row(Picker, &[key(KeyCode::Up)], A::Up, "up", 3),
+    row(Picker, &[key(KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(Picker, &[ctrl('u')], A::DeleteLine, "clear", 0),
+    // find
+    row(Find, &[key(KeyCode::Enter), key(KeyCode::Down)], A::FindNext, "next", 1),
+    row(Find, &[with(SHIFT, KeyCode::Enter), key(KeyCode::Up)], A::FindPrevious, "previous", 2),
+    row(Find, &[key(KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(Find, &[ctrl('u')], A::DeleteLine, "clear", 0),
+    // pages
+    row(Page, &[ch('j'), key(KeyCode::Down), key(KeyCode::Enter)], A::Down, "down", 1),
+    row(Page, &[ch('k'), key(KeyCode::Up)], A::Up, "up", 2),
+    row(Page, &[key(KeyCode::PageDown), ch(' ')], A::Page { down: true, extend: false }, "a page down", 0),
+    row(Page, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
+    row(Page, &[ch('q')], A::Leave, "close", 3),
+];
+
+/// What `chord` does at the first of `places` that knows it, or anywhere.
+pub fn look_up(places: &[Place], chord: Chord) -> Option<Action> {
+    let at = |place: Place| {
+        KEYS.iter().find(|row| row.place == place && row.keys.contains(&chord)).map(|row| row.action)
+    };
+    places.iter().copied().chain([Anywhere]).find_map(at)
+}
+
+/// The footer's rows for a place, in order.
+pub fn footer(place: Place) -> Vec<&'static Binding> {
+    let mut rows: Vec<_> = KEYS.iter().filter(|row| row.place == place && row.rank > 0).collect();
+    rows.sort_by_key(|row| row.rank);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for (at, one) in KEYS.iter().enumerate() {
+            for other in KEYS.iter().skip(at + 1).filter(|other| other.place == one.place) {
+                for chord in one.keys {
+                    assert!(!other.keys.contains(chord), "{chord} in {:?}: {:?} and {:?}", one.place, one.says, other.says);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_place_comes_before_everywhere() {
+        let enter = key(KeyCode::Enter);
+        assert_eq!(look_up(&[Place::Review], enter), Some(Action::Land));
+        assert_eq!(look_up(&[Place::Prompt], enter), Some(Action::Submit));
+        assert_eq!(look_up(&[Place::Review], ctrl('k')), Some(Action::AskSelection));
+        assert_eq!(look_up(&[Place::Ghost, Place::Editor], key(KeyCode::Tab)), Some(Action::TakeGhost));
+        assert_eq!(look_up(&[Place::Editor], ch('y')), None);
+    }
+
+    #[test]
+    fn terminals_spell_shifted_letters_in_several_ways() {
+        let shifted = KeyEvent::new(KeyCode::Char('Y'), KeyModifiers::SHIFT);
+        assert_eq!(look_up(&[Place::Review], Chord::of(&shifted)), Some(Action::AcceptRest));
+        let bare = KeyEvent::new(KeyCode::Char('Y'), KeyModifiers::NONE);
+        assert_eq!(look_up(&[Place::Review], Chord::of(&bare)), Some(Action::AcceptRest));
+        let back_tab = KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT);
+        assert_eq!(look_up(&[Place::Editor], Chord::of(&back_tab)), Some(Action::SlideUp));
+    }
+
+    #[test]
+    fn keys_are_written_as_people_say_them() {
+        let shown: Vec<String> =
+            [ctrl('k'), alt('i'), key(KeyCode::BackTab), ch('Y'), with(SHIFT, KeyCode::F(7)), ch(' ')]
+                .map(|chord| chord.to_string())
+                .into();
+        assert_eq!(shown, ["Ctrl-K", "Alt-I", "Shift-Tab", "Y", "Shift-F7", "Space"]);
+    }
+}

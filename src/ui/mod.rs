@@ -1,0 +1,26 @@
+//! The screen as a pure machine: [`App::update`] takes an [`Input`] and gives [`Out`]s;
+//! [`view`](view::view) is a function of the state. One file per part of the screen, one table of
+//! keys ([`keymap`]), one file of colours ([`theme`]).
+//!
+//! It knows terminal types as values only: it reads no key, writes no byte, and has no clock; the
+//! time comes with each input. What a request means is `session`'s; what a buffer does is `editor`'s.
+
+mod app;
+mod asking;
+mod editing;
+mod ghosting;
+pub mod keymap;
+mod line_edit;
+mod open_file;
+mod opening;
+mod page;
+mod pages;
+mod picker;
+mod reviewing;
+#[cfg(test)]
+mod tests;
+pub mod theme;
+mod update;
+pub mod view;
+
+pub use app::{App, Facts, Focus, Input, Limits, Out};

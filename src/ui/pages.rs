@@ -1,0 +1,121 @@
+//! The pages: all keys, what the model sees, the whole answer, the journal.
+
+use super::app::{App, Out, Overlay};
+use super::keymap::{Action, KEYS, Place};
+use super::page::{Kind, Page};
+use super::theme::Paint;
+use crate::model::Counted;
+use crate::session::Turn;
+use crate::workspace::{LogEntry, Status};
+
+impl App {
+    pub(super) fn open_page(&mut self, kind: Kind) {
+        let page = match kind {
+            Kind::Help => Some(help()),
+            Kind::Context => self.session.turn().and_then(context),
+            Kind::Answer => self.session.turn().map(answer),
+            Kind::Journal => None,
+        };
+        match page {
+            Some(page) => self.overlay = Some(Overlay::Page(page)),
+            None => self.say(Paint::Warn, "nothing has been asked yet"),
+        }
+    }
+
+    pub(super) fn open_journal(&mut self, log: Result<Vec<LogEntry>, String>) {
+        match log {
+            Ok(entries) => self.overlay = Some(Overlay::Page(journal(&entries))),
+            Err(why) => self.say(Paint::Bad, why),
+        }
+    }
+
+    pub(super) fn act_in_page(&mut self, action: Action) -> Vec<Out> {
+        let height = isize::try_from(self.size.1.saturating_sub(4)).unwrap_or(1).max(1);
+        let Some(Overlay::Page(page)) = &mut self.overlay else { return Vec::new() };
+        match action {
+            Action::Down => page.scroll(1),
+            Action::Up => page.scroll(-1),
+            Action::Page { down: true, .. } => page.scroll(height),
+            Action::Page { down: false, .. } => page.scroll(-height),
+            Action::Leave => self.overlay = None,
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+/// All keys, from the table.
+fn help() -> Page {
+    let mut page = Page::new(Kind::Help, "keys");
+    page.text(Paint::Text, "The model proposes, you decide hunk by hunk; nothing is written before Enter lands it.");
+    page.text(Paint::Text, "The slider says how much a request may change. Text outside of it cannot change.");
+    for place in Place::ALL {
+        page.gap().text(Paint::Title, place.title());
+        for row in KEYS.iter().filter(|row| row.place == place) {
+            let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
+            page.text(Paint::Text, &format!("  {:<24} {}", keys.join("  "), row.says));
+        }
+    }
+    page
+}
+
+/// What was sent, segment by segment, with source, reason and tokens: all of it and nothing else.
+fn context(turn: &Turn) -> Option<Page> {
+    let pack = turn.pack()?;
+    let mut page = Page::new(Kind::Context, "what the model sees");
+    page.text(Paint::Dim, &format!("about {} tokens in {} segments", pack.tokens(), pack.segments().len()));
+    for (number, segment) in pack.segments().iter().enumerate() {
+        let head = format!("{}  {}  ~{} tokens: {}", number + 1, segment.source, segment.tokens, segment.why);
+        page.gap().text(Paint::Title, &head).text(Paint::Text, &segment.text);
+    }
+    Some(page)
+}
+
+/// The turn as a report: asked, said, refused, landed, used.
+fn answer(turn: &Turn) -> Page {
+    let mut page = Page::new(Kind::Answer, "the turn");
+    let instruct = turn.instruct();
+    page.text(Paint::Title, &format!("asked at {}", instruct.level)).text(Paint::Text, &instruct.text);
+    page.text(Paint::Dim, &turn.review().scope().in_words());
+    if let Some(model) = turn.model() {
+        page.text(Paint::Dim, &format!("answered by {model}"));
+    }
+    if let Some(usage) = turn.usage() {
+        let about = if usage.counted == Counted::Estimated { "~" } else { "" };
+        page.text(Paint::Dim, &format!("{about}{} tokens in, {about}{} out", usage.input, usage.output));
+    }
+    if !turn.prose().trim().is_empty() {
+        page.gap().text(Paint::Title, "the model said").text(Paint::Text, turn.prose().trim());
+    }
+    if !turn.refusals().is_empty() {
+        page.gap().text(Paint::Title, "refused, nothing of it was taken");
+        for refusal in turn.refusals() {
+            page.text(Paint::Warn, &format!("• {refusal}"));
+        }
+    }
+    for receipt in turn.receipts() {
+        page.gap().text(Paint::Title, &format!("landed as {}", receipt.id()));
+        for file in receipt.files() {
+            let merged = if file.merged { ", merged with what changed meanwhile" } else { "" };
+            page.text(Paint::Good, &format!("• {}{merged}", file.path));
+        }
+    }
+    page
+}
+
+fn journal(entries: &[LogEntry]) -> Page {
+    let mut page = Page::new(Kind::Journal, "journal, newest first");
+    if entries.is_empty() {
+        page.text(Paint::Dim, "nothing has landed here yet");
+    }
+    for entry in entries {
+        let undone = if entry.status == Status::Undone { "  (taken back)" } else { "" };
+        let what = entry.story.as_ref().map_or("saved by hand", |story| story.instruction.as_str());
+        page.text(Paint::Title, &format!("{}  {}{undone}", entry.id, entry.time));
+        page.text(Paint::Text, &format!("  {}", what.lines().next().unwrap_or_default()));
+        for file in &entry.files {
+            page.text(Paint::Dim, &format!("  {}", file.path));
+        }
+    }
+    page
+}

@@ -1,0 +1,243 @@
+//! The dispatcher: an input goes to the part of the screen that has the keys.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::app::{App, Focus, Input, Out, Overlay};
+use super::keymap::{Action, Chord, Place, look_up};
+use super::page::Kind;
+use super::theme::Paint;
+use crate::change::Level;
+use crate::session::{Effect, Event};
+
+/// How soon a second Ctrl-C or Ctrl-Q must follow to leave all the same.
+const TWICE: Duration = Duration::from_secs(3);
+
+impl App {
+    /// What the program asks for once the first frame is drawn.
+    pub fn begin(&mut self) -> Vec<Out> {
+        vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles)]
+    }
+
+    /// The screen's one transition function.
+    pub fn update(&mut self, now: Duration, input: Input) -> Vec<Out> {
+        self.now = now;
+        let outs = match input {
+            Input::Key(key) => self.key(key),
+            Input::Paste(text) => self.paste(&text),
+            Input::Resize(width, height) => {
+                self.size = (width, height);
+                Vec::new()
+            }
+            Input::Tick => self.tick(),
+            Input::Event(event) => self.event(event),
+        };
+        self.settle_views();
+        outs
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Vec<Out> {
+        if key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        let chord = Chord::of(&key);
+        match look_up(&self.places(), chord) {
+            Some(action) => self.act(action),
+            None => match chord.typed() {
+                Some(c) => self.typed(&c.to_string()),
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// Where the keys go, nearest first.
+    fn places(&self) -> Vec<Place> {
+        match (&self.overlay, self.focus) {
+            (Some(Overlay::Picker(_)), _) => vec![Place::Picker],
+            (Some(Overlay::Find(_)), _) => vec![Place::Find],
+            (Some(Overlay::Page(_)), _) => vec![Place::Page],
+            (None, Focus::Prompt) => vec![Place::Prompt],
+            (None, Focus::Review) => vec![Place::Review],
+            (None, Focus::Editor) if self.ghosting.ghost.is_some() => vec![Place::Ghost, Place::Editor],
+            (None, Focus::Editor) => vec![Place::Editor],
+        }
+    }
+
+    /// The place whose keys the footer shows.
+    pub(super) fn place(&self) -> Place {
+        self.places().first().copied().unwrap_or(Place::Editor)
+    }
+
+    fn act(&mut self, action: Action) -> Vec<Out> {
+        if !matches!(action, Action::Interrupt | Action::Quit) {
+            self.leaving = None;
+        }
+        match action {
+            Action::Stop => return self.stop(),
+            Action::Interrupt => return self.interrupt(),
+            Action::Quit => return self.quit(),
+            Action::Redraw => return vec![Out::Redraw],
+            Action::SlideUp => self.level = self.level.next(),
+            Action::AskSelection => self.ask_at(Level::Selection),
+            Action::AskFile => self.ask_at(Level::File),
+            Action::AskRepo => self.ask_at(Level::Repo),
+            Action::Prompt => self.ask_at(self.level),
+            Action::Review => self.enter_review(),
+            Action::Pick => return self.pick(),
+            Action::Find => self.find(),
+            Action::Save => return self.save(),
+            Action::Help => self.open_page(Kind::Help),
+            Action::ShowContext => self.open_page(Kind::Context),
+            Action::ShowAnswer => self.open_page(Kind::Answer),
+            Action::ShowJournal => return vec![Out::Do(Effect::ReadLog { limit: 100 })],
+            Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
+            Action::BringForth => return vec![Out::Do(Effect::Redo)],
+            Action::NotYet(what) => self.say(Paint::Warn, format!("{what} comes with a later version")),
+            _ => return self.act_in_place(action),
+        }
+        Vec::new()
+    }
+
+    /// Actions whose meaning depends on where the keys go.
+    fn act_in_place(&mut self, action: Action) -> Vec<Out> {
+        match (&self.overlay, self.focus) {
+            (Some(Overlay::Picker(_)), _) => self.act_in_picker(action),
+            (Some(Overlay::Find(_)), _) => self.act_in_find(action),
+            (Some(Overlay::Page(_)), _) => self.act_in_page(action),
+            (None, Focus::Prompt) => self.act_in_prompt(action),
+            (None, Focus::Review) => self.act_in_review(action),
+            (None, Focus::Editor) => self.act_in_editor(action),
+        }
+    }
+
+    fn typed(&mut self, text: &str) -> Vec<Out> {
+        self.leaving = None;
+        match (&mut self.overlay, self.focus) {
+            (Some(Overlay::Picker(picker)), _) => {
+                picker.query.insert(text);
+                picker.refresh(self.listing.as_deref().unwrap_or_default());
+            }
+            (Some(Overlay::Find(query)), _) => {
+                query.insert(text);
+                self.search_anew();
+            }
+            (None, Focus::Prompt) => self.write(text),
+            (None, Focus::Editor) => return self.type_text(text),
+            (Some(Overlay::Page(_)), _) | (None, Focus::Review) => {}
+        }
+        Vec::new()
+    }
+
+    /// A paste is text wherever text can be typed, and nothing anywhere else.
+    fn paste(&mut self, text: &str) -> Vec<Out> {
+        let one_line = matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Find(_)));
+        if one_line {
+            return self.typed(text.lines().next().unwrap_or_default());
+        }
+        if self.focus == Focus::Review && self.overlay.is_none() {
+            self.say(Paint::Warn, "a paste decides nothing; press q to go to the editor first");
+            return Vec::new();
+        }
+        self.typed(text)
+    }
+
+    /// Esc: the nearest thing ends.
+    fn stop(&mut self) -> Vec<Out> {
+        if self.overlay.take().is_some() {
+            return Vec::new();
+        }
+        let effects = self.session.cancel();
+        if !effects.is_empty() {
+            self.say(Paint::Warn, self.what_is_kept());
+            return self.follow(effects);
+        }
+        if self.ghosting.ghost.take().is_some() {
+            return Vec::new();
+        }
+        match self.focus {
+            Focus::Prompt | Focus::Review => self.focus = Focus::Editor,
+            Focus::Editor => return self.clear_selection(),
+        }
+        Vec::new()
+    }
+
+    fn what_is_kept(&self) -> String {
+        match self.open_hunks() {
+            0 => "stopped; no hunk had been finished".into(),
+            1 => "stopped; the finished hunk is kept".into(),
+            n => format!("stopped; {n} finished hunks are kept"),
+        }
+    }
+
+    fn interrupt(&mut self) -> Vec<Out> {
+        let effects = self.session.cancel();
+        if !effects.is_empty() {
+            self.say(Paint::Warn, self.what_is_kept());
+            return self.follow(effects);
+        }
+        self.leave("Ctrl-C again to leave", true)
+    }
+
+    fn quit(&mut self) -> Vec<Out> {
+        self.leave("Ctrl-Q again to leave", false)
+    }
+
+    /// Leaves at once if nothing would be lost, else (or when `always`) at the second time.
+    fn leave(&mut self, again: &str, always: bool) -> Vec<Out> {
+        let asked = self.leaving.is_some_and(|at| self.now.saturating_sub(at) < TWICE);
+        let lost = match (self.unsaved(), self.open_hunks()) {
+            (0, 0) => String::new(),
+            (files, 0) => format!("{files} unsaved file(s) would be lost; "),
+            (0, hunks) => format!("{hunks} open hunk(s) would be lost; "),
+            (files, hunks) => format!("{files} unsaved file(s) and {hunks} open hunk(s) would be lost; "),
+        };
+        if asked || (lost.is_empty() && !always) {
+            return vec![Out::Quit];
+        }
+        self.leaving = Some(self.now);
+        self.say(Paint::Warn, format!("{lost}{again}"));
+        Vec::new()
+    }
+
+    fn tick(&mut self) -> Vec<Out> {
+        if self.toast.as_ref().is_some_and(|toast| toast.until <= self.now) {
+            self.toast = None;
+        }
+        let mut outs = self.highlight_if_due();
+        outs.extend(self.complete_if_due());
+        outs
+    }
+
+    fn event(&mut self, event: Event) -> Vec<Out> {
+        match event {
+            Event::Opened { path, read } => self.opened(path, read),
+            Event::Saved { path, text, result } => self.saved(&path, &text, result),
+            Event::Files(files) => self.listed(files),
+            Event::Branch(branch) => {
+                self.branch = branch;
+                Vec::new()
+            }
+            Event::Highlighted { path, version, classes } => {
+                self.highlighted(&path, version, classes);
+                Vec::new()
+            }
+            Event::Completed { id, result } => {
+                self.completed(id, result);
+                Vec::new()
+            }
+            Event::Undone(result) => self.taken_back(result, "took back"),
+            Event::Redone(result) => self.taken_back(result, "brought forth"),
+            Event::Log(log) => {
+                self.open_journal(log);
+                Vec::new()
+            }
+            turn => self.turn_event(turn),
+        }
+    }
+
+    /// Turns the session's effects into outs.
+    pub(super) fn follow(&mut self, effects: Vec<Effect>) -> Vec<Out> {
+        effects.into_iter().map(Out::Do).collect()
+    }
+}

@@ -1,0 +1,258 @@
+//! The rows around the text: title, turn, slider, instruction, keys.
+
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+use super::super::app::{App, Focus};
+use super::super::keymap;
+use super::super::reviewing::{ordinal, tally};
+use super::super::theme::Paint;
+use super::draw::Pen;
+use super::hunks::sign;
+use crate::change::{FileOp, Hunk, Level, Standing};
+use crate::model::Counted;
+use crate::session::{End, Notice, Phase, Turn};
+use crate::text::safe;
+
+const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/// File, state, branch; and what must stay in sight.
+pub fn title(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    pen.fill(area, Paint::Bar);
+    let mut column = pen.text(area, 0, Paint::BarKey, " rein ");
+    if let Some(file) = app.file() {
+        let name = safe::line(file.buffer.path().as_str());
+        column = pen.text_at(area, column, 0, Paint::Bar, &format!(" {name}"));
+        let state = match (file.buffer.read_only().is_some(), file.is_new(), file.buffer.is_dirty()) {
+            (true, ..) => " (read only)",
+            (_, true, _) => " (new)",
+            (.., true) => " ● unsaved",
+            _ => "",
+        };
+        column = pen.text_at(area, column, 0, Paint::BarKey, state);
+    }
+    let branch = app.branch.as_ref().map(|branch| format!(" ⎇ {}", safe::line(branch)));
+    let place = format!("{}{} ", safe::line(&app.facts.workspace), branch.unwrap_or_default());
+    let banner = app.facts.banner.as_ref().map(|banner| format!("{} │ ", safe::line(banner)));
+    let right = format!(" {}{place}", banner.unwrap_or_default());
+    let room = area.width.saturating_sub(column);
+    let right = if safe::width(&right) <= usize::from(room) {
+        right
+    } else {
+        app.facts.banner.as_ref().map(|banner| format!(" {} ", safe::line(banner))).unwrap_or_default()
+    };
+    if safe::width(&right) <= usize::from(room) {
+        pen.text_right(area, 0, Paint::Bar, &right);
+    }
+}
+
+/// How the turn stands, and the hunk under review.
+pub fn turn(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let Some(turn) = app.session.turn() else { return };
+    let hunk = app.review.at.and_then(|at| turn.review().hunk(at));
+    let reviewing = app.focus == Focus::Review && hunk.is_some();
+    if area.height > 1 || !reviewing || turn.phase().is_running() {
+        let (paint, text) = progress(app, turn);
+        pen.text(area, 0, paint, &text);
+    }
+    if let Some(hunk) = hunk
+        && (area.height > 1 || (reviewing && !turn.phase().is_running()))
+    {
+        under_review(app, turn, hunk, pen, Rect { y: area.bottom() - 1, height: 1, ..area });
+    }
+}
+
+fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect) {
+    let (number, of) = ordinal(turn, hunk.id).unwrap_or((0, 0));
+    let what = match hunk.op {
+        FileOp::Update => format!("{}:{}", hunk.path, hunk.replaces),
+        FileOp::Create => format!("{} (new file)", hunk.path),
+        FileOp::Delete => format!("{} (deleted)", hunk.path),
+    };
+    let head = format!("{} hunk {number} of {of} ", sign(hunk));
+    let paint = if app.focus == Focus::Review { Paint::Prompt } else { Paint::Dim };
+    let column = pen.text(area, 0, paint, &head);
+    let column = pen.text_at(area, column, 0, Paint::Text, &safe::line(&what));
+    let conflict = (hunk.standing == Standing::Conflict).then_some("the file changed at this place");
+    let why = conflict.or(hunk.reason.as_deref());
+    if let Some(why) = why {
+        pen.text_at(area, column, 0, Paint::Dim, &format!(" · {}", safe::line(why)));
+    }
+}
+
+fn progress(app: &App, turn: &Turn) -> (Paint, String) {
+    let silent = app.now.saturating_sub(app.heard);
+    let spinner = SPINNER[(app.now.as_millis() / 100) as usize % SPINNER.len()];
+    let model = turn.model().map(|model| safe::line(&model.to_string())).unwrap_or_default();
+    if let Some(Notice::Retrying { why, wait }) = turn.notice() {
+        let left = wait.saturating_sub(silent).as_secs();
+        return (Paint::Warn, format!("{spinner} {}; again in {left} s · Esc stops", safe::line(why)));
+    }
+    match turn.phase() {
+        Phase::Gathering => (Paint::Dim, format!("{spinner} reading what the request needs · Esc stops")),
+        Phase::Waiting => {
+            let count = counting(silent, app.limits.first_byte);
+            (Paint::Dim, format!("{spinner} asked {model}{count} · Esc stops"))
+        }
+        Phase::Streaming => (Paint::Dim, streaming(app, turn, spinner, &model, silent)),
+        Phase::Landing => (Paint::Dim, format!("{spinner} landing")),
+        Phase::Reviewing | Phase::Done => at_rest(turn),
+    }
+}
+
+fn streaming(app: &App, turn: &Turn, spinner: &str, model: &str, silent: Duration) -> String {
+    let bytes = turn.reply_len();
+    let size = if bytes < 1000 { format!("{bytes} B") } else { format!("{:.1} kB", bytes as f64 / 1e3) };
+    let writing = turn.opened().map(|path| format!(" · writing {}", safe::line(path))).unwrap_or_default();
+    let thinking = (bytes == 0 && turn.reasoning() > 0).then_some(" · thinking").unwrap_or_default();
+    let hunks = turn.review().hunks().count();
+    let hunks = if hunks > 0 { format!(" · {hunks} hunk(s)") } else { String::new() };
+    let count = counting(silent, app.limits.idle);
+    format!("{spinner} {model} {size}{thinking}{hunks}{writing}{count} · Esc stops")
+}
+
+/// Silence is shown once it is long enough to wonder about.
+fn counting(silent: Duration, limit: Duration) -> String {
+    match silent.as_secs() {
+        0..2 => String::new(),
+        seconds => format!(" · silent for {seconds} s of {}", limit.as_secs()),
+    }
+}
+
+fn at_rest(turn: &Turn) -> (Paint, String) {
+    let end = match turn.end() {
+        Some(End::Failed(failure)) => Some(format!("{failure}: {}", failure.next_step())),
+        Some(End::NotAsked(why)) => Some(why.clone()),
+        Some(End::Declined(words)) => Some(format!("the model declined: {words}")),
+        Some(End::OutOfRoom) => Some("the answer reached its length limit; what was open then is dropped".into()),
+        Some(End::Cancelled | End::Finished) | None => None,
+    };
+    let notice = match turn.notice() {
+        Some(Notice::Conflict(hunks)) => {
+            Some(format!("nothing was written: {} hunk(s) changed underneath, look again", hunks.len()))
+        }
+        Some(Notice::NotLanded(why)) => Some(why.clone()),
+        Some(Notice::Retrying { .. }) | None => None,
+    };
+    let refused = match turn.refusals() {
+        [] => None,
+        [one] => Some(format!("refused: {one} (F4)")),
+        [one, rest @ ..] => Some(format!("refused: {one} and {} more (F4)", rest.len())),
+    };
+    let troubled = end.is_some() || notice.is_some() || refused.is_some();
+    let parts: Vec<String> = [Some(standing(turn)), notice, end, refused].into_iter().flatten().collect();
+    let paint = if troubled { Paint::Warn } else { Paint::Good };
+    (paint, safe::line(&parts.join(" · ")))
+}
+
+fn standing(turn: &Turn) -> String {
+    let (yes, no, open) = tally(turn.review());
+    let landed: usize = turn.receipts().iter().map(|receipt| receipt.hunks().len()).sum();
+    match (turn.phase(), turn.receipts().last()) {
+        (Phase::Done, Some(receipt)) => {
+            format!("landed {landed} hunk(s) as {}; u in the review or Alt-U takes it back", receipt.id())
+        }
+        (Phase::Done, None) if no > 0 => "all hunks rejected; nothing was changed".into(),
+        (Phase::Done, None) => match turn.end() {
+            Some(End::Cancelled) => "stopped".into(),
+            Some(End::Finished) if turn.refusals().is_empty() => "no change was proposed (F4 shows the answer)".into(),
+            _ => "nothing to review".into(),
+        },
+        _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open"),
+    }
+}
+
+/// The slider, what the notch permits, the model and what the turn has used.
+pub fn slider(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let mut column = 0;
+    for level in Level::ALL {
+        let on = level == app.level;
+        let (open, close) = if on { ("[", "]") } else { (" ", " ") };
+        let paint = if on { Paint::NotchOn } else { Paint::Notch };
+        column = pen.text_at(area, column, 0, paint, &format!("{open}{}{close}", short(level, area.width)));
+    }
+    let (paint, words) = match app.scope_in_words() {
+        Ok(words) => (Paint::Text, words),
+        Err(why) => (Paint::Warn, why.to_string()),
+    };
+    let used = spent(app);
+    let column = pen.text_at(area, column, 0, paint, &format!(" {}", safe::line(&words)));
+    let room = area.width.saturating_sub(column + 1);
+    if safe::width(&used) <= usize::from(room) {
+        pen.text_right(area, 0, Paint::Dim, &used);
+    }
+}
+
+fn short(level: Level, width: u16) -> &'static str {
+    match (level, width) {
+        (_, 60..) => level.name(),
+        (Level::Complete, _) => "c",
+        (Level::Selection, _) => "s",
+        (Level::File, _) => "f",
+        (Level::Repo, _) => "r",
+    }
+}
+
+fn spent(app: &App) -> String {
+    let turn = app.session.turn();
+    let model = turn.and_then(Turn::model).map(ToString::to_string).or_else(|| app.facts.model.clone());
+    let model = safe::line(&model.unwrap_or_else(|| "no model".into()));
+    match turn.and_then(Turn::usage) {
+        Some(usage) => {
+            let about = if usage.counted == Counted::Estimated { "~" } else { "" };
+            format!("{model} {about}{} in {about}{} out ", usage.input, usage.output)
+        }
+        None => format!("{model} "),
+    }
+}
+
+/// The instruction; returns where its cursor stands.
+pub fn prompt(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
+    let focused = app.focus == Focus::Prompt;
+    pen.text(area, 0, if focused { Paint::Prompt } else { Paint::Dim }, "❯ ");
+    let area = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
+    if app.prompt.is_empty() {
+        let hint = if focused {
+            format!("what should change at `{}`?", app.level)
+        } else {
+            "Ctrl-K selection · Ctrl-L file · Alt-I repository".to_owned()
+        };
+        pen.text(area, 0, Paint::Dim, &hint);
+    }
+    let before = app.prompt.before();
+    let row = before.matches('\n').count();
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    let column = safe::width(&safe::line(last));
+    let top = (row + 1).saturating_sub(usize::from(area.height));
+    let left = (column + 1).saturating_sub(usize::from(area.width));
+    for (y, line) in (0..area.height).zip(app.prompt.text().split('\n').skip(top)) {
+        let ink = super::draw::Ink { ground: None, layers: &[], tab: 4, left };
+        pen.line(area, y, line, &ink);
+    }
+    let x = area.x + u16::try_from(column - left).unwrap_or(0);
+    let y = area.y + u16::try_from(row - top).unwrap_or(0);
+    focused.then_some((x, y))
+}
+
+/// The message of the moment, else the keys of the place.
+pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    if let Some(toast) = &app.toast {
+        pen.text(area, 0, toast.paint, &toast.text);
+        return;
+    }
+    let place = app.place();
+    let mut rows = keymap::footer(place);
+    if rows.len() < 4 {
+        rows.extend(keymap::footer(keymap::Place::Anywhere));
+    }
+    let mut column = 0;
+    for row in rows {
+        let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
+        let width = safe::width(&key) + safe::width(row.says) + 3;
+        if usize::from(column) + width > usize::from(area.width) {
+            break;
+        }
+        column = pen.text_at(area, column, 0, Paint::Prompt, &key);
+        column = pen.text_at(area, column, 0, Paint::Dim, &format!(" {}  ", row.says));
+    }
+}

@@ -1,0 +1,51 @@
+//! Where the parts of the screen are. A function of the size and of what there is to show.
+
+use ratatui::layout::Rect;
+
+use super::super::app::App;
+
+/// Width from which the list of hunks stands beside the text.
+const LIST_FROM: u16 = 110;
+const LIST_WIDTH: u16 = 36;
+
+/// Most rows of the instruction that are shown at once.
+const PROMPT_ROWS: u16 = 5;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Layout {
+    pub title: Rect,
+    pub code: Rect,
+    pub list: Option<Rect>,
+    pub turn: Option<Rect>,
+    pub slider: Rect,
+    pub prompt: Rect,
+    pub footer: Rect,
+    /// Everything between title and footer, for overlays.
+    pub body: Rect,
+}
+
+impl Layout {
+    pub fn of(app: &App, area: Rect) -> Self {
+        let lines = u16::try_from(app.prompt.text().split('\n').count()).unwrap_or(PROMPT_ROWS);
+        let prompt_rows = lines.clamp(1, PROMPT_ROWS).min(area.height.saturating_sub(5).max(1));
+        let turn_rows = match (app.session.turn(), area.height) {
+            (None, _) => 0,
+            (Some(_), 0..14) => 1,
+            (Some(_), _) => 2,
+        };
+        let row = |y: u16, height: u16| Rect { x: area.x, y, width: area.width, height };
+        let bottom = area.bottom();
+        let footer = row(bottom - 1, 1);
+        let prompt = row(footer.y - prompt_rows, prompt_rows);
+        let slider = row(prompt.y - 1, 1);
+        let turn_top = slider.y.saturating_sub(turn_rows).max(area.y + 1);
+        let turn = (turn_rows > 0 && turn_top < slider.y).then(|| row(turn_top, slider.y - turn_top));
+        let code = row(area.y + 1, turn_top.saturating_sub(area.y + 1));
+        let has_hunks = app.session.turn().is_some_and(|turn| turn.review().hunks().next().is_some());
+        let list_width = if has_hunks && area.width >= LIST_FROM { LIST_WIDTH } else { 0 };
+        let list = (list_width > 0).then(|| Rect { x: area.right() - list_width, width: list_width, ..code });
+        let code = Rect { width: code.width - list_width, ..code };
+        let body = row(area.y + 1, slider.y - area.y - 1);
+        Self { title: row(area.y, 1), code, list, turn, slider, prompt, footer, body }
+    }
+}

@@ -1,0 +1,55 @@
+//! Pictures of the state. Nothing here changes anything, computes a difference or reads a clock;
+//! every foreign text goes through `text::safe` on its way to a cell.
+
+mod bars;
+mod code;
+mod draw;
+mod hunks;
+mod layout;
+mod overlay;
+
+use ratatui::Frame;
+
+use super::app::{App, Focus};
+use super::theme::Paint;
+use draw::Pen;
+pub(super) use code::gutter_width;
+pub(super) use layout::Layout;
+
+/// Smallest terminal that anything can be decided in.
+const SMALLEST: (u16, u16) = (24, 6);
+
+/// Draws the whole screen.
+pub fn view(app: &App, frame: &mut Frame) {
+    let area = frame.area();
+    let mut pen = Pen::new(frame.buffer_mut(), app.theme);
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        pen.text(area, 0, Paint::Text, "too small");
+        if area.height > 1 {
+            pen.text(area, 1, Paint::Dim, "nothing is lost");
+        }
+        return;
+    }
+    let layout = Layout::of(app, area);
+    bars::title(app, &mut pen, layout.title);
+    let in_text = code::draw(app, &mut pen, layout.code);
+    if let Some(list) = layout.list {
+        hunks::list(app, &mut pen, list);
+    }
+    if let Some(turn) = layout.turn {
+        bars::turn(app, &mut pen, turn);
+    }
+    bars::slider(app, &mut pen, layout.slider);
+    let in_prompt = bars::prompt(app, &mut pen, layout.prompt);
+    bars::footer(app, &mut pen, layout.footer);
+    let over = app.overlay.as_ref().map(|over| overlay::draw(app, over, &mut pen, layout.body));
+    let cursor = match (over, app.focus) {
+        (Some(over), _) => over,
+        (None, Focus::Prompt) => in_prompt,
+        (None, Focus::Editor) => in_text,
+        (None, Focus::Review) => None,
+    };
+    if let Some(at) = cursor {
+        frame.set_cursor_position(at);
+    }
+}

@@ -1,0 +1,75 @@
+//! What lies over the text: the picker, the find line, pages.
+
+use ratatui::layout::Rect;
+
+use super::super::app::{App, Overlay};
+use super::super::page::Page;
+use super::super::picker::Picker;
+use super::super::theme::Paint;
+use super::draw::Pen;
+use crate::text::safe;
+
+/// Draws an overlay; returns where its cursor stands.
+pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen<'_>, body: Rect) -> Option<(u16, u16)> {
+    match overlay {
+        Overlay::Picker(picker) => Some(draw_picker(app, picker, pen, body)),
+        Overlay::Find(query) => {
+            let row = Rect { y: body.bottom().saturating_sub(1), height: 1, ..body };
+            pen.clear(row);
+            pen.fill(row, Paint::Bar);
+            let column = pen.text(row, 0, Paint::BarKey, " find ");
+            let column = pen.text_at(row, column, 0, Paint::Bar, &safe::line(query.text()));
+            let _ = column;
+            Some(typed_at(row, 6, query.before()))
+        }
+        Overlay::Page(page) => {
+            draw_page(page, pen, body);
+            None
+        }
+    }
+}
+
+fn typed_at(row: Rect, from: u16, before: &str) -> (u16, u16) {
+    let width = u16::try_from(safe::width(&safe::line(before))).unwrap_or(u16::MAX);
+    (row.x + from.saturating_add(width).min(row.width.saturating_sub(1)), row.y)
+}
+
+fn draw_picker(app: &App, picker: &Picker, pen: &mut Pen<'_>, body: Rect) -> (u16, u16) {
+    let width = body.width.min(84);
+    let area = Rect { x: body.x + (body.width - width) / 2, width, ..body };
+    pen.clear(area);
+    let head = Rect { height: 1, ..area };
+    pen.fill(head, Paint::Bar);
+    pen.text(head, 0, Paint::BarKey, " open ");
+    pen.text_at(head, 6, 0, Paint::Bar, &safe::line(picker.query.text()));
+    let files = app.listing.as_deref().unwrap_or_default();
+    let count = match app.listing {
+        None => " listing… ".to_owned(),
+        Some(_) => format!(" {} of {} · :LINE goes to a line ", picker.total, files.len()),
+    };
+    pen.text_right(head, 0, Paint::Bar, &count);
+    let list = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let rows = usize::from(list.height).max(1);
+    let top = (picker.chosen + 1).saturating_sub(rows);
+    for (y, (at, path)) in (0..list.height).zip(picker.matches(files).enumerate().skip(top)) {
+        let chosen = at == picker.chosen;
+        let mark = if chosen { "❯ " } else { "  " };
+        pen.text(list, y, Paint::Prompt, mark);
+        pen.text_at(list, 2, y, if chosen { Paint::Title } else { Paint::Text }, &safe::line(path.as_str()));
+    }
+    typed_at(head, 6, picker.query.before())
+}
+
+fn draw_page(page: &Page, pen: &mut Pen<'_>, body: Rect) {
+    pen.clear(body);
+    let head = Rect { height: 1, ..body };
+    pen.fill(head, Paint::Bar);
+    pen.text(head, 0, Paint::BarKey, &format!(" {} ", page.title));
+    let area = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+    let shown = page.lines().iter().skip(page.top);
+    for (y, (paint, line)) in (0..area.height).zip(shown) {
+        pen.text_at(area, 1, y, *paint, line);
+    }
+    let last = (page.top + usize::from(area.height)).min(page.lines().len());
+    pen.text_right(head, 0, Paint::Bar, &format!(" {}-{last} of {} ", page.top + 1, page.lines().len()));
+}
