@@ -7,10 +7,12 @@
 
 mod approved;
 mod edit;
+mod indent;
 mod level;
 pub mod locate;
 mod review;
 mod scope;
+mod splice;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
 pub use edit::{Edit, EditHunk, EditLine, EditOp};
