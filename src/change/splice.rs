@@ -46,12 +46,13 @@ pub(super) fn splices<'a>(
     if let Some(last) = rough.last_mut() {
         keep_end(&body, last);
     }
+    let mut splices = joined(rough);
     if base.bytes().len() != body.bytes().len()
-        && let Some(first) = rough.first_mut()
+        && let Some(first) = splices.first_mut()
     {
         keep_mark(base, &body, first);
     }
-    joined(rough).iter().flat_map(|splice| refined(base, splice)).collect()
+    joined(splices).iter().flat_map(|splice| refined(base, splice)).collect()
 }
 
 /// The text that `splices` (in order, not overlapping) make of `base`.
@@ -228,6 +229,7 @@ mod tests {
         assert_eq!(made("\u{feff}a\nb\n", 0, vec![Step::Remove, Step::Keep]), "\u{feff}b\n");
         assert_eq!(made("\u{feff}a", 0, vec![Step::Remove]), "\u{feff}");
         assert_eq!(made("\u{feff}a", 0, vec![Step::Keep, add("x")]), "\u{feff}a\nx");
+        assert_eq!(made("\u{feff}a", 0, vec![add("x"), Step::Keep, add("y")]), "\u{feff}x\na\ny");
         assert_eq!(made("\u{feff}", 0, vec![add("x")]), "\u{feff}x\n");
         assert_eq!(
             made("\u{feff}a\nb\nc\n", 0, vec![add("x"), Step::Keep, Step::Remove]),
