@@ -86,7 +86,12 @@ pub(super) fn apply(desk: &Desk<'_>, approved: Approved, why: &Story) -> Result<
     Ok(approved.landed(id, landed))
 }
 
-fn landing(file: &ApprovedFile, before: Option<&Loaded>, now: Option<&Lines>, text: Option<&Lines>) -> Landed {
+fn landing(
+    file: &ApprovedFile,
+    before: Option<&Loaded>,
+    now: Option<&Lines>,
+    text: Option<&Lines>,
+) -> Landed {
     Landed {
         path: file.path().clone(),
         op: file.op(),

@@ -27,13 +27,17 @@ pub enum PathProblem {
     NotUtf8(PathBuf),
     #[error(transparent)]
     Name(#[from] PathError),
-    #[error("`{path}` is a link that leads out of the workspace (to `{target}`); open the file it points to in its own folder")]
+    #[error(
+        "`{path}` is a link that leads out of the workspace (to `{target}`); open the file it points to in its own folder"
+    )]
     LinkOutside { path: RepoPath, target: String },
     #[error("`{0}` is a link that leads nowhere; mend or remove the link first")]
     LinkDangling(RepoPath),
     #[error("`{0}` is a link that leads back to itself; mend or remove the link first")]
     LinkLoop(RepoPath),
-    #[error("`{path}` is a link to `{target}`, which is protected ({why}); open `{target}` itself to change it")]
+    #[error(
+        "`{path}` is a link to `{target}`, which is protected ({why}); open `{target}` itself to change it"
+    )]
     LinkProtected { path: RepoPath, target: RepoPath, why: String },
 }
 
@@ -66,7 +70,9 @@ pub enum JournalError {
     Lost(PathBuf),
     #[error("another rein (process {}) is writing to this workspace; wait for it or stop it, then try again", holder(.0))]
     Locked(Option<u32>),
-    #[error("an interrupted change could not be completed or taken back: {0}; mend the cause, then run `rein recover`")]
+    #[error(
+        "an interrupted change could not be completed or taken back: {0}; mend the cause, then run `rein recover`"
+    )]
     Recovery(Box<WriteError>),
 }
 
@@ -94,7 +100,10 @@ pub enum WriteError {
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// Files changed underneath, at the very place of these hunks. Each base holds the current text.
-    #[error("{} changed underneath; nothing was written. Review the hunks again against the new text", bases(files))]
+    #[error(
+        "{} changed underneath; nothing was written. Review the hunks again against the new text",
+        bases(files)
+    )]
     Conflict { files: Vec<(Base, Vec<HunkId>)> },
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -104,7 +113,9 @@ pub enum ApplyError {
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// Compare-and-swap failed.
-    #[error("`{0}` changed on disk since it was opened; nothing was written. Reload it, or save under another name")]
+    #[error(
+        "`{0}` changed on disk since it was opened; nothing was written. Reload it, or save under another name"
+    )]
     Changed(RepoPath),
     #[error(transparent)]
     Write(WriteError),

@@ -187,7 +187,10 @@ impl Locked<'_> {
     }
 
     /// Keeps texts under their digests, handed to the disk.
-    pub(super) fn keep<'t>(&self, texts: impl Iterator<Item = (Digest, &'t [u8])>) -> Result<(), JournalError> {
+    pub(super) fn keep<'t>(
+        &self,
+        texts: impl Iterator<Item = (Digest, &'t [u8])>,
+    ) -> Result<(), JournalError> {
         for (digest, bytes) in texts {
             // A text kept earlier is trusted only as far as it still says the same.
             if self.journal.text(digest).is_err() {
@@ -228,10 +231,9 @@ impl Locked<'_> {
 
     /// Forgets an operation that did not happen, whatever stage it had reached.
     pub(super) fn withdraw(&self, name: &Name) -> Result<(), JournalError> {
-        let stages = [Stage::Staging, Stage::Plan, Stage::Back].into_iter();
-        stages
-            .map(|stage| self.pen.remove(self.ops.as_fd(), &name.at(stage).file()))
-            .collect::<io::Result<()>>()
+        [Stage::Staging, Stage::Plan, Stage::Back]
+            .into_iter()
+            .try_for_each(|stage| self.pen.remove(self.ops.as_fd(), &name.at(stage).file()))
             .map_err(|source| failed("withdraw a record", &self.journal.ops(), source))
     }
 

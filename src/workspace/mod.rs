@@ -8,6 +8,8 @@
 
 mod apply;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod git;
 mod journal;
 mod landing;
@@ -21,7 +23,9 @@ mod walk;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use error::{ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError};
+pub use error::{
+    ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
+};
 pub use landing::Recovery;
 pub use record::{Kind, Source, Story};
 pub use revert::Undone;
@@ -105,6 +109,14 @@ impl Workspace {
     }
 
     fn open_with(start: &Path, dirs: StateDirs, pen: Pen) -> Result<Self, OpenError> {
+        let workspace = Self::open_unsettled(start, dirs, pen)?;
+        if workspace.inner.journal.is_pending().unwrap_or(false) {
+            let _ = workspace.recover();
+        }
+        Ok(workspace)
+    }
+
+    fn open_unsettled(start: &Path, dirs: StateDirs, pen: Pen) -> Result<Self, OpenError> {
         let io = |source| OpenError::Io { path: start.to_owned(), source };
         let start = start.canonicalize().map_err(io)?;
         if !start.is_dir() {
@@ -116,12 +128,7 @@ impl Workspace {
         let tree = Tree::open(&root).map_err(io)?;
         let id = identity(&root);
         let journal = Journal::new(dirs.state.join(&id), pen);
-        let workspace =
-            Self { inner: Arc::new(Inner { tree, journal, state: dirs.state, id, repository }) };
-        if workspace.inner.journal.is_pending().unwrap_or(false) {
-            let _ = workspace.recover();
-        }
-        Ok(workspace)
+        Ok(Self { inner: Arc::new(Inner { tree, journal, state: dirs.state, id, repository }) })
     }
 
     /// Canonical.
@@ -177,12 +184,7 @@ impl Workspace {
     }
 
     /// The user's own save: `expected` is the digest of what they opened (`None`: a new file).
-    pub fn save(
-        &self,
-        path: &RepoPath,
-        text: &[u8],
-        expected: Option<Digest>,
-    ) -> Result<Digest, SaveError> {
+    pub fn save(&self, path: &RepoPath, text: &[u8], expected: Option<Digest>) -> Result<Digest, SaveError> {
         let desk = self.desk().map_err(WriteError::from)?;
         apply::save(&desk, path, text, expected)
     }
@@ -229,7 +231,11 @@ impl Workspace {
 fn entry(record: record::Record, settled: &mut revert::Settled) -> LogEntry {
     settled.note(&record.kind);
     let status = if settled.is_undone(&record.id) { Status::Undone } else { Status::Done };
-    let file = |entry: record::Entry| LogFile { before: entry.old(), after: entry.new(), path: entry.path };
+    let file = |entry: record::Entry| LogFile {
+        before: entry.digest_before(),
+        after: entry.digest_after(),
+        path: entry.path,
+    };
     LogEntry {
         status,
         id: record.id,

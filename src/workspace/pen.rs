@@ -61,14 +61,9 @@ impl Pen {
     }
 
     pub(super) fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
-        if let Err(fault) = self.step(Call::Write) {
-            #[cfg(test)]
-            if self.faults.tears() {
-                let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
-                file.write_all(half)?;
-            }
-            return Err(fault);
-        }
+        #[cfg(test)]
+        self.tear(file, bytes)?;
+        self.step(Call::Write)?;
         file.write_all(bytes)
     }
 
@@ -158,7 +153,6 @@ impl Pen {
     }
 
     #[cfg(not(test))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "under test a fault may be set here")]
     fn step(&self, _: Call) -> io::Result<()> {
         Ok(())
     }
@@ -166,6 +160,13 @@ impl Pen {
     #[cfg(test)]
     fn step(&self, call: Call) -> io::Result<()> {
         self.faults.step(call)
+    }
+
+    /// A process that is killed at a write may have written half.
+    #[cfg(test)]
+    fn tear(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        let half = if self.faults.tears_next() { bytes.len() / 2 } else { 0 };
+        file.write_all(&bytes[..half])
     }
 }
 
@@ -209,9 +210,9 @@ pub(super) mod faults {
             self.0.lock().unwrap().calls
         }
 
-        pub(super) fn tears(&self) -> bool {
+        pub(super) fn tears_next(&self) -> bool {
             let state = self.0.lock().unwrap();
-            state.set == Some((state.calls, Fault::Kill))
+            state.set == Some((state.calls + 1, Fault::Kill))
         }
 
         pub(super) fn step(&self, call: Call) -> io::Result<()> {

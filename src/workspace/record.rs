@@ -73,11 +73,11 @@ pub(super) struct Stamp {
 }
 
 impl Entry {
-    pub(super) fn old(&self) -> Option<Digest> {
+    pub(super) fn digest_before(&self) -> Option<Digest> {
         self.before.map(|stamp| stamp.digest)
     }
 
-    pub(super) fn new(&self) -> Option<Digest> {
+    pub(super) fn digest_after(&self) -> Option<Digest> {
         self.after.map(|stamp| stamp.digest)
     }
 }

@@ -156,14 +156,14 @@ enum Reversed {
 
 fn reversed(journal: &Journal, entry: &Entry, now: Option<&Loaded>) -> Result<Reversed, JournalError> {
     let digest = now.map(|now| now.digest);
-    if digest == entry.new() {
+    if digest == entry.digest_after() {
         let Some(before) = entry.before else { return Ok(Reversed::To(None, false)) };
         // Its mode may have been changed since, which is not ours to take back.
         let mode = now.map(|now| now.mode).or(before.mode);
         let text = journal.text(before.digest)?;
         return Ok(Reversed::To(Some(After::new(text.into(), mode)), false));
     }
-    if digest == entry.old() {
+    if digest == entry.digest_before() {
         return Ok(Reversed::Already);
     }
     let (Some(before), Some(after), Some(now)) = (entry.before, entry.after, now) else {

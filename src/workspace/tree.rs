@@ -6,8 +6,8 @@
 //! Links are followed here and only here, by name: [`Tree::real`] says which file a path means, and
 //! everything after that opens strictly. This file only reads.
 
-use std::io::{self, Read as _};
 use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Tree {
             path: path.clone(),
             target: target.escape_debug().to_string(),
         };
-        let mut left: Vec<String> = path.components().rev().map(str::to_owned).collect();
+        let mut left: Vec<String> = path.as_str().rsplit('/').map(str::to_owned).collect();
         let mut done: Vec<String> = Vec::new();
         let mut links = 0;
         let mut last = String::new();
@@ -99,7 +99,7 @@ impl Tree {
             last = target.ok_or_else(|| outside("a name that is not UTF-8"))?;
             landing = Some(landing.map_or(left.len(), |end: usize| end.min(left.len())));
             let relative = self.relative(&last, &mut done).ok_or_else(|| outside(&last))?;
-            left.extend(relative.split('/').rev().map(str::to_owned));
+            left.extend(relative.rsplit('/').map(str::to_owned));
         }
         // A link may lead into metadata, or to the root: its own name does not say so, its target does.
         RepoPath::parse(&done.join("/")).map_err(|_| outside(&last))
