@@ -142,14 +142,18 @@ impl Pen {
         }
     }
 
-    /// A folder of our own, with its parents, for our eyes only.
+    /// A folder of our own, with its parents, for our eyes only. The disk has it when this returns:
+    /// a record is worth nothing in a folder that a power cut takes away.
     pub(super) fn private_folder(&self, path: &Path) -> io::Result<()> {
         use std::os::unix::fs::DirBuilderExt as _;
-        if path.is_dir() {
-            return Ok(());
-        }
+        let Some(parent) = path.parent().filter(|_| !path.is_dir()) else { return Ok(()) };
+        self.private_folder(parent)?;
         self.step(Call::Create)?;
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+        match std::fs::DirBuilder::new().mode(0o700).create(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        self.sync(File::open(parent)?)
     }
 
     #[cfg(not(test))]

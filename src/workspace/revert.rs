@@ -213,3 +213,214 @@ fn landed(path: &RepoPath, now: Option<&Loaded>, after: Option<&After>, merged: 
         text: after.map(|after| Lines::new(Arc::clone(&after.bytes))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{Project, land, path};
+    use super::super::{Status, Workspace};
+    use super::*;
+
+    fn texts(project: &Project) -> (Option<String>, Option<String>) {
+        (project.text("a"), project.text("b"))
+    }
+
+    fn shown(workspace: &Workspace) -> Vec<(String, Status)> {
+        let kind = |kind: &Kind| match kind {
+            Kind::Landing => "landing",
+            Kind::Save => "save",
+            Kind::Undo { .. } => "undo",
+            Kind::Redo { .. } => "redo",
+        };
+        let log = workspace.log(100).unwrap();
+        log.iter().map(|entry| (kind(&entry.kind).to_owned(), entry.status)).collect()
+    }
+
+    #[test]
+    fn undo_is_the_identity_also_for_files_and_folders_that_came_or_went() {
+        let project = Project::new(&[("a", "1\n"), ("run.sh*", "x"), ("dir/gone*", "gone")]);
+        project.chmod("a", 0o640);
+        let before = project.snapshot();
+        let change = [
+            ("a", Some("2\n")),
+            ("run.sh", Some("y")),
+            ("dir/gone", None),
+            ("new/er/file", Some("n")),
+            ("new/other", Some("")),
+        ];
+        land(&project.open(), &change).unwrap();
+        let after = project.snapshot();
+        for _ in 0..3 {
+            let undone = project.open().undo(None).unwrap();
+            assert_eq!(undone.files.len(), 5);
+            assert_eq!(project.snapshot(), before);
+            project.open().redo().unwrap();
+            assert_eq!(project.snapshot(), after);
+        }
+    }
+
+    #[test]
+    fn landings_are_undone_from_the_last_and_redone_from_the_first() {
+        let project = Project::new(&[("a", "0")]);
+        let workspace = project.open();
+        let first = land(&workspace, &[("a", Some("1"))]).unwrap();
+        let second = land(&workspace, &[("a", Some("2"))]).unwrap();
+        assert!(matches!(workspace.redo(), Err(UndoError::Nothing("redo"))));
+        assert_eq!(workspace.undo(None).unwrap().of, second);
+        assert_eq!(workspace.undo(None).unwrap().of, first);
+        assert_eq!(project.text("a").unwrap(), "0");
+        assert!(matches!(workspace.undo(None), Err(UndoError::Nothing("undo"))));
+        assert_eq!(project.open().redo().unwrap().of, first);
+        assert_eq!(project.open().redo().unwrap().of, second);
+        assert_eq!(project.text("a").unwrap(), "2");
+        assert_eq!(workspace.undo(None).unwrap().of, second);
+        let expected = [
+            ("undo", Status::Done),
+            ("redo", Status::Done),
+            ("redo", Status::Done),
+            ("undo", Status::Done),
+            ("undo", Status::Done),
+            ("landing", Status::Undone),
+            ("landing", Status::Done),
+        ];
+        assert_eq!(shown(&workspace), expected.map(|(kind, status)| (kind.to_owned(), status)));
+    }
+
+    #[test]
+    fn an_operation_is_undone_by_the_first_digits_of_its_name() {
+        let project = Project::new(&[("a", "0"), ("b", "0")]);
+        let workspace = project.open();
+        let first = land(&workspace, &[("a", Some("1"))]).unwrap();
+        land(&workspace, &[("b", Some("1"))]).unwrap();
+        assert_eq!(workspace.undo(Some(&first[..7])).unwrap().of, first);
+        assert_eq!(texts(&project), (Some("0".into()), Some("1".into())));
+        assert!(matches!(workspace.undo(Some(&first)), Err(UndoError::AlreadyUndone(id)) if id == first));
+        assert!(matches!(workspace.undo(Some("no such")), Err(UndoError::Unknown(_))));
+        assert!(matches!(workspace.undo(Some("")), Err(UndoError::Unknown(_))));
+        let undo = workspace.log(1).unwrap()[0].id.clone();
+        assert!(matches!(workspace.undo(Some(&undo)), Err(UndoError::NotALanding(_))));
+    }
+
+    #[test]
+    fn a_save_is_undone_only_by_name() {
+        let project = Project::new(&[("a", "0")]);
+        let workspace = project.open();
+        let saved = workspace.save(&path("a"), b"1", Some(crate::text::Digest::of(b"0"))).unwrap();
+        assert_eq!(saved, crate::text::Digest::of(b"1"));
+        assert!(matches!(workspace.undo(None), Err(UndoError::Nothing(_))));
+        let id = workspace.log(1).unwrap()[0].id.clone();
+        workspace.undo(Some(&id)).unwrap();
+        assert_eq!(project.text("a").unwrap(), "0");
+        assert_eq!(workspace.redo().unwrap().of, id);
+        assert_eq!(project.text("a").unwrap(), "1");
+    }
+
+    #[test]
+    fn edits_made_since_are_kept_when_they_do_not_touch() {
+        let project = Project::new(&[("a", "1\n2\n3\n4\n5\n"), ("b", "x")]);
+        let workspace = project.open();
+        land(&workspace, &[("a", Some("1\ntwo\n3\n4\n5\n")), ("b", Some("y"))]).unwrap();
+        project.write("a", "0\n1\ntwo\n3\n4\nfive\n");
+        let undone = workspace.undo(None).unwrap();
+        assert!(undone.files[0].merged && !undone.files[1].merged);
+        assert_eq!(texts(&project), (Some("0\n1\n2\n3\n4\nfive\n".into()), Some("x".into())));
+        let redone = workspace.redo().unwrap();
+        assert_eq!(texts(&project), (Some("0\n1\ntwo\n3\n4\nfive\n".into()), Some("y".into())));
+        assert!(!redone.files[0].merged);
+    }
+
+    #[test]
+    fn when_edits_touch_nothing_is_undone_and_the_files_are_named() {
+        let project = Project::new(&[("a", "1\n2\n"), ("b", "x"), ("c", "gone")]);
+        let workspace = project.open();
+        let change = [("a", Some("1\ntwo\n")), ("b", Some("y")), ("c", None), ("new", Some("n"))];
+        land(&workspace, &change).unwrap();
+        project.write("a", "1\nTWO\n");
+        project.write("c", "another");
+        project.write("new", "n and more");
+        let before = project.snapshot();
+        let Err(UndoError::Conflict(files)) = workspace.undo(None) else { panic!("a conflict") };
+        assert_eq!(files, ["a", "c", "new"].map(path));
+        assert_eq!(project.snapshot(), before);
+    }
+
+    #[test]
+    fn what_the_user_took_back_by_hand_is_no_conflict() {
+        let project = Project::new(&[("a", "0"), ("b", "0")]);
+        let workspace = project.open();
+        land(&workspace, &[("a", Some("1")), ("b", Some("1"))]).unwrap();
+        project.write("a", "0");
+        workspace.undo(None).unwrap();
+        assert_eq!(texts(&project), (Some("0".into()), Some("0".into())));
+    }
+
+    #[test]
+    fn a_text_the_journal_has_lost_is_said_and_nothing_is_changed() {
+        let project = Project::new(&[("a", "0"), ("b", "0")]);
+        let workspace = project.open();
+        land(&workspace, &[("a", Some("1")), ("b", Some("1"))]).unwrap();
+        let blobs = project.state().join(workspace.id()).join("journal/blobs");
+        std::fs::write(blobs.join(crate::text::Digest::of(b"0").to_string()), "damaged").unwrap();
+        let refused = workspace.undo(None).unwrap_err();
+        assert!(refused.to_string().contains("has lost the text"), "{refused}");
+        assert_eq!(texts(&project), (Some("1".into()), Some("1".into())));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Land(Option<String>, Option<String>),
+        Undo,
+        Redo,
+        Reopen,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let text = || proptest::option::weighted(0.8, "([ab]\n){0,3}[ab]?");
+        prop_oneof![
+            3 => (text(), text()).prop_map(|(a, b)| Step::Land(a, b)),
+            3 => Just(Step::Undo),
+            2 => Just(Step::Redo),
+            1 => Just(Step::Reopen),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// With no edits by hand and no landing between an undo and its redo, undo and redo are a
+        /// walk through the states that were.
+        #[test]
+        fn undo_and_redo_walk_through_the_states_that_were(steps in proptest::collection::vec(step(), 1..12)) {
+            let project = Project::new(&[("a", "start\n")]);
+            let mut workspace = project.open();
+            let (mut past, mut future) = (vec![], vec![]);
+            for step in steps {
+                let now = texts(&project);
+                match step {
+                    Step::Land(a, b) if future.is_empty() && (&a, &b) != (&now.0, &now.1) => {
+                        land(&workspace, &[("a", a.as_deref()), ("b", b.as_deref())]).unwrap();
+                        past.push(now);
+                        prop_assert_eq!(texts(&project), (a, b));
+                    }
+                    Step::Land(..) => {}
+                    Step::Undo => {
+                        prop_assert_eq!(workspace.undo(None).is_ok(), !past.is_empty());
+                        if let Some(state) = past.pop() {
+                            future.push(now);
+                            prop_assert_eq!(texts(&project), state);
+                        }
+                    }
+                    Step::Redo => {
+                        prop_assert_eq!(workspace.redo().is_ok(), !future.is_empty());
+                        if let Some(state) = future.pop() {
+                            past.push(now);
+                            prop_assert_eq!(texts(&project), state);
+                        }
+                    }
+                    Step::Reopen => workspace = project.open(),
+                }
+            }
+        }
+    }
+}

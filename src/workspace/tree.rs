@@ -266,3 +266,135 @@ fn read_up_to(file: OwnedFd, limit: u64) -> io::Result<Vec<u8>> {
     File::from(file).take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::super::fixture::{Project, path};
+    use super::*;
+
+    /// The tree as the kernel resolves it and as we walk it: they must agree.
+    fn both(project: &Project) -> [Tree; 2] {
+        let root = project.root().canonicalize().unwrap();
+        [Tree::open(&root).unwrap(), Tree::open(&root).unwrap().walking()]
+    }
+
+    fn project() -> Project {
+        let project = Project::new(&[("src/a.rs", "text"), ("deep/er/b.rs", "b"), (".git/HEAD", "ref: x")]);
+        std::fs::write(project.outside().join("secret"), "secret").unwrap();
+        project
+    }
+
+    fn link(project: &Project, target: impl AsRef<Path>, name: &str) {
+        symlink(target, project.root().join(name)).unwrap();
+    }
+
+    #[test]
+    fn a_path_without_links_is_itself_whether_or_not_something_is_there() {
+        for tree in both(&project()) {
+            for plain in ["src/a.rs", "src/new.rs", "no/such/folder", "src/a.rs/below"] {
+                assert_eq!(tree.real(&path(plain)).unwrap(), path(plain));
+            }
+            assert!(tree.load(&path("src/new.rs")).unwrap().is_none());
+            assert!(tree.load(&path("src/a.rs/below")).unwrap().is_none());
+            assert_eq!(&*tree.load(&path("src/a.rs")).unwrap().unwrap().bytes, b"text");
+        }
+    }
+
+    #[test]
+    fn a_link_inside_leads_to_the_file_it_means() {
+        let project = project();
+        link(&project, "src/a.rs", "file");
+        link(&project, "deep/er", "folder");
+        link(&project, "../src/../file", "deep/chain");
+        link(&project, project.root().canonicalize().unwrap().join("src"), "absolute");
+        for tree in both(&project) {
+            for (link, target) in [
+                ("file", "src/a.rs"),
+                ("folder/b.rs", "deep/er/b.rs"),
+                ("folder/new.rs", "deep/er/new.rs"),
+                ("deep/chain", "src/a.rs"),
+                ("absolute/a.rs", "src/a.rs"),
+            ] {
+                assert_eq!(tree.real(&path(link)).unwrap(), path(target), "{link}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_that_leaves_dangles_or_loops_is_refused_by_name() {
+        let project = project();
+        link(&project, "../secret", "up");
+        link(&project, project.outside().join("secret"), "absolute");
+        link(&project, "..", "folder");
+        link(&project, "src/../../project/src/a.rs", "out-and-in");
+        link(&project, ".git/HEAD", "metadata");
+        link(&project, ".", "root");
+        link(&project, "nothing", "dangling");
+        link(&project, "nothing/folder", "dangling-folder");
+        link(&project, "loop", "loop");
+        link(&project, "pong", "ping");
+        link(&project, "ping", "pong");
+        link(&project, "/proc/self/root", "magic");
+        for tree in both(&project) {
+            for (name, expected) in [
+                ("up", "leads out"),
+                ("absolute", "leads out"),
+                ("folder/secret", "leads out"),
+                ("folder/new", "leads out"),
+                ("out-and-in", "leads out"),
+                ("metadata", "leads out"),
+                ("root", "leads out"),
+                ("magic/etc/passwd", "leads out"),
+                ("dangling", "leads nowhere"),
+                ("dangling-folder/x", "leads nowhere"),
+                ("loop", "leads back"),
+                ("ping", "leads back"),
+            ] {
+                let problem = tree.real(&path(name)).unwrap_err().to_string();
+                assert!(problem.contains(expected) && problem.contains('`'), "{name}: {problem}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_swapped_for_a_link_after_the_check_is_not_entered() {
+        let project = project();
+        for tree in both(&project) {
+            let real = tree.real(&path("src/a.rs")).unwrap();
+            std::fs::rename(project.root().join("src"), project.root().join("moved")).unwrap();
+            link(&project, project.outside(), "src");
+            assert!(tree.load(&real).is_err());
+            assert!(tree.folder_of(&real).is_err());
+            std::fs::remove_file(project.root().join("src")).unwrap();
+            std::fs::rename(project.root().join("moved"), project.root().join("src")).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_regular_file_is_refused_without_waiting_for_it() {
+        let project = project();
+        let fifo = project.root().join("fifo");
+        let mode = Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, mode, 0).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(project.root().join("socket")).unwrap();
+        for tree in both(&project) {
+            for name in ["fifo", "socket", "src"] {
+                let refused = tree.load(&path(name)).unwrap_err();
+                assert!(matches!(refused, ReadError::NotAFile(_)), "{name}: {refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_past_the_limit_is_refused_unread() {
+        let project = project();
+        let file = File::create(project.root().join("huge")).unwrap();
+        file.set_len(1 << 40).unwrap();
+        for tree in both(&project) {
+            let refused = tree.load(&path("huge")).unwrap_err();
+            assert!(matches!(refused, ReadError::TooLarge { bytes, .. } if bytes == 1 << 40), "{refused}");
+        }
+    }
+}
