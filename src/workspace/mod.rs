@@ -255,3 +255,128 @@ fn identity(root: &Path) -> String {
     let digest = Digest::of(root.as_os_str().as_bytes()).to_string();
     format!("{name}-{}", digest.chars().take(12).collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+
+    use super::fixture::{Project, land, path};
+    use super::*;
+
+    #[test]
+    fn a_workspace_has_the_same_name_every_time_and_no_other_has_it() {
+        let (one, two) = (Project::new(&[]), Project::new(&[]));
+        assert_eq!(one.open().id(), one.open().id());
+        assert_ne!(one.open().id(), two.open().id());
+        assert!(one.open().id().starts_with("project-"));
+    }
+
+    #[test]
+    fn opening_and_reading_writes_nothing() {
+        let project = Project::new(&[("a", "x")]);
+        let workspace = project.open();
+        workspace.read(&path("a")).unwrap();
+        workspace.files(&|| false);
+        assert!(workspace.log(9).unwrap().is_empty());
+        assert_eq!(workspace.recover().unwrap(), Recovery::default());
+        assert!(!project.state().exists());
+    }
+
+    #[test]
+    fn what_is_no_folder_is_no_workspace() {
+        let project = Project::new(&[("a", "x")]);
+        let dirs = || StateDirs { state: project.state() };
+        let file = Workspace::open(&project.root().join("a"), dirs()).unwrap_err();
+        assert!(matches!(file, OpenError::NotAFolder(_)));
+        let nothing = Workspace::open(&project.root().join("b"), dirs()).unwrap_err();
+        assert!(nothing.to_string().contains("/b`"), "{nothing}");
+    }
+
+    #[test]
+    fn texts_are_read_as_they_are_and_binaries_are_not_texts() {
+        let project = Project::new(&[("run*", "#!/bin/sh\n")]);
+        let workspace = project.open();
+        for text in [&b""[..], b"a\r\nb", b"\xef\xbb\xbfbom", b"caf\xe9\n", b"\xc3\x28", b"\x1b[2J"] {
+            project.write("text", text);
+            assert_eq!(workspace.read(&path("text")).unwrap().unwrap().lines.bytes(), text);
+        }
+        for binary in
+            [&b"a\0b"[..], b"\xff\xfea\0", b"\xfe\xff\x4e\x2d", &[&[b'x'; 8000][..], b"\0"].concat()]
+        {
+            project.write("binary", binary);
+            let refused = workspace.read(&path("binary")).unwrap_err();
+            assert!(matches!(refused, ReadError::Binary(_)), "{binary:?}");
+        }
+        assert!(workspace.read(&path("run")).unwrap().unwrap().executable);
+        assert!(workspace.executable(&path("run")) && !workspace.executable(&path("text")));
+        assert!(!workspace.executable(&path("nothing")));
+        assert!(workspace.read(&path("nothing")).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_save_replaces_only_what_was_opened() {
+        let project = Project::new(&[("a*", "opened")]);
+        let workspace = project.open();
+        let opened = workspace.read(&path("a")).unwrap().unwrap().digest;
+        let saved = workspace.save(&path("a"), b"mine\r\n\xe9", Some(opened)).unwrap();
+        assert_eq!(saved, workspace.read(&path("a")).unwrap().unwrap().digest);
+        assert!(workspace.executable(&path("a")), "the mode is kept");
+
+        project.write("a", "somebody else's");
+        for expected in [Some(saved), None] {
+            let refused = workspace.save(&path("a"), b"mine", expected).unwrap_err();
+            assert!(matches!(refused, SaveError::Changed(_)), "{refused}");
+        }
+        assert_eq!(project.text("a").unwrap(), "somebody else's");
+        assert!(matches!(workspace.save(&path("b"), b"", Some(saved)), Err(SaveError::Changed(_))));
+        workspace.save(&path("new/b"), b"", None).unwrap();
+        assert_eq!(project.text("new/b").unwrap(), "");
+    }
+
+    #[test]
+    fn saving_what_is_there_already_is_no_operation() {
+        let project = Project::new(&[("a", "x")]);
+        let workspace = project.open();
+        let digest = workspace.read(&path("a")).unwrap().unwrap().digest;
+        assert_eq!(workspace.save(&path("a"), b"x", Some(digest)).unwrap(), digest);
+        assert!(workspace.log(9).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_save_through_a_link_keeps_the_link() {
+        let project = Project::new(&[("src/a", "old")]);
+        symlink("src/a", project.root().join("link")).unwrap();
+        let workspace = project.open();
+        let opened = workspace.read(&path("link")).unwrap().unwrap();
+        assert_eq!(opened.path, path("src/a"));
+        workspace.save(&path("link"), b"new", Some(opened.digest)).unwrap();
+        assert_eq!(project.text("src/a").unwrap(), "new");
+        assert!(project.root().join("link").is_symlink());
+    }
+
+    #[test]
+    fn a_hard_link_elsewhere_keeps_the_old_text() {
+        let project = Project::new(&[("a", "old")]);
+        let other = project.outside().join("other");
+        std::fs::hard_link(project.root().join("a"), &other).unwrap();
+        land(&project.open(), &[("a", Some("new"))]).unwrap();
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "old");
+        assert_eq!(std::fs::metadata(project.root().join("a")).unwrap().nlink(), 1);
+    }
+
+    #[test]
+    fn the_log_tells_the_story_newest_first() {
+        let project = Project::new(&[("a", "0")]);
+        let workspace = project.open();
+        land(&workspace, &[("a", Some("1"))]).unwrap();
+        land(&workspace, &[("a", None)]).unwrap();
+        let log = workspace.log(9).unwrap();
+        assert_eq!(log[0].files[0].after, None);
+        assert_eq!(log[1].files[0].before, Some(Digest::of(b"0")));
+        assert_eq!(log[1].story, Some(fixture::story()));
+        assert_eq!(workspace.log(1).unwrap(), log[..1]);
+        let json = serde_json::to_value(&log[1]).unwrap();
+        assert_eq!((&json["kind"], &json["status"]), (&"landing".into(), &"done".into()));
+        assert!(json["time"].as_str().unwrap().ends_with('Z'), "{json}");
+    }
+}

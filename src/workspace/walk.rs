@@ -36,3 +36,58 @@ fn project_file(root: &Path, entry: &DirEntry) -> Option<RepoPath> {
     let path = RepoPath::parse(entry.path().strip_prefix(root).ok()?.to_str()?).ok()?;
     TempName::parse(path.file_name()).is_none().then_some(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::fixture::Project;
+    use super::*;
+
+    fn listed(project: &Project) -> Vec<String> {
+        project.open().files(&|| false).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn files_are_what_git_would_show_sorted() {
+        let project = Project::new(&[
+            (".gitignore", "target/\n*.log\n!keep.log\n"),
+            ("b.rs", ""),
+            ("a/z.rs", ""),
+            ("a/.gitignore", "private\n"),
+            ("a/private", ""),
+            (".github/ci.yml", ""),
+            ("target/out", ""),
+            ("x.log", ""),
+            ("keep.log", ""),
+            (".git/HEAD", "ref: refs/heads/main"),
+            (".git/info/exclude", "excluded\n"),
+            ("excluded", ""),
+            (".rein-0123456789abcdef.tmp", "staged by a landing at this moment"),
+        ]);
+        std::os::unix::fs::symlink("b.rs", project.root().join("link")).unwrap();
+        let expected = [".github/ci.yml", ".gitignore", "a/.gitignore", "a/z.rs", "b.rs", "keep.log"];
+        assert_eq!(listed(&project), expected);
+    }
+
+    #[test]
+    fn ignore_rules_hold_without_a_repository_too() {
+        let project = Project::new(&[(".gitignore", "out\n"), ("out", ""), ("in", "")]);
+        assert_eq!(listed(&project), [".gitignore", "in"]);
+    }
+
+    #[test]
+    fn the_walk_stops_when_told_to() {
+        let project = Project::new(&[("a", ""), ("b", ""), ("c", ""), ("d", "")]);
+        let asked = Cell::new(0);
+        let stop = || asked.replace(asked.get() + 1) >= 2;
+        assert!(project.open().files(&stop).len() < 3);
+    }
+
+    #[test]
+    fn our_own_state_is_never_listed_wherever_it_lies() {
+        let project = Project::new(&[("a", ""), ("state/x", "")]);
+        let files = files(&project.root(), &project.root().join("state"), &|| false);
+        assert_eq!(files.len(), 1);
+    }
+}
