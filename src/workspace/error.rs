@@ -81,6 +81,8 @@ pub enum JournalError {
 pub enum WriteError {
     #[error("`{0}` is read-only; make it writable first (`chmod u+w`)")]
     ReadOnly(RepoPath),
+    #[error("`{0}` belongs to rein's own state, which no change may touch")]
+    Own(RepoPath),
     #[error("`{0}` changed on disk just now; nothing was written. Look at it again and retry")]
     Changed(RepoPath),
     #[error("`{0}` and `{1}` are the same file; change it under one name at a time")]

@@ -27,7 +27,7 @@ use super::record::{Record, random};
 use crate::text::Digest;
 
 /// How long to wait for another process to finish its landing.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How far an operation has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -89,6 +89,12 @@ impl Journal {
         Self { home, pen }
     }
 
+    /// Does an absolute path lie in rein's own state, of this workspace or another?
+    pub(super) fn owns(&self, path: &Path) -> bool {
+        let state = self.home.parent().unwrap_or(&self.home);
+        path.starts_with(state) || state.canonicalize().is_ok_and(|state| path.starts_with(state))
+    }
+
     fn ops(&self) -> PathBuf {
         self.home.join("journal/ops")
     }
@@ -135,12 +141,8 @@ impl Journal {
         Ok(self.names()?.iter().any(|name| name.stage != Stage::Done))
     }
 
-    /// Waits a moment for whoever holds the journal, then takes it.
-    pub(super) fn lock(&self) -> Result<Locked<'_>, JournalError> {
-        self.lock_within(PATIENCE)
-    }
-
-    pub(super) fn lock_within(&self, patience: Duration) -> Result<Locked<'_>, JournalError> {
+    /// Waits so long for whoever holds the journal, then takes it.
+    pub(super) fn lock(&self, patience: Duration) -> Result<Locked<'_>, JournalError> {
         for folder in [self.ops(), self.blobs()] {
             let made = self.pen.private_folder(&folder);
             made.map_err(|source| failed("make the journal's folder", &folder, source))?;

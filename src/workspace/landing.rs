@@ -24,11 +24,12 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::FileType;
 
 use super::error::{JournalError, ReadError, WriteError};
-use super::journal::{Journal, Locked, Name, Stage};
+use super::journal::{Journal, Locked, Name, PATIENCE, Stage};
 use super::pen::Pen;
 use super::record::{Entry, Kind, Record, Stamp, Story, TempName};
 use super::tree::{LIMIT, Loaded, Tree, parent};
@@ -127,13 +128,17 @@ pub(super) struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     /// Takes the lock; nothing else.
-    pub(super) fn take(tree: &'a Tree, journal: &'a Journal) -> Result<Self, JournalError> {
-        Ok(Self { tree, journal: journal.lock()? })
+    pub(super) fn take(
+        tree: &'a Tree,
+        journal: &'a Journal,
+        patience: Duration,
+    ) -> Result<Self, JournalError> {
+        Ok(Self { tree, journal: journal.lock(patience)? })
     }
 
     /// Takes the lock and settles what was left unfinished, or refuses to work beside it.
     pub(super) fn ready(tree: &'a Tree, journal: &'a Journal) -> Result<Self, JournalError> {
-        let desk = Self::take(tree, journal)?;
+        let desk = Self::take(tree, journal, PATIENCE)?;
         let pending = desk.pending()?;
         pending.iter().try_for_each(|name| desk.journal().record(name).map(drop))?;
         if !pending.is_empty() {
@@ -184,6 +189,9 @@ impl<'a> Desk<'a> {
     /// Refuses what may not be written, before anything is.
     fn permit(&self, target: &Target) -> Result<(), WriteError> {
         let path = &target.path;
+        if self.journal().owns(&self.tree.path().join(path.as_str())) {
+            return Err(WriteError::Own(path.clone()));
+        }
         if target.before.as_ref().is_some_and(|before| !self.tree.writable(path, before.mode)) {
             return Err(WriteError::ReadOnly(path.clone()));
         }
@@ -469,9 +477,11 @@ fn failed(doing: &'static str, path: &RepoPath, source: io::Error) -> WriteError
 mod tests {
     //! The laws about crashes, tried at every call that changes the disk.
 
+    use std::time::Duration;
+
     use super::super::fixture::{Project, Snapshot, land};
     use super::super::pen::faults::Fault;
-    use super::super::{UndoError, Workspace, WriteError};
+    use super::super::{StateDirs, UndoError, Workspace, WriteError};
 
     const BEFORE: [(&str, &str); 5] = [
         ("a.txt", "old a\n"),
@@ -661,12 +671,23 @@ mod tests {
     fn a_second_process_waits_and_then_says_who_writes() {
         let project = Project::new(&BEFORE);
         let workspace = project.open();
-        let held = workspace.inner.journal.lock().unwrap();
+        let held = workspace.inner.journal.lock(Duration::ZERO).unwrap();
         let other: Workspace = project.open();
-        let refused = other.inner.journal.lock_within(std::time::Duration::ZERO).unwrap_err();
+        let refused = other.inner.journal.lock(Duration::ZERO).unwrap_err();
         assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
         drop(held);
         land(&other, &CHANGE).unwrap();
+    }
+
+    #[test]
+    fn reins_own_state_is_no_file_of_a_project_around_it() {
+        let project = Project::new(&BEFORE);
+        let state = StateDirs { state: project.root().join(".local/state/rein") };
+        let workspace = Workspace::open(&project.root(), state).unwrap();
+        let inside = ".local/state/rein/other/journal/ops/0000000001-00000000.op";
+        let refused = land(&workspace, &[("a.txt", Some("x")), (inside, Some("y"))]).unwrap_err();
+        assert!(matches!(refused, WriteError::Own(_)), "{refused}");
+        assert_eq!(project.text("a.txt").unwrap(), "old a\n");
     }
 
     #[test]

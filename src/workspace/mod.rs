@@ -22,6 +22,7 @@ mod walk;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
@@ -32,7 +33,7 @@ pub use revert::Undone;
 
 use crate::change::{Approved, Receipt};
 use crate::text::{Digest, Lines, RepoPath};
-use journal::{Journal, Stage};
+use journal::{Journal, PATIENCE, Stage};
 use landing::Desk;
 use pen::Pen;
 use tree::Tree;
@@ -110,9 +111,7 @@ impl Workspace {
 
     fn open_with(start: &Path, dirs: StateDirs, pen: Pen) -> Result<Self, OpenError> {
         let workspace = Self::open_unsettled(start, dirs, pen)?;
-        if workspace.inner.journal.is_pending().unwrap_or(false) {
-            let _ = workspace.recover();
-        }
+        workspace.settle();
         Ok(workspace)
     }
 
@@ -129,6 +128,14 @@ impl Workspace {
         let id = identity(&root);
         let journal = Journal::new(dirs.state.join(&id), pen);
         Ok(Self { inner: Arc::new(Inner { tree, journal, state: dirs.state, id, repository }) })
+    }
+
+    /// Quietly: whoever holds the lock is at it, and what fails now is said at the next write.
+    fn settle(&self) {
+        let Inner { tree, journal, .. } = &*self.inner;
+        if journal.is_pending().unwrap_or(false) {
+            let _ = Desk::take(tree, journal, Duration::ZERO).and_then(|desk| desk.recover());
+        }
     }
 
     /// Canonical.
@@ -212,7 +219,7 @@ impl Workspace {
     pub fn recover(&self) -> Result<Recovery, JournalError> {
         let journal = &self.inner.journal;
         let mut recovery = match journal.exists() {
-            true => Desk::take(&self.inner.tree, journal)?.recover()?,
+            true => Desk::take(&self.inner.tree, journal, PATIENCE)?.recover()?,
             false => Recovery::default(),
         };
         for name in journal.names()?.iter().filter(|name| name.stage == Stage::Done) {
