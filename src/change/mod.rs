@@ -7,13 +7,23 @@
 
 mod approved;
 mod edit;
+mod history;
+mod hunk;
+mod indent;
+#[cfg(test)]
+mod laws;
 mod level;
 pub mod locate;
+mod offered;
+mod proposal;
 mod review;
 mod scope;
+mod splice;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
 pub use edit::{Edit, EditHunk, EditLine, EditOp};
+pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;
-pub use review::{Base, FileOp, Hunk, HunkId, Offered, Rejected, Review, Standing, Verdict};
+pub use offered::{Offered, Rejected, Why};
+pub use review::Review;
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};

@@ -1,0 +1,43 @@
+//! What becomes of an edit that is offered to a review.
+
+use super::locate::Unplaced;
+use super::{Breach, HunkId};
+use crate::text::PathError;
+
+/// What became of an offered edit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Offered {
+    /// These hunks were added. None when the file, or the review, already says what the edit wants.
+    Hunks(Vec<HunkId>),
+    Rejected(Rejected),
+}
+
+/// An edit that did not become hunks. Nothing of it was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejected {
+    /// The file as the model wrote its name.
+    pub path: String,
+    /// Which edit of the reply, from 0.
+    pub index: usize,
+    pub why: Why,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Why {
+    #[error(transparent)]
+    Breach(#[from] Breach),
+    #[error(transparent)]
+    Unplaced(#[from] Unplaced),
+    #[error("there is no such file")]
+    NoSuchFile,
+    #[error("it overlaps an earlier edit of this reply")]
+    Overlap,
+    /// The file is not, at this place, what the turn saw.
+    #[error("the file changed there while the reply came in; ask again")]
+    Moved,
+    #[error("{0}")]
+    Path(#[from] PathError),
+    /// The file cannot be edited as text (binary, too large, unreadable): the reason.
+    #[error("{0}")]
+    Unreadable(String),
+}

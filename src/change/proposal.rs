@@ -1,0 +1,133 @@
+//! What one edit would do to its file. This is computed, not believed: whatever the edit is called,
+//! a [`Proposal`] holds the lines that would really differ, and the gate and the hunks are made of
+//! those. It does not know what may change; that is [`super::Scope`].
+
+use std::borrow::Cow;
+
+use super::locate::{Tier, locate};
+use super::splice::{Splice, Step, body, splices};
+use super::{Base, Edit, EditHunk, EditOp, FileOp, Why};
+use crate::text::diff::changes;
+use crate::text::{Lines, Span, trim_ending};
+
+/// Most unchanged lines between two changes that are decided together: a reader takes them in at one
+/// glance.
+const GAP: usize = 2;
+
+/// An edit as the differences it makes.
+#[derive(Debug)]
+pub(super) struct Proposal {
+    pub(super) op: FileOp,
+    /// In order and apart from each other.
+    pub(super) splices: Vec<Splice>,
+    pub(super) matched_by: Tier,
+}
+
+/// One hunk to be.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) replaces: Span,
+    pub(super) with: Lines,
+    /// Lines that go and lines that come, the unchanged ones between them not counted.
+    pub(super) weight: usize,
+}
+
+/// Does the edit make its file come or go as a whole?
+pub(super) fn op(edit: &Edit, base: &Base) -> FileOp {
+    match (&edit.op, &base.text) {
+        (EditOp::Delete, _) => FileOp::Delete,
+        (_, None) => FileOp::Create,
+        (_, Some(_)) => FileOp::Update,
+    }
+}
+
+/// What `edit` does to `base`.
+pub(super) fn propose(edit: &Edit, base: &Base) -> Result<Proposal, Why> {
+    let op = op(edit, base);
+    let (splices, matched_by) = match (&edit.op, &base.text) {
+        (EditOp::Delete, Some(text)) => {
+            (vec![Splice { replaces: text.span(), with: Vec::new() }], Tier::Exact)
+        }
+        (EditOp::Whole(new), Some(text)) => (rewrite(text, new)?, Tier::Exact),
+        (EditOp::Hunk(hunk), Some(text)) => {
+            let located = locate(hunk, text)?;
+            (located.splices, located.matched_by)
+        }
+        (EditOp::Whole(new), None) => (vec![created(new.clone().into_bytes())], Tier::Exact),
+        (EditOp::Hunk(hunk), None) if hunk.before().next().is_none() => {
+            (vec![created(lines(hunk))], Tier::Exact)
+        }
+        (EditOp::Hunk(_) | EditOp::Delete, None) => return Err(Why::NoSuchFile),
+    };
+    Ok(Proposal { op, splices, matched_by })
+}
+
+fn created(with: Vec<u8>) -> Splice {
+    Splice { replaces: Span::new(0, 0), with }
+}
+
+fn lines(hunk: &EditHunk) -> Vec<u8> {
+    hunk.after()
+        .flat_map(|line| [line.strip_suffix('\r').unwrap_or(line), "\n"])
+        .collect::<String>()
+        .into_bytes()
+}
+
+/// A whole text over an existing one. Compared without line endings: a model is shown lines, so how
+/// the file ends them, whether the last one does, and its byte order mark are the file's to say. The
+/// lines it leaves alone keep their bytes, which makes an identical rewrite no change at all.
+fn rewrite(base: &Lines, text: &str) -> Result<Vec<Splice>, Why> {
+    let seen = body(base);
+    let text = if seen == *base { text } else { text.strip_prefix('\u{feff}').unwrap_or(text) };
+    let (old, new) = (bare(&seen), bare(&text.into()));
+    let mut steps = Vec::new();
+    let mut at = 0;
+    for change in changes(&old, &new) {
+        steps.extend((at..change.old.start()).map(|_| Step::Keep));
+        steps.extend(change.old.as_range().map(|_| Step::Remove));
+        let added = change.new.as_range().filter_map(|line| new.text(line));
+        steps.extend(added.map(|line| Step::Add(Cow::Borrowed(line))));
+        at = change.old.end();
+    }
+    let lossy =
+        |step: &Step| matches!(step, Step::Add(line) if String::from_utf8_lossy(line).contains('\u{fffd}'));
+    if std::str::from_utf8(seen.bytes()).is_err() && steps.iter().any(lossy) {
+        let reason = "the file is not UTF-8 and the reply rewrites lines whose bytes it could not see";
+        return Err(Why::Unreadable(reason.to_owned()));
+    }
+    Ok(splices(base, 0, steps))
+}
+
+/// The text as a model is shown it: valid UTF-8, every line ended by LF.
+fn bare(lines: &Lines) -> Lines {
+    let mut text = String::with_capacity(lines.bytes().len() + 1);
+    for line in lines.iter().map(trim_ending) {
+        text.push_str(&String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)));
+        text.push('\n');
+    }
+    Lines::new(text.into_bytes())
+}
+
+impl Proposal {
+    /// The hunks it falls into.
+    pub(super) fn pieces(&self, base: Option<&Lines>) -> Vec<Piece> {
+        let near = |one: &Splice, next: &Splice| next.replaces.start() - one.replaces.end() <= GAP;
+        self.splices.chunk_by(near).filter_map(|group| piece(group, base)).collect()
+    }
+}
+
+fn piece(group: &[Splice], base: Option<&Lines>) -> Option<Piece> {
+    let start = group.first()?.replaces.start();
+    let mut with = Vec::new();
+    let mut at = start;
+    let mut weight = 0;
+    for splice in group {
+        if let Some(base) = base {
+            with.extend_from_slice(base.slice(Span::new(at, splice.replaces.start())));
+        }
+        with.extend_from_slice(&splice.with);
+        at = splice.replaces.end();
+        weight += splice.replaces.len() + Lines::new(&*splice.with).len();
+    }
+    Some(Piece { replaces: Span::new(start, at), with: Lines::new(with), weight })
+}
