@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt};
-use crate::context::{Cursor, DoesNotFit, Pack};
+use crate::context::{DoesNotFit, Pack};
 use crate::model::{Ask, Delta, Failure, ModelId};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
@@ -23,8 +23,6 @@ pub struct Instruct {
     pub text: String,
     pub level: Level,
     pub focus: Focus,
-    /// Where the cursor stands in the focused file.
-    pub cursor: Option<Cursor>,
     /// Open buffers as they stand on screen, saved or not. The turn sees these, not the disk.
     pub open: BTreeMap<RepoPath, Lines>,
 }
@@ -93,8 +91,6 @@ pub enum Event {
 pub enum GatherError {
     #[error(transparent)]
     Read(#[from] ReadError),
-    #[error("`{0}` does not exist; save it first, or name a file that does")]
-    NoSuchFile(RepoPath),
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
 }

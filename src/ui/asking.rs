@@ -6,7 +6,6 @@ use super::app::{App, Focus, Out};
 use super::keymap::Action;
 use super::theme::Paint;
 use crate::change::Level;
-use crate::context::Cursor;
 use crate::editor::Command;
 use crate::session::{Event, Instruct, Phase};
 
@@ -76,12 +75,10 @@ impl App {
             .filter(|file| !file.is_new() || file.buffer.is_dirty())
             .map(|file| (file.buffer.path().clone(), file.buffer.snapshot()))
             .collect();
-        let cursor = self.file().map(|file| file.buffer.cursor());
         Instruct {
             text: self.prompt.text().trim().to_owned(),
             level: self.level,
             focus: self.looking_at(),
-            cursor: cursor.map(|at| Cursor { line: at.line, column: at.column }),
             open,
         }
     }

@@ -1,0 +1,133 @@
+//! `log`, `undo`, `redo`, `recover`: the journal from the command line.
+
+use serde_json::json;
+
+use super::report::{landed, print_json};
+use super::setup::{Place, Setup, SetupError};
+use super::{Exit, stop};
+use crate::text::safe;
+use crate::workspace::{JournalError, LogEntry, Status, UndoError, Undone, WriteError};
+
+fn here() -> Result<Place, SetupError> {
+    Setup::load(None)?.place(None)
+}
+
+/// Lists operations, newest first.
+pub fn log(limit: usize, as_json: bool) -> Exit {
+    let place = match here() {
+        Ok(place) => place,
+        Err(why) => return stop(Exit::NotHere, why),
+    };
+    match place.workspace.log(limit) {
+        Ok(entries) if as_json => {
+            print_json(&json!({ "schema": "rein.log/1", "entries": entries }));
+            Exit::Done
+        }
+        Ok(entries) => {
+            entries.iter().for_each(print_entry);
+            Exit::Done
+        }
+        Err(why) => stop(failed(&why), why),
+    }
+}
+
+fn print_entry(entry: &LogEntry) {
+    let story = entry.story.as_ref();
+    let what = story.map_or_else(|| entry.kind.to_string(), |story| format!("{} at {}", entry.kind, story.level));
+    let undone = if entry.status == Status::Undone { " (taken back)" } else { "" };
+    println!("{}  {}  {what}{undone}", entry.id, entry.time);
+    if let Some(story) = story.filter(|story| !story.instruction.is_empty()) {
+        println!("    {}", safe::line(&story.instruction));
+    }
+    for file in &entry.files {
+        let op = match (&file.before, &file.after) {
+            (None, _) => "+",
+            (_, None) => "-",
+            _ => "~",
+        };
+        println!("    {op} {}", safe::line(file.path.as_str()));
+    }
+}
+
+/// Takes a landing back.
+pub fn undo(id: Option<&str>, as_json: bool) -> Exit {
+    go(as_json, "rein.undo/1", "took back", |place| place.workspace.undo(id))
+}
+
+/// Does the last undone landing again.
+pub fn redo(as_json: bool) -> Exit {
+    go(as_json, "rein.redo/1", "brought forth", |place| place.workspace.redo())
+}
+
+fn go(
+    as_json: bool,
+    schema: &str,
+    verb: &str,
+    act: impl FnOnce(&Place) -> Result<Undone, UndoError>,
+) -> Exit {
+    let place = match here() {
+        Ok(place) => place,
+        Err(why) => return stop(Exit::NotHere, why),
+    };
+    match act(&place) {
+        Ok(undone) => {
+            let files = landed(&undone.files);
+            if as_json {
+                print_json(&json!({ "schema": schema, "id": undone.id, "of": undone.of, "files": files }));
+            } else {
+                println!("{verb} {}", undone.of);
+                undone.files.iter().for_each(|file| println!("    {}", safe::line(file.path.as_str())));
+            }
+            Exit::Done
+        }
+        Err(why) => stop(not_undone(&why), why),
+    }
+}
+
+fn not_undone(why: &UndoError) -> Exit {
+    match why {
+        UndoError::Nothing(_) => Exit::No,
+        UndoError::Conflict(_) | UndoError::AlreadyUndone(_) => Exit::Refused,
+        UndoError::Unknown(_) | UndoError::Ambiguous(_) | UndoError::NotALanding(_) => Exit::Usage,
+        UndoError::Write(WriteError::Journal(why)) => failed(why),
+        UndoError::Write(_) => Exit::Refused,
+    }
+}
+
+fn failed(why: &JournalError) -> Exit {
+    match why {
+        JournalError::Recovery(_) => Exit::Refused,
+        _ => Exit::NotHere,
+    }
+}
+
+/// Completes or takes back what a crash interrupted.
+pub fn recover(as_json: bool) -> Exit {
+    let place = match here() {
+        Ok(place) => place,
+        Err(why) => return stop(Exit::NotHere, why),
+    };
+    let recovery = match place.workspace.recover() {
+        Ok(recovery) => recovery,
+        Err(why) => return stop(failed(&why), why),
+    };
+    if as_json {
+        let unreadable: Vec<String> =
+            recovery.unreadable.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        print_json(&json!({
+            "schema": "rein.recover/1", "completed": recovery.completed,
+            "taken_back": recovery.taken_back, "left": recovery.left, "unreadable": unreadable,
+        }));
+        return Exit::Done;
+    }
+    recovery.completed.iter().for_each(|id| println!("completed {id}"));
+    recovery.taken_back.iter().for_each(|id| println!("took back {id}"));
+    recovery.left.iter().for_each(|path| println!("left as it is: {}", safe::line(path.as_str())));
+    for path in &recovery.unreadable {
+        println!("cannot be read by this version: {}", safe::line(&path.to_string_lossy()));
+    }
+    if recovery.completed.is_empty() && recovery.taken_back.is_empty() {
+        eprintln!("nothing was interrupted");
+    }
+    Exit::Done
+}

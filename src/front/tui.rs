@@ -1,0 +1,251 @@
+//! The terminal loop: keys, events, signals and time in; effects and frames out. The one `select!`.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{Event as TerminalEvent, EventStream, KeyEventKind};
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
+
+use super::setup::{Place, Setup, runtime};
+use super::terminal::Screen;
+use super::{Exit, stop};
+use crate::orchestrator::Orchestrator;
+use crate::session::{Event, Session};
+use crate::ui::{App, Facts, Input, Out, view};
+use crate::workspace::Source;
+
+/// Shortest time between two frames that only events asked for. A key is never made to wait.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How long leaving waits for work on threads: a landing ends whole, and one that does not in this
+/// time is recovered at the next start.
+const LEAVING: Duration = Duration::from_secs(2);
+
+/// Opens the terminal on the workspace, at `FILE[:LINE[:COL]]` if it is given.
+pub fn tui(target: Option<&str>, model: Option<String>) -> Exit {
+    let setup = match Setup::load(model) {
+        Ok(setup) => setup,
+        Err(why) => return stop(Exit::NotHere, why),
+    };
+    match setup.place(target) {
+        Ok(place) => run(&setup, place, None, Source::Tui),
+        Err(why) => stop(Exit::NotHere, why),
+    }
+}
+
+/// Runs the screen until the user leaves. `banner` stays in sight all the time.
+pub fn run(setup: &Setup, place: Place, banner: Option<String>, source: Source) -> Exit {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(why) => return stop(Exit::Bug, why),
+    };
+    let result = runtime.block_on(Front::run(setup, place, banner, source));
+    runtime.shutdown_timeout(LEAVING);
+    match result {
+        Ok(exit) => exit,
+        Err(why) => stop(Exit::Bug, format!("the terminal failed: {why}")),
+    }
+}
+
+struct Front {
+    app: App,
+    screen: Screen,
+    orchestrator: Orchestrator,
+    began: Instant,
+    drawn: Option<Instant>,
+    dirty: bool,
+}
+
+/// Signals that end the program or hand the terminal back and forth.
+struct Signals {
+    terminate: Signal,
+    hangup: Signal,
+    resumed: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        let resumed = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            resumed: signal(resumed)?,
+        })
+    }
+}
+
+impl Front {
+    async fn run(setup: &Setup, place: Place, banner: Option<String>, source: Source) -> io::Result<Exit> {
+        let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
+        let facts = Facts {
+            workspace: place.name(),
+            model: setup.chat_model(),
+            completes: setup.completes(),
+            banner,
+        };
+        let session = Session::new(setup.terms(source));
+        let app = App::new(session, facts, setup.limits(), setup.theme(), setup.level());
+        let signals = Signals::listen()?;
+        let screen = Screen::enter()?;
+        let mut front = Self { app, screen, orchestrator, began: Instant::now(), drawn: None, dirty: true };
+        front.begin(place)?;
+        front.turn_round(events, signals).await
+    }
+
+    /// The first frame waits for nothing.
+    fn begin(&mut self, place: Place) -> io::Result<()> {
+        let (width, height) = self.screen.size()?;
+        self.input(Input::Resize(width, height));
+        if let Some((path, line, column)) = place.file {
+            let outs = self.app.open(path, line, column);
+            self.carry_out(outs);
+        }
+        self.draw()?;
+        let outs = self.app.begin();
+        self.carry_out(outs);
+        Ok(())
+    }
+
+    async fn turn_round(&mut self, mut events: Receiver<Event>, mut signals: Signals) -> io::Result<Exit> {
+        let mut keys = EventStream::new();
+        loop {
+            let wake = self.next_wake();
+            tokio::select! {
+                biased;
+                _ = signals.terminate.recv() => return Ok(Exit::Done),
+                _ = signals.hangup.recv() => return Ok(Exit::Done),
+                _ = signals.resumed.recv() => {
+                    self.screen.resume()?;
+                    self.dirty = true;
+                }
+                key = keys.next() => {
+                    let mut next = Some(key);
+                    while let Some(key) = next {
+                        let Some(key) = key.transpose()? else { return Ok(Exit::Done) };
+                        if self.terminal_event(key)? {
+                            return Ok(Exit::Done);
+                        }
+                        next = keys.next().now_or_never();
+                    }
+                    self.draw()?;
+                }
+                Some(event) = events.recv() => {
+                    self.input(Input::Event(event));
+                    self.drain(&mut events);
+                }
+                () = sleep_until(wake) => self.input(Input::Tick),
+            }
+            if self.dirty && self.frame_is_due() {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// Takes what else has arrived, until a frame is due.
+    fn drain(&mut self, events: &mut Receiver<Event>) {
+        while !self.frame_is_due()
+            && let Ok(event) = events.try_recv()
+        {
+            self.input(Input::Event(event));
+        }
+    }
+
+    /// Returns whether the user leaves.
+    fn terminal_event(&mut self, event: TerminalEvent) -> io::Result<bool> {
+        let input = match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
+            TerminalEvent::Paste(text) => Input::Paste(text),
+            TerminalEvent::Resize(width, height) => Input::Resize(width, height),
+            _ => return Ok(false),
+        };
+        let outs = self.app.update(self.began.elapsed(), input);
+        self.dirty = true;
+        for out in outs {
+            match out {
+                Out::Do(effect) => self.orchestrator.run(effect),
+                Out::Clipboard(text) => self.screen.copy(&text)?,
+                Out::Redraw => self.screen.forget()?,
+                Out::Quit => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    fn input(&mut self, input: Input) {
+        let outs = self.app.update(self.began.elapsed(), input);
+        self.dirty = true;
+        self.carry_out(outs);
+    }
+
+    /// What does not come from a key can only be effects.
+    fn carry_out(&mut self, outs: Vec<Out>) {
+        for out in outs {
+            if let Out::Do(effect) = out {
+                self.orchestrator.run(effect);
+            }
+        }
+    }
+
+    fn frame_is_due(&self) -> bool {
+        self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME)
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let frame = self.dirty.then(|| self.drawn.map(|drawn| drawn + FRAME)).flatten();
+        let app = self.app.wake_at().map(|at| self.began + at);
+        frame.into_iter().chain(app).min()
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let app = &self.app;
+        self.screen.draw(|frame| view::view(app, frame))?;
+        self.app.drawn();
+        self.drawn = Some(Instant::now());
+        self.dirty = false;
+        Ok(())
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// `FILE[:LINE[:COL]]`, numbers from 1 as people count; line and column come back from 0.
+pub fn parse_target(target: &str) -> (&Path, usize, usize) {
+    let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
+    let whole = (Path::new(target), 0, 0);
+    let Some((rest, last)) = target.rsplit_once(':').filter(|(rest, _)| !rest.is_empty()) else {
+        return whole;
+    };
+    let Some(last) = number(last) else { return whole };
+    let before = rest.rsplit_once(':').filter(|(file, _)| !file.is_empty());
+    match before.and_then(|(file, line)| Some((file, number(line)?))) {
+        Some((file, line)) => (Path::new(file), line - 1, last - 1),
+        None => (Path::new(rest), last - 1, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_file_with_a_line_and_a_column() {
+        let parsed = |target| {
+            let (path, line, column) = parse_target(target);
+            (path.to_str().unwrap().to_owned(), line, column)
+        };
+        assert_eq!(parsed("a.rs"), ("a.rs".into(), 0, 0));
+        assert_eq!(parsed("a.rs:12"), ("a.rs".into(), 11, 0));
+        assert_eq!(parsed("a.rs:12:5"), ("a.rs".into(), 11, 4));
+        assert_eq!(parsed("a:b.rs"), ("a:b.rs".into(), 0, 0));
+        assert_eq!(parsed("a.rs:0"), ("a.rs:0".into(), 0, 0));
+        assert_eq!(parsed(":12"), (":12".into(), 0, 0));
+    }
+}

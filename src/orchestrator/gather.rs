@@ -1,0 +1,120 @@
+//! Reads what a request needs and packs it. What is open on screen is taken as it stands there, the
+//! rest from disk; which files matter is `context`'s to say.
+
+use std::collections::BTreeSet;
+
+use crate::change::Level;
+use crate::context::{self, Excerpt, Open, Pack, Request};
+use crate::model::Tokens;
+use crate::session::{GatherError, Instruct};
+use crate::text::{Lines, RepoPath, Span};
+use crate::workspace::Workspace;
+
+/// Most files whose text goes into a request at `repo`.
+const FILES: usize = 8;
+
+/// A file larger than this is no candidate, in bytes.
+const LARGE: usize = 96 * 1024;
+
+/// Most bytes that are looked through for the instruction's words.
+const LOOKED_THROUGH: usize = 24 * 1024 * 1024;
+
+/// The pack for an instruction, of at most about `budget` tokens. Blocking; ends early, with what it
+/// has, when `stop` says so.
+pub fn pack(
+    workspace: &Workspace,
+    instruct: &Instruct,
+    budget: Tokens,
+    stop: &dyn Fn() -> bool,
+) -> Result<Pack, GatherError> {
+    let text = match &instruct.focus.file {
+        Some(path) => Some((path, as_seen(workspace, instruct, path)?)),
+        None => None,
+    };
+    let open = text.as_ref().map(|(path, text)| Open {
+        path,
+        text,
+        selection: instruct.focus.lines,
+        cursor: None,
+    });
+    let (files, candidates) = match instruct.level {
+        Level::Repo => survey(workspace, instruct, stop),
+        Level::Complete | Level::Selection | Level::File => Default::default(),
+    };
+    let request = Request {
+        level: instruct.level,
+        instruction: &instruct.text,
+        open,
+        candidates: &candidates,
+        files: &files,
+    };
+    Ok(context::gather(&request, budget)?)
+}
+
+/// A file as the user sees it; empty when there is none yet.
+fn as_seen(workspace: &Workspace, instruct: &Instruct, path: &RepoPath) -> Result<Lines, GatherError> {
+    if let Some(text) = instruct.open.get(path) {
+        return Ok(text.clone());
+    }
+    Ok(workspace.read(path)?.map_or_else(|| Lines::from(""), |file| file.lines))
+}
+
+/// The workspace's files, likeliest first, and the texts of those the instruction seems to be about:
+/// first those that it names, then those that mention its words most.
+fn survey(
+    workspace: &Workspace,
+    instruct: &Instruct,
+    stop: &dyn Fn() -> bool,
+) -> (Vec<RepoPath>, Vec<Excerpt>) {
+    let all = workspace.files(stop);
+    let ranked = context::rank(&instruct.text, &all, instruct.focus.file.as_ref());
+    let mut chosen: Vec<Excerpt> = Vec::new();
+    for (path, why) in ranked.iter().take(FILES) {
+        chosen.extend(candidate(workspace, instruct, path, why.clone()));
+    }
+    if chosen.len() < FILES {
+        let known: BTreeSet<&RepoPath> = ranked.iter().take(FILES).map(|(path, _)| path).collect();
+        let others = all.iter().filter(|path| !known.contains(path));
+        let room = FILES - chosen.len();
+        chosen.extend(mentioning(workspace, instruct, others, stop).into_iter().take(room));
+    }
+    let first: BTreeSet<&RepoPath> = ranked.iter().map(|(path, _)| path).collect();
+    let rest = all.iter().filter(|path| !first.contains(path)).cloned();
+    let files = ranked.iter().map(|(path, _)| path.clone()).chain(rest).collect();
+    (files, chosen)
+}
+
+fn candidate(workspace: &Workspace, instruct: &Instruct, path: &RepoPath, why: String) -> Option<Excerpt> {
+    let text = as_seen(workspace, instruct, path).ok().filter(|text| text.bytes().len() <= LARGE)?;
+    let span = Span::new(0, text.len());
+    Some(Excerpt { path: path.clone(), span, text, whole: true, why })
+}
+
+/// Files that mention the instruction's words, most mentions first.
+fn mentioning<'a>(
+    workspace: &Workspace,
+    instruct: &Instruct,
+    files: impl Iterator<Item = &'a RepoPath>,
+    stop: &dyn Fn() -> bool,
+) -> Vec<Excerpt> {
+    let words = context::words(&instruct.text);
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let mut budget = LOOKED_THROUGH;
+    let mut found: Vec<(usize, Excerpt)> = Vec::new();
+    for path in files {
+        if stop() || budget == 0 {
+            break;
+        }
+        let Some(excerpt) = candidate(workspace, instruct, path, String::new()) else { continue };
+        budget = budget.saturating_sub(excerpt.text.bytes().len());
+        let count = context::mentions(&String::from_utf8_lossy(excerpt.text.bytes()), &words);
+        if count > 0 {
+            let why = format!("mentions the instruction's words {count} time(s)");
+            found.push((count, Excerpt { why, ..excerpt }));
+        }
+    }
+    found.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.path.cmp(&right.path)));
+    found.into_iter().map(|(_, excerpt)| excerpt).collect()
+}
