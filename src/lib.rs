@@ -10,7 +10,7 @@
 //! `ui orchestrator` → `config` → `front` → `cli`.
 
 pub mod change;
-
+pub mod config;
 pub mod model;
 pub mod provider;
 pub mod text;

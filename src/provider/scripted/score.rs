@@ -63,14 +63,20 @@ fn reported() -> String {
 }
 
 fn pieces(text: &str, from: usize, to: usize, chunk: usize, beats: &mut Vec<Beat>) {
-    let (from, to) = (text.floor_char_boundary(from), text.floor_char_boundary(to));
+    let (from, to) = (floor(text, from), floor(text, to));
     let mut rest = text.get(from..to).unwrap_or_default();
     while let Some(first) = rest.chars().next() {
-        let wanted = if chunk == 0 { rest.len() } else { rest.floor_char_boundary(chunk) };
+        let wanted = if chunk == 0 { rest.len() } else { floor(rest, chunk) };
         let (piece, more) = rest.split_at(wanted.max(first.len_utf8()));
         beats.push(Beat::Delta(piece.to_owned()));
         rest = more;
     }
+}
+
+/// The last start of a character at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// The words of a wire for each part of a reply.
