@@ -32,7 +32,9 @@ pub fn check(loaded: &Loaded) -> String {
     let mut text = String::new();
     match loaded.files.as_slice() {
         [] => text.push_str("no configuration file; the built-in one is in force\n"),
-        files => files.iter().for_each(|file| drop(writeln!(text, "ok: {}", file.display()))),
+        files => files.iter().for_each(|file| {
+            let _ = writeln!(text, "ok: {}", file.display());
+        }),
     }
     for role in [Role::Chat, Role::Complete] {
         let models = loaded.config.role(role).iter().map(|id| server(&loaded.config, id));
