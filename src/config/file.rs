@@ -1,5 +1,5 @@
 //! What was written: one configuration file as text, its keys checked by name and its values by
-//! type, with the line of each. What it means is `mod`'s.
+//! type, with the line of each. What it means is `meaning`'s.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

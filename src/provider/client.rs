@@ -24,13 +24,13 @@ const GRACE: Duration = Duration::from_secs(1);
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
 /// Shared connections to every server. Cheap to clone; nothing is set up before the first request.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct Client {
     pools: Arc<Mutex<HashMap<Pool, reqwest::Client>>>,
 }
 
 /// What a connection pool is set up with.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Pool {
     /// This machine is never reached through a proxy.
     loopback: bool,
@@ -188,7 +188,7 @@ async fn listen(
             return Ok(());
         }
         if !was_finished {
-            waited = if reader.answer().is_finished() { GRACE } else { timeouts.idle };
+            waited = if reader.answer().is_finished() { GRACE.min(timeouts.idle) } else { timeouts.idle };
             deadline = Instant::now() + waited;
         }
     }
@@ -290,7 +290,9 @@ mod tests {
             Some(Fault::Silent | Fault::HeadersOnly) => {
                 Timeouts { first_byte: Duration::from_millis(250), ..usual }
             }
-            Some(Fault::StallAfter(_)) => Timeouts { idle: Duration::from_millis(250), ..usual },
+            Some(Fault::StallAfter(_) | Fault::Linger) => {
+                Timeouts { idle: Duration::from_millis(250), ..usual }
+            }
             _ => usual,
         };
         Endpoint { timeouts, ..endpoint(wire, base) }
@@ -462,6 +464,28 @@ mod tests {
         let (deltas, result) =
             serving([cut_off], |base, _| async move { stream(&endpoint(Wire::Anthropic, &base)).await });
         assert_eq!((deltas.last(), result), (Some(&Delta::Finish(Finish::Length)), Ok(())));
+    }
+
+    #[test]
+    fn a_server_that_has_finished_and_does_not_hang_up_is_not_waited_for() {
+        for wire in Wire::ALL {
+            let reply = Reply::text(REPLY).with(Fault::Linger);
+            let (deltas, result) = serving([reply], |base, _| async move {
+                stream(&impatient(wire, &base, Some(&Fault::Linger))).await
+            });
+            assert_eq!((text(&deltas).as_str(), result), (REPLY, Ok(())));
+            assert_eq!(deltas.last(), Some(&Delta::Finish(Finish::Stop)));
+        }
+    }
+
+    #[test]
+    fn a_server_that_cannot_encrypt_is_unreachable_by_https() {
+        let (failure, requests) = serving([Reply::text(REPLY)], |base, requests| async move {
+            let endpoint = endpoint(Wire::OpenAiChat, &base.replace("http:", "https:"));
+            (stream(&endpoint).await.1.unwrap_err(), requests.all())
+        });
+        assert!(matches!(failure, Failure::Unreachable { .. }), "{failure:?}");
+        assert_eq!(requests, [], "and nothing was said to it");
     }
 
     #[test]
