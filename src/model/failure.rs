@@ -60,6 +60,12 @@ impl Failure {
             Self::Unauthorised { key_from: None, .. } => {
                 "name the environment variable that holds the key: `api_key_env = \"NAME\"`".into()
             }
+            Self::Refused { status: 402, .. } => {
+                "pay the provider, or name another model for the role in the configuration".into()
+            }
+            Self::Refused { status: 400 | 422, .. } => {
+                "see what it says; another model, or another `wire` for this provider, may take it".into()
+            }
             Self::Refused { .. } => "check `wire` and `base_url` of this provider".into(),
             Self::UnknownModel { .. } => "check the model's name under `[roles]`".into(),
             Self::TooLong { .. } => "ask at a lower notch, or select fewer lines".into(),

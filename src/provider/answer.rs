@@ -2,6 +2,8 @@
 //! count as whole. Owns the rule that an answer is whole only when its end was *said*. Knows no
 //! wire format and no bytes.
 
+use std::time::Duration;
+
 use crate::model::{Counted, Delta, Finish, Tokens, Usage};
 
 /// Why an answer is none. The client adds whose it was.
@@ -13,6 +15,8 @@ pub(super) enum Flaw {
     Reported { status: Option<u16>, body: Vec<u8> },
     /// It ended without saying that it ended.
     Cut,
+    /// Nothing came for this long.
+    Silent(Duration),
 }
 
 #[derive(Default, Debug)]

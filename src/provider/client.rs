@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::answer::Flaw;
 use super::reader::Reader;
 use super::refusal::{Refusal, one_line, retry_after};
-use super::{Endpoint, Wire, anthropic, openai_chat};
+use super::{Endpoint, Timeouts, Wire, anthropic, openai_chat};
 use crate::model::{Ask, Delta, Failure, Phase};
 
 /// After the finish was seen only counts can be missing: they are not waited for longer than this.
@@ -24,13 +24,13 @@ const GRACE: Duration = Duration::from_secs(1);
 const REFUSAL_LIMIT: usize = 64 * 1024;
 
 /// Shared connections to every server. Cheap to clone; nothing is set up before the first request.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct Client {
     pools: Arc<Mutex<HashMap<Pool, reqwest::Client>>>,
 }
 
 /// What a connection pool is set up with.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Pool {
     /// This machine is never reached through a proxy.
     loopback: bool,
@@ -73,7 +73,7 @@ impl Client {
     async fn send(&self, endpoint: &Endpoint, body: Vec<u8>, deadline: Instant) -> Result<Response, Failure> {
         let server = endpoint.shown();
         let client = self.pool(endpoint)?;
-        let request = client.post(endpoint.url()).headers(headers(endpoint)?).body(body).send();
+        let request = client.post(endpoint.url()).headers(headers(endpoint)).body(body).send();
         match timeout_at(deadline, request).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Failure::Unreachable { server, why: cause(&error, endpoint) }),
@@ -86,7 +86,7 @@ impl Client {
 
     /// The body of a short `GET`, for looking around; `None` for whatever goes wrong.
     pub(super) async fn get(&self, endpoint: &Endpoint, url: Url) -> Option<Vec<u8>> {
-        let request = self.pool(endpoint).ok()?.get(url).headers(headers(endpoint).ok()?);
+        let request = self.pool(endpoint).ok()?.get(url).headers(headers(endpoint));
         let response = request.send().await.ok()?;
         if !response.status().is_success() {
             return None;
@@ -123,7 +123,7 @@ fn connections(pool: Pool) -> reqwest::Result<reqwest::Client> {
     if pool.loopback { builder.no_proxy() } else { builder }.build()
 }
 
-fn headers(endpoint: &Endpoint) -> Result<HeaderMap, Failure> {
+fn headers(endpoint: &Endpoint) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
@@ -134,18 +134,13 @@ fn headers(endpoint: &Endpoint) -> Result<HeaderMap, Failure> {
     if endpoint.wire == Wire::Anthropic {
         headers.insert("anthropic-version", HeaderValue::from_static(anthropic::VERSION));
     }
-    if let Some(key) = &endpoint.key {
-        let value = HeaderValue::from_str(&format!("{prefix}{}", key.expose()));
-        let mut value = value.map_err(|_| Failure::Unauthorised {
-            server: endpoint.shown(),
-            status: 0,
-            key_from: endpoint.key_from.clone(),
-            said: "the key holds characters that cannot be sent".into(),
-        })?;
+    // A `Key` holds only what a header can, so no key is left out here.
+    let value = endpoint.key.as_ref().map(|key| HeaderValue::from_str(&format!("{prefix}{}", key.expose())));
+    if let Some(Ok(mut value)) = value {
         value.set_sensitive(true);
         headers.insert(name, value);
     }
-    Ok(headers)
+    headers
 }
 
 async fn receive(
@@ -157,34 +152,45 @@ async fn receive(
 ) -> Result<(), Failure> {
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let mut reader = Reader::new(endpoint.wire, content_type.unwrap_or_default());
-    let mut deadline = first_byte;
-    let mut waited = endpoint.timeouts.first_byte;
-    let result = loop {
-        let step = match timeout_at(deadline, response.chunk()).await {
-            Ok(Ok(Some(bytes))) => reader.push(&bytes),
-            Ok(Ok(None)) => break reader.end(),
-            _ if reader.answer().is_finished() => break Ok(()),
-            Ok(Err(_)) => break Err(Flaw::Cut),
-            Err(_) => {
-                reader.take().into_iter().for_each(&mut *on);
-                return Err(Failure::Silent { server: endpoint.shown(), waited, phase: phase(&reader) });
-            }
-        };
-        reader.take().into_iter().for_each(&mut *on);
-        if step.is_err() || reader.answer().is_done() {
-            break step;
-        }
-        waited = if reader.answer().is_finished() { GRACE } else { endpoint.timeouts.idle };
-        deadline = Instant::now() + waited;
-    };
-    let result = result.and_then(|()| reader.close());
+    let heard = listen(&mut response, &mut reader, &endpoint.timeouts, first_byte, on).await;
     reader.take().into_iter().for_each(&mut *on);
-    match result {
+    match heard.and_then(|()| reader.close()) {
         Ok(finish) => {
             on(finish);
             Ok(())
         }
         Err(flaw) => Err(failure(flaw, &reader, endpoint, model)),
+    }
+}
+
+/// Reads until the end: the one that was said, or that of the body, or of our patience.
+async fn listen(
+    response: &mut Response,
+    reader: &mut Reader,
+    timeouts: &Timeouts,
+    first_byte: Instant,
+    on: &mut impl FnMut(Delta),
+) -> Result<(), Flaw> {
+    let (mut deadline, mut waited) = (first_byte, timeouts.first_byte);
+    loop {
+        let was_finished = reader.answer().is_finished();
+        let step = match timeout_at(deadline, response.chunk()).await {
+            Ok(Ok(Some(bytes))) => reader.push(&bytes),
+            Ok(Ok(None)) => return reader.end(),
+            // What is missing after the finish is not part of the answer.
+            Ok(Err(_)) | Err(_) if was_finished => return Ok(()),
+            Ok(Err(_)) => return Err(Flaw::Cut),
+            Err(_) => return Err(Flaw::Silent(waited)),
+        };
+        reader.take().into_iter().for_each(&mut *on);
+        step?;
+        if reader.answer().is_done() {
+            return Ok(());
+        }
+        if !was_finished {
+            waited = if reader.answer().is_finished() { GRACE.min(timeouts.idle) } else { timeouts.idle };
+            deadline = Instant::now() + waited;
+        }
     }
 }
 
@@ -196,6 +202,7 @@ fn failure(flaw: Flaw, reader: &Reader, endpoint: &Endpoint, model: &str) -> Fai
     let server = endpoint.shown();
     match flaw {
         Flaw::Cut => Failure::Cut { server },
+        Flaw::Silent(waited) => Failure::Silent { server, waited, phase: phase(reader) },
         Flaw::Unreadable(why) => Failure::Unreadable { server, why },
         Flaw::Reported { body, .. } if reader.answer().has_spoken() => {
             Failure::MidStream { server, said: super::refusal::said(&body, endpoint) }
@@ -262,7 +269,7 @@ mod tests {
     use std::future::Future;
 
     use super::super::scripted::{Fault, Gate, Reply, Requests, Script, Server};
-    use super::super::{BaseUrl, Key, Timeouts, discover};
+    use super::super::{BaseUrl, Key, discover};
     use super::*;
     use crate::model::{Counted, Finish, Message};
 
@@ -276,12 +283,17 @@ mod tests {
         Endpoint::new("test", wire, BaseUrl::parse(base, false).unwrap())
     }
 
-    /// For the tests in which patience has to run out.
-    fn impatient(wire: Wire, base: &str) -> Endpoint {
-        let timeouts = Timeouts {
-            first_byte: Duration::from_millis(250),
-            idle: Duration::from_millis(200),
-            ..Timeouts::default()
+    /// For the faults that patience has to run out for: at the start, or within the answer.
+    fn impatient(wire: Wire, base: &str, fault: Option<&Fault>) -> Endpoint {
+        let usual = Timeouts::default();
+        let timeouts = match fault {
+            Some(Fault::Silent | Fault::HeadersOnly) => {
+                Timeouts { first_byte: Duration::from_millis(250), ..usual }
+            }
+            Some(Fault::StallAfter(_) | Fault::Linger) => {
+                Timeouts { idle: Duration::from_millis(250), ..usual }
+            }
+            _ => usual,
         };
         Endpoint { timeouts, ..endpoint(wire, base) }
     }
@@ -321,9 +333,9 @@ mod tests {
 
     /// What a person reads when the server does this, and the text that arrived before.
     fn failing(wire: Wire, reply: Reply) -> (String, Failure, String) {
-        let waits = matches!(reply.fault, Some(Fault::Silent | Fault::HeadersOnly | Fault::StallAfter(_)));
+        let fault = reply.fault.clone();
         serving([reply], |base, _| async move {
-            let endpoint = if waits { impatient(wire, &base) } else { endpoint(wire, &base) };
+            let endpoint = impatient(wire, &base, fault.as_ref());
             let (deltas, result) = stream(&endpoint).await;
             let failure = result.unwrap_err();
             let host = format!("({})", endpoint.base_url.host());
@@ -455,6 +467,28 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_has_finished_and_does_not_hang_up_is_not_waited_for() {
+        for wire in Wire::ALL {
+            let reply = Reply::text(REPLY).with(Fault::Linger);
+            let (deltas, result) = serving([reply], |base, _| async move {
+                stream(&impatient(wire, &base, Some(&Fault::Linger))).await
+            });
+            assert_eq!((text(&deltas).as_str(), result), (REPLY, Ok(())));
+            assert_eq!(deltas.last(), Some(&Delta::Finish(Finish::Stop)));
+        }
+    }
+
+    #[test]
+    fn a_server_that_cannot_encrypt_is_unreachable_by_https() {
+        let (failure, requests) = serving([Reply::text(REPLY)], |base, requests| async move {
+            let endpoint = endpoint(Wire::OpenAiChat, &base.replace("http:", "https:"));
+            (stream(&endpoint).await.1.unwrap_err(), requests.all())
+        });
+        assert!(matches!(failure, Failure::Unreachable { .. }), "{failure:?}");
+        assert_eq!(requests, [], "and nothing was said to it");
+    }
+
+    #[test]
     fn nobody_listening_is_unreachable_and_not_a_wait() {
         let failure = run(async {
             let (server, address) = Server::bind(Script::default()).await.unwrap();
@@ -480,6 +514,18 @@ mod tests {
             tokio::select! {
                 _ = talk => unreachable!("the gate is shut"),
                 first = receiver.recv() => assert_eq!(first, Some(Delta::Text("The first line.\n".into()))),
+            }
+            requests.closed().await;
+        });
+    }
+
+    #[test]
+    fn dropping_before_the_answer_closes_the_connection_too() {
+        serving([Reply::fault(Fault::Silent)], |base, requests| async move {
+            let endpoint = endpoint(Wire::OpenAiChat, &base);
+            tokio::select! {
+                _ = stream(&endpoint) => unreachable!("the server is silent"),
+                request = requests.nth(0) => assert!(request.is_some()),
             }
             requests.closed().await;
         });
@@ -529,7 +575,7 @@ mod tests {
         let found = serving([], |base, _| async move {
             let dead = endpoint(Wire::OpenAiChat, "http://127.0.0.1:9/v1");
             let here = endpoint(Wire::OpenAiChat, &base);
-            discover(&Client::new(), &[dead, here], Duration::from_millis(500)).await
+            discover(&Client::new(), &[dead, here], Duration::from_secs(5)).await
         });
         let found: Vec<_> = found.into_iter().map(|one| (one.endpoint.name, one.models)).collect();
         assert_eq!(found, [("test".to_owned(), vec!["scripted".to_owned()])]);

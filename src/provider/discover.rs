@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{BaseUrl, Client, Endpoint, Wire};
+use super::{Client, Endpoint};
 
 /// Most models of one server that are listed, and the longest name taken for one.
 const MODELS: usize = 100;
@@ -19,18 +19,6 @@ pub struct Found {
     pub endpoint: Endpoint,
     /// What it serves, in its own order.
     pub models: Vec<String>,
-}
-
-/// Where Ollama, llama.cpp and LM Studio listen unless told otherwise.
-pub fn usual_local() -> Vec<Endpoint> {
-    let usual = [("ollama", 11434), ("llamacpp", 8080), ("lmstudio", 1234)];
-    usual
-        .into_iter()
-        .filter_map(|(name, port)| {
-            let base = BaseUrl::parse(&format!("http://127.0.0.1:{port}/v1"), false).ok()?;
-            Some(Endpoint::new(name, Wire::OpenAiChat, base))
-        })
-        .collect()
 }
 
 /// Which of `candidates` answer and have a model, asked all at once and given `within` to answer
@@ -55,13 +43,6 @@ fn models(list: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_usual_servers_are_all_on_this_machine() {
-        let usual = usual_local();
-        assert_eq!(usual.len(), 3);
-        assert!(usual.iter().all(|endpoint| endpoint.base_url.is_loopback() && endpoint.key.is_none()));
-    }
 
     #[test]
     fn a_list_of_models_is_a_strangers_list() {

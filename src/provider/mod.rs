@@ -18,5 +18,5 @@ pub mod scripted;
 mod sse;
 
 pub use client::{Client, body};
-pub use discover::{Found, discover, usual_local};
+pub use discover::{Found, discover};
 pub use endpoint::{BaseUrl, BaseUrlError, Endpoint, Key, KeyError, Timeouts, Wire};

@@ -51,13 +51,16 @@ impl Reader {
         if self.received > ANSWER_LIMIT {
             return Err(Flaw::Unreadable(format!("an answer of more than {} MiB", ANSWER_LIMIT >> 20)));
         }
+        self.feed(bytes)
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
         match &mut self.framing {
             Framing::Unknown(head) => {
+                // Blanks before the first word say nothing in any framing.
+                let bytes = if head.is_empty() { bytes.trim_ascii_start() } else { bytes };
                 head.extend_from_slice(bytes);
-                match head.iter().position(|byte| !is_blank(*byte)) {
-                    Some(start) if head.len() - start >= SNIFF => self.recognise(),
-                    _ => Ok(()),
-                }
+                if head.len() >= SNIFF { self.recognise() } else { Ok(()) }
             }
             Framing::Events(decoder) => {
                 let mut events = Vec::new();
@@ -65,10 +68,7 @@ impl Reader {
                 events.iter().try_for_each(|event| self.event(event))?;
                 bounded.map_err(|_| oversized())
             }
-            Framing::Lines(open) => {
-                open.extend_from_slice(bytes);
-                self.lines()
-            }
+            Framing::Lines(_) => self.lines(bytes),
             Framing::Document(all) => {
                 all.extend_from_slice(bytes);
                 if all.len() > EVENT_LIMIT { Err(oversized()) } else { Ok(()) }
@@ -116,12 +116,7 @@ impl Reader {
         let head = std::mem::take(head);
         self.framing =
             framing(&head, &self.content_type).ok_or_else(|| Flaw::Unreadable(self.describe(&head)))?;
-        self.push_again(&head)
-    }
-
-    fn push_again(&mut self, head: &[u8]) -> Result<(), Flaw> {
-        self.received = self.received.saturating_sub(head.len());
-        self.push(head)
+        self.feed(&head)
     }
 
     fn describe(&self, head: &[u8]) -> String {
@@ -129,7 +124,7 @@ impl Reader {
             "" => "a body without a content type".to_owned(),
             kind => format!("`{}`", one_line(kind, 60)),
         };
-        if head.iter().all(|byte| is_blank(*byte)) {
+        if head.is_empty() {
             format!("{kind}, and it is empty")
         } else {
             format!("{kind}, beginning with `{}`", beginning(head))
@@ -148,10 +143,13 @@ impl Reader {
         }
     }
 
-    fn lines(&mut self) -> Result<(), Flaw> {
+    fn lines(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
         let Framing::Lines(open) = &mut self.framing else { return Ok(()) };
-        let whole = open.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let lines: Vec<u8> = open.drain(..whole).collect();
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let (whole, rest) = bytes.split_at(end);
+        open.extend_from_slice(whole);
+        let lines = if whole.is_empty() { Vec::new() } else { std::mem::take(open) };
+        open.extend_from_slice(rest);
         if open.len() > EVENT_LIMIT {
             return Err(oversized());
         }
@@ -189,12 +187,11 @@ impl Reader {
 /// How the bytes are framed; `None` if in no way that an API uses.
 fn framing(head: &[u8], content_type: &str) -> Option<Framing> {
     const FIELDS: [&[u8]; 6] = [b"data", b"event", b":", b"id", b"retry", b"\xef\xbb\xbf"];
-    let start = head.trim_ascii_start();
-    if start.starts_with(b"{") || start.starts_with(b"[") {
+    if head.starts_with(b"{") || head.starts_with(b"[") {
         let lines = content_type.contains("ndjson") || content_type.contains("jsonl");
         return Some(if lines { Framing::Lines(Vec::new()) } else { Framing::Document(Vec::new()) });
     }
-    let events = FIELDS.iter().any(|field| start.starts_with(field));
+    let events = FIELDS.iter().any(|field| head.starts_with(field));
     events.then(|| Framing::Events(Decoder::default()))
 }
 
@@ -217,10 +214,6 @@ fn reported_status(value: &Value) -> Option<u16> {
             _ => None,
         })
     })
-}
-
-fn is_blank(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
 }
 
 fn is_whole(data: &[u8]) -> bool {
@@ -352,10 +345,39 @@ mod tests {
                 format!(": hi\n\n{CHUNK}\n\n{CHUNK}\r\n\r\n{STOP}\n\n{usage}\n\ndata: [DONE]\n\n"),
             ),
             (Wire::OpenAiChat, document.into()),
-            (Wire::OpenAiChat, "<html>".into()),
+            (Wire::OpenAiChat, "\n\n <html>".into()),
             (Wire::OpenAiChat, format!("{CHUNK}\n\nevent: error\ndata: {{\"message\":\"no\"}}\n\n")),
             (Wire::Anthropic, ANTHROPIC.into()),
         ]
+    }
+
+    #[test]
+    fn a_stream_that_is_cut_at_any_byte_gives_a_beginning_of_the_answer_and_no_end() {
+        for (wire, body) in [
+            (Wire::OpenAiChat, format!("{CHUNK}\n\n{CHUNK}\n\n{STOP}\n\n")),
+            (Wire::Anthropic, ANTHROPIC.into()),
+        ] {
+            let (whole, flaw) = read(wire, "text/event-stream", [body.as_bytes()]);
+            assert_eq!(flaw, None);
+            let said = ["finish_reason", "stop_reason"].into_iter().find_map(|name| body.find(name)).unwrap();
+            for cut in 0..body.len() {
+                let (deltas, flaw) = read(wire, "text/event-stream", [&body.as_bytes()[..cut]]);
+                let kept = deltas.iter().take_while(|delta| !matches!(delta, Delta::Finish(_))).count();
+                assert_eq!(deltas[..kept], whole[..kept], "cut at {cut}");
+                assert!(flaw.is_some() || cut > said, "cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_flood_of_blanks_or_of_one_line_costs_what_it_is_long() {
+        let megabyte = |byte: u8| vec![byte; 1024 * 1024];
+        for (kind, first, byte) in [("", &b""[..], b' '), ("application/x-ndjson", b"{\"a\": \"", b'x')] {
+            let (first, flood) = (first.to_vec(), megabyte(byte));
+            let pieces = std::iter::once(first.as_slice()).chain((0..200 * 1024).map(|_| &flood[..1024]));
+            let flaw = read(Wire::OpenAiChat, kind, pieces).1;
+            assert!(matches!(flaw, Some(Flaw::Unreadable(why)) if why.contains("more than")));
+        }
     }
 
     proptest! {

@@ -20,6 +20,9 @@ pub(super) async fn receive(input: &mut (impl AsyncRead + Unpin)) -> io::Result<
         if bytes.len() > HEAD_LIMIT || input.read_buf(&mut bytes).await? == 0 {
             return Err(bad("no request"));
         }
+        if !bytes.first().is_some_and(u8::is_ascii_uppercase) {
+            return Err(bad("not HTTP"));
+        }
     };
     let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned();
     let mut body = bytes.split_off(end + 4);

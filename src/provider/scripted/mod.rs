@@ -106,6 +106,8 @@ pub enum Fault {
     Empty,
     /// Answers in one JSON document although a stream was asked for.
     Unstreamed,
+    /// Says that the answer has ended, and then keeps the connection.
+    Linger,
     /// Ends with this finish reason (in the wire's own words) instead of an ordinary stop.
     Finish(String),
 }

@@ -22,6 +22,8 @@ pub(super) enum Beat {
     Instead(String),
     /// Ends the answer, with this reason if it is not the ordinary one.
     Finish(Option<String>),
+    /// Ends the answer without its usual last words, and keeps the connection.
+    Linger,
 }
 
 /// The steps of a streamed reply.
@@ -51,6 +53,7 @@ fn ending(reply: &Reply) -> (usize, Beat) {
         Some(Fault::Malformed) => (reply.text.len(), Beat::Instead("data: {\"choices\":[{\"de\n\n".into())),
         Some(Fault::HeadersOnly) => (0, Beat::Stall),
         Some(Fault::Empty) => (0, Beat::End),
+        Some(Fault::Linger) => (reply.text.len(), Beat::Linger),
         Some(Fault::Finish(reason)) => (reply.text.len(), Beat::Finish(Some(reason.clone()))),
         _ => (reply.text.len(), Beat::Finish(None)),
     }
@@ -63,14 +66,20 @@ fn reported() -> String {
 }
 
 fn pieces(text: &str, from: usize, to: usize, chunk: usize, beats: &mut Vec<Beat>) {
-    let (from, to) = (text.floor_char_boundary(from), text.floor_char_boundary(to));
+    let (from, to) = (floor(text, from), floor(text, to));
     let mut rest = text.get(from..to).unwrap_or_default();
     while let Some(first) = rest.chars().next() {
-        let wanted = if chunk == 0 { rest.len() } else { rest.floor_char_boundary(chunk) };
+        let wanted = if chunk == 0 { rest.len() } else { floor(rest, chunk) };
         let (piece, more) = rest.split_at(wanted.max(first.len_utf8()));
         beats.push(Beat::Delta(piece.to_owned()));
         rest = more;
     }
+}
+
+/// The last start of a character at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// The words of a wire for each part of a reply.
@@ -107,14 +116,13 @@ impl Voice<'_> {
         }
     }
 
-    pub fn closing(&self, reason: Option<&str>, said: &str) -> String {
+    /// Why it ends, and what was used.
+    pub fn finish(&self, reason: Option<&str>, said: &str) -> String {
         let output = Tokens::estimate(said);
         match self.wire {
             Wire::OpenAiChat => {
                 let usage = json!({"id": "scripted", "object": "chat.completion.chunk", "model": self.model, "choices": [], "usage": self.usage(output)});
-                self.chunk(json!({}), json!(reason.unwrap_or("stop")))
-                    + &event("", &usage)
-                    + "data: [DONE]\n\n"
+                self.chunk(json!({}), json!(reason.unwrap_or("stop"))) + &event("", &usage)
             }
             Wire::Anthropic => {
                 let delta = json!({"stop_reason": reason.unwrap_or("end_turn"), "stop_sequence": null});
@@ -122,8 +130,15 @@ impl Voice<'_> {
                     json!({"type": "message_delta", "delta": delta, "usage": {"output_tokens": output}});
                 event("content_block_stop", &json!({"type": "content_block_stop", "index": 0}))
                     + &event("message_delta", &end)
-                    + &event("message_stop", &json!({"type": "message_stop"}))
             }
+        }
+    }
+
+    /// The last words of a stream.
+    pub fn farewell(&self) -> String {
+        match self.wire {
+            Wire::OpenAiChat => "data: [DONE]\n\n".into(),
+            Wire::Anthropic => event("message_stop", &json!({"type": "message_stop"})),
         }
     }
 

@@ -17,7 +17,7 @@ use super::score::{Beat, Voice, score};
 use super::watch::Seen;
 use super::{Fault, Reply, Request, Requests, Script};
 use crate::model::Tokens;
-use crate::provider::Wire;
+use crate::provider::{BaseUrl, Endpoint, Wire};
 
 /// A bound server; it answers while [`Server::serve`] is polled.
 pub struct Server {
@@ -48,6 +48,16 @@ impl Server {
         let replies = script.replies.into_iter().map(|reply| Scripted { reply, used: false });
         let replies = Mutex::new(replies.collect());
         Ok((Self { listener, replies, seen: watch::Sender::default() }, address))
+    }
+
+    /// How a client reaches it, under this provider name.
+    ///
+    /// # Errors
+    /// The socket has no address, which a bound one has.
+    pub fn endpoint(&self, name: &str, wire: Wire) -> io::Result<Endpoint> {
+        let address = format!("http://{}/v1", self.listener.local_addr()?);
+        let base_url = BaseUrl::parse(&address, false).map_err(io::Error::other)?;
+        Ok(Endpoint::new(name, wire, base_url))
     }
 
     /// What it has received. Take it before serving.
@@ -166,7 +176,7 @@ async fn stream(reply: &Reply, voice: Voice<'_>, out: &mut (impl AsyncWrite + Un
     let mut response = Response::chunked(out, "text/event-stream").await?;
     let mut unopened = true;
     for beat in score(reply) {
-        let speaks = matches!(beat, Beat::Delta(_) | Beat::Finish(_));
+        let speaks = matches!(beat, Beat::Delta(_) | Beat::Finish(_) | Beat::Linger);
         if speaks && std::mem::take(&mut unopened) {
             response.send(&voice.opening()).await?;
         }
@@ -190,7 +200,13 @@ async fn stream(reply: &Reply, voice: Voice<'_>, out: &mut (impl AsyncWrite + Un
             Beat::End => break,
             Beat::Instead(text) => response.send(&text).await?,
             Beat::Finish(reason) => {
-                response.send(&voice.closing(reason.as_deref(), &reply.text)).await?;
+                response.send(&voice.finish(reason.as_deref(), &reply.text)).await?;
+                response.send(&voice.farewell()).await?;
+            }
+            Beat::Linger => {
+                response.send(&voice.finish(None, &reply.text)).await?;
+                response.flush().await?;
+                std::future::pending::<()>().await;
             }
         }
     }

@@ -1,0 +1,250 @@
+//! From what was written to what is meant: for each setting the highest layer's word, parsed and
+//! checked, or an error at the place where it was written.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::file::{Layer, Provider, Written, advice};
+use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName};
+use crate::change::{Leash, Level};
+use crate::model::{ModelId, Tokens};
+use crate::provider::{BaseUrl, Endpoint, Key, Timeouts};
+
+/// Turns layers into a configuration, remembering where each setting was written.
+pub(super) struct Meaning<'a> {
+    /// Low to high.
+    layers: Vec<Layer>,
+    env: Env<'a>,
+    notes: Vec<String>,
+}
+
+impl<'a> Meaning<'a> {
+    pub fn new(layers: Vec<Layer>, env: Env<'a>) -> Self {
+        Self { layers, env, notes: Vec::new() }
+    }
+
+    /// The configuration, and what to tell the user about it.
+    pub fn resolve(mut self, overrides: Overrides) -> Result<(Config, Vec<String>), ConfigError> {
+        let names: Vec<String> =
+            self.layers.iter().flat_map(|l| l.written.providers.keys().cloned()).collect();
+        let names = BTreeSet::from_iter(names);
+        let endpoints = names.iter().map(|name| self.endpoint(name)).collect::<Result<Vec<_>, _>>()?;
+        let (leash, protect) = self.leash()?;
+        let config = Config {
+            leash,
+            protect,
+            level: self.level(overrides.level)?,
+            theme: self.theme(overrides.theme)?,
+            tab_width: self.number(&["tab_width"], 1..=16, |w| w.tab_width)?.unwrap_or(4),
+            max_output: self
+                .number(&["max_output"], 1..=10_000_000, |w| w.max_output)?
+                .map(|n| Tokens(n as u64)),
+            roles: self.roles(&endpoints, overrides.model)?,
+            endpoints,
+        };
+        self.note_missing_keys(&config);
+        Ok((config, self.notes))
+    }
+
+    /// The highest layer's word on a setting.
+    fn top<T>(&self, pick: impl Fn(&Written) -> Option<T>) -> Option<T> {
+        self.layers.iter().rev().find_map(|layer| pick(&layer.written))
+    }
+
+    fn invalid(&self, key: &[&str], what: impl Into<String>) -> ConfigError {
+        let at = self.layers.iter().rev().find_map(|layer| layer.place(key));
+        let nowhere =
+            || Place::File(self.layers.last().map_or_else(PathBuf::new, |l| l.file().to_owned()), None);
+        ConfigError::Invalid { at: at.unwrap_or_else(nowhere), what: what.into() }
+    }
+
+    fn variable(&self, name: &'static str) -> Result<Option<String>, ConfigError> {
+        let Some(value) = (self.env)(name).filter(|value| !value.is_empty()) else { return Ok(None) };
+        let invalid = |_| ConfigError::Invalid { at: Place::Env(name), what: "it is not UTF-8".into() };
+        value.into_string().map(Some).map_err(invalid)
+    }
+
+    fn parsed<T: FromStr<Err = String>>(
+        &self,
+        key: &[&str],
+        pick: impl Fn(&Written) -> Option<String>,
+    ) -> Result<Option<T>, ConfigError> {
+        let parse = |text: String| text.parse().map_err(|why: String| self.invalid(key, why));
+        self.top(pick).map(parse).transpose()
+    }
+
+    fn number(
+        &self,
+        key: &[&str],
+        range: RangeInclusive<usize>,
+        pick: impl Fn(&Written) -> Option<i64>,
+    ) -> Result<Option<usize>, ConfigError> {
+        let Some(number) = self.top(pick) else { return Ok(None) };
+        let fits = usize::try_from(number).ok().filter(|number| range.contains(number));
+        let (low, high) = (range.start(), range.end());
+        let what = || format!("`{}` is {number}; use {low} to {high}", key.join("."));
+        fits.map(Some).ok_or_else(|| self.invalid(key, what()))
+    }
+
+    fn level(&self, flag: Option<Level>) -> Result<Level, ConfigError> {
+        if let Some(level) = flag {
+            return Ok(level);
+        }
+        if let Some(name) = self.variable("REIN_LEVEL")? {
+            return name.parse().map_err(|what| ConfigError::Invalid { at: Place::Env("REIN_LEVEL"), what });
+        }
+        Ok(self.parsed(&["level"], |w| w.level.clone())?.unwrap_or(Level::Selection))
+    }
+
+    fn theme(&self, flag: Option<ThemeName>) -> Result<ThemeName, ConfigError> {
+        match flag {
+            Some(theme) => Ok(theme),
+            None => Ok(self.parsed(&["theme"], |w| w.theme.clone())?.unwrap_or_default()),
+        }
+    }
+
+    fn leash(&self) -> Result<(Leash, Vec<String>), ConfigError> {
+        let usual = Leash::default();
+        let (lines, files, globs) = (["leash", "max_lines"], ["leash", "max_files"], ["leash", "protect"]);
+        let max_lines = self.number(&lines, 1..=1_000_000, |w| w.leash.max_lines)?.unwrap_or(usual.max_lines);
+        let max_files = self.number(&files, 1..=100_000, |w| w.leash.max_files)?.unwrap_or(usual.max_files);
+        let protect = self.top(|w| w.leash.protect.clone()).unwrap_or_default();
+        let leash = Leash::new(max_lines, max_files, &protect).map_err(|why| self.invalid(&globs, why))?;
+        Ok((leash, protect))
+    }
+
+    fn endpoint(&mut self, name: &str) -> Result<Endpoint, ConfigError> {
+        let key = |setting| ["providers", name, setting];
+        if name.is_empty() || name.contains(|c: char| c == '/' || c.is_control() || c.is_whitespace()) {
+            return Err(self.invalid(&["providers", name], "a provider's name is one word without `/`"));
+        }
+        let lacks = |setting: &str, as_in: &str| {
+            let what =
+                format!("`[providers.{name}]` has no `{setting}`; write it as in `{setting} = \"{as_in}\"`");
+            self.invalid(&["providers", name], what)
+        };
+        let wire = self.provider(name, |p| p.wire.clone()).ok_or_else(|| lacks("wire", "openai-chat"))?;
+        let wire = wire.parse().map_err(|why: String| self.invalid(&key("wire"), why))?;
+        let insecure = self.provider(name, |p| p.insecure).unwrap_or(false);
+        let base = self.provider(name, |p| p.base_url.clone());
+        let base = base.ok_or_else(|| lacks("base_url", "https://api.example.com/v1"))?;
+        let base_url = BaseUrl::parse(&base, insecure)
+            .map_err(|error| self.invalid(&key("base_url"), error.to_string()))?;
+        let timeouts = self.timeouts(name)?;
+        let key_from = self.provider(name, |p| p.api_key_env.clone()).filter(|name| !name.is_empty());
+        if !key_from.as_deref().is_none_or(is_variable) {
+            let what = "`api_key_env` is the name of an environment variable, as in `MY_KEY`, not a key";
+            return Err(self.invalid(&key("api_key_env"), what));
+        }
+        let key = key_from.as_deref().and_then(|variable| self.key(variable));
+        Ok(Endpoint { key, key_from, timeouts, ..Endpoint::new(name, wire, base_url) })
+    }
+
+    fn provider<T>(&self, name: &str, pick: impl Fn(&Provider) -> Option<T>) -> Option<T> {
+        self.top(|written| written.providers.get(name).and_then(&pick))
+    }
+
+    fn timeouts(&self, name: &str) -> Result<Timeouts, ConfigError> {
+        let usual = Timeouts::default();
+        let read = |setting, pick: fn(&Provider) -> Option<f64>, usual| {
+            let Some(seconds) = self.provider(name, pick) else { return Ok(usual) };
+            let fits = (0.001..=3600.0).contains(&seconds);
+            let what = format!("`{setting}` is {seconds}; use 0.001 to 3600 seconds");
+            let invalid = || self.invalid(&["providers", name, setting], what);
+            fits.then(|| Duration::from_secs_f64(seconds)).ok_or_else(invalid)
+        };
+        Ok(Timeouts {
+            connect: read("connect_timeout", |p| p.connect_timeout, usual.connect)?,
+            first_byte: read("first_byte_timeout", |p| p.first_byte_timeout, usual.first_byte)?,
+            idle: read("idle_timeout", |p| p.idle_timeout, usual.idle)?,
+        })
+    }
+
+    /// The key in an environment variable. An unusable one is no error: its provider may not be used.
+    fn key(&mut self, variable: &str) -> Option<Key> {
+        let value = (self.env)(variable).filter(|value| !value.is_empty())?;
+        match Key::parse(&value.to_string_lossy()) {
+            Ok(key) => Some(key),
+            Err(why) => {
+                self.notes.push(format!("`{variable}` is set, but not used: {why}"));
+                None
+            }
+        }
+    }
+
+    fn roles(&mut self, endpoints: &[Endpoint], flag: Option<ModelId>) -> Result<Roles, ConfigError> {
+        let complete = self.top(|w| w.roles.complete.clone()).unwrap_or_default();
+        let complete = self.models(&["roles", "complete"], &complete, endpoints)?;
+        let chat = match (flag, self.variable("REIN_MODEL")?) {
+            (Some(model), _) => {
+                let at = |what| ConfigError::Invalid { at: Place::Flag("--model"), what };
+                known(&model, endpoints).map_err(at)?;
+                vec![model]
+            }
+            (None, Some(name)) => {
+                let at = |what| ConfigError::Invalid { at: Place::Env("REIN_MODEL"), what };
+                let model: ModelId = name.parse().map_err(at)?;
+                known(&model, endpoints).map_err(at)?;
+                vec![model]
+            }
+            (None, None) => {
+                let written = self.top(|w| w.roles.chat.clone()).unwrap_or_default();
+                self.models(&["roles", "chat"], &written, endpoints)?
+            }
+        };
+        let chat = if chat.is_empty() { self.fallback(endpoints).into_iter().collect() } else { chat };
+        Ok(Roles { chat, complete })
+    }
+
+    fn models(
+        &self,
+        key: &[&str],
+        names: &[String],
+        endpoints: &[Endpoint],
+    ) -> Result<Vec<ModelId>, ConfigError> {
+        let read = |name: &String| {
+            let model: ModelId = name.parse()?;
+            known(&model, endpoints).map(|()| model)
+        };
+        names.iter().map(|name| read(name).map_err(|why| self.invalid(key, why))).collect()
+    }
+
+    /// The default model of the first provider whose key is set. Only the first: that several keys
+    /// are set does not say that code may go to several places.
+    fn fallback(&mut self, endpoints: &[Endpoint]) -> Option<ModelId> {
+        let endpoint = endpoints.iter().find(|endpoint| {
+            endpoint.key.is_some() && self.provider(&endpoint.name, |p| p.default_model.clone()).is_some()
+        })?;
+        let model = self.provider(&endpoint.name, |p| p.default_model.clone())?;
+        let id = ModelId { provider: endpoint.name.clone(), model };
+        let variable = endpoint.key_from.as_deref().unwrap_or_default();
+        self.notes.push(format!("chat: `{id}`, because `{variable}` is set; `roles.chat` names another"));
+        Some(id)
+    }
+
+    fn note_missing_keys(&mut self, config: &Config) {
+        for id in config.roles.chat.iter().chain(&config.roles.complete) {
+            let endpoint = config.endpoint(id).filter(|endpoint| endpoint.key.is_none());
+            if let Some(variable) = endpoint.and_then(|endpoint| endpoint.key_from.as_ref()) {
+                self.notes.push(format!("`{id}` has no key: `{variable}` is not set"));
+            }
+        }
+    }
+}
+
+fn known(model: &ModelId, endpoints: &[Endpoint]) -> Result<(), String> {
+    let names: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    if names.contains(&model.provider.as_str()) {
+        return Ok(());
+    }
+    Err(format!("`{model}`: no provider is called `{}`; {}", model.provider, advice(&model.provider, &names)))
+}
+
+/// A portable environment variable's name (POSIX, 8.1), in either case.
+fn is_variable(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+}

@@ -1,0 +1,360 @@
+//! The configuration: what was written, in layers (`file`), becomes what is meant
+//! (`meaning`, [`Config`]), or an error that names the line. Layers, low to high: the built-in `default.toml`, the user's file,
+//! the environment, flags. Secrets come from the environment only, by the name that a file gives.
+//!
+//! This room reads files and writes none; it knows no screen and asks no server.
+
+mod error;
+mod file;
+mod meaning;
+mod paths;
+mod show;
+
+pub use error::{ConfigError, Place};
+pub use paths::{Env, Paths, paths};
+pub use show::{check, show};
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use file::Layer;
+use meaning::Meaning;
+
+use crate::change::{Leash, Level};
+use crate::model::{ModelId, Role, Tokens};
+use crate::provider::{Endpoint, Found};
+
+/// The built-in layer: the defaults and their documentation.
+pub const DEFAULT: &str = include_str!("default.toml");
+
+/// Which models answer, for each role, best first.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Roles {
+    pub chat: Vec<ModelId>,
+    pub complete: Vec<ModelId>,
+}
+
+/// Which colours the user wants.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum ThemeName {
+    /// By what the terminal says of its background.
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    /// No colour at all.
+    None,
+}
+
+impl ThemeName {
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Dark, Self::Light, Self::None];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::None => "none",
+        }
+    }
+}
+
+impl FromStr for ThemeName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|theme| theme.name() == name)
+            .ok_or_else(|| format!("`{name}` is not a theme; use auto, dark, light or none"))
+    }
+}
+
+/// What is in force. Every model in `roles` has its endpoint.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub endpoints: Vec<Endpoint>,
+    pub roles: Roles,
+    /// With `protect` built in.
+    pub leash: Leash,
+    /// The globs as written.
+    pub protect: Vec<String>,
+    /// Where the slider starts.
+    pub level: Level,
+    pub theme: ThemeName,
+    /// Columns of a tab, 1 to 16.
+    pub tab_width: usize,
+    pub max_output: Option<Tokens>,
+}
+
+impl Config {
+    /// The server of a model.
+    pub fn endpoint(&self, model: &ModelId) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name == model.provider)
+    }
+
+    /// The models of a role.
+    pub fn role(&self, role: Role) -> &[ModelId] {
+        match role {
+            Role::Chat => &self.roles.chat,
+            Role::Complete => &self.roles.complete,
+        }
+    }
+
+    /// Where to look for a server when `roles.chat` is empty: what is configured on this machine.
+    pub fn local(&self) -> Vec<Endpoint> {
+        self.endpoints.iter().filter(|endpoint| endpoint.base_url.is_loopback()).cloned().collect()
+    }
+
+    /// Takes the first of the servers found for `chat`, if nothing else serves it. Says so.
+    pub fn adopt(&mut self, found: &[Found]) -> Option<String> {
+        let chats = |name: &&String| !name.to_lowercase().contains("embed");
+        let mut able = found.iter().filter_map(|one| Some((&one.endpoint, one.models.iter().find(chats)?)));
+        let (endpoint, model) = able.next().filter(|_| self.roles.chat.is_empty())?;
+        let id = ModelId { provider: endpoint.name.clone(), model: model.clone() };
+        let note = format!(
+            "chat: `{id}`, found at {}; to keep it write `roles.chat = [\"{id}\"]`",
+            endpoint.base_url.host()
+        );
+        self.roles.chat = vec![id];
+        Some(note)
+    }
+}
+
+/// What the command line decides.
+#[derive(Clone, Default, Debug)]
+pub struct Overrides {
+    pub level: Option<Level>,
+    /// In place of `roles.chat`.
+    pub model: Option<ModelId>,
+    pub theme: Option<ThemeName>,
+}
+
+/// A configuration and how it came about.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub config: Config,
+    /// What the user should know: choices made for them, keys that are missing.
+    pub notes: Vec<String>,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
+}
+
+/// Reads every layer and says what they mean together.
+///
+/// # Errors
+/// A file that cannot be read, or a setting that means nothing, with its place.
+pub fn load(env: Env, overrides: Overrides) -> Result<Loaded, ConfigError> {
+    let built_in = Layer::parse("(built-in configuration)".into(), DEFAULT.into())?;
+    let user = user_layer(env)?;
+    let files = user.iter().map(|layer| layer.file().to_owned()).collect();
+    let layers = [Some(built_in), user].into_iter().flatten().collect();
+    let (config, notes) = Meaning::new(layers, env).resolve(overrides)?;
+    Ok(Loaded { config, notes, files })
+}
+
+fn user_layer(env: Env) -> Result<Option<Layer>, ConfigError> {
+    let missing = |file: &Path| ConfigError::Unreadable {
+        file: file.to_owned(),
+        why: "`REIN_CONFIG` names it, but it does not exist".into(),
+    };
+    match (paths::named(env), paths::usual(env)) {
+        (Some(file), _) => Layer::read(&file)?.ok_or_else(|| missing(&file)).map(Some),
+        (None, Some(file)) => Layer::read(&file),
+        (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::provider::{Timeouts, Wire};
+
+    /// A user's file and an environment; what they mean.
+    fn loaded(user: &str, env: &[(&str, &str)], overrides: Overrides) -> Result<Loaded, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("my.toml");
+        std::fs::write(&file, user).unwrap();
+        let read = |name: &str| match name {
+            "REIN_CONFIG" => Some(file.clone().into_os_string()),
+            _ => env.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value)),
+        };
+        load(&read, overrides)
+    }
+
+    fn config(user: &str) -> Config {
+        loaded(user, &[], Overrides::default()).unwrap().config
+    }
+
+    fn wrong(user: &str, env: &[(&str, &str)]) -> String {
+        let said = loaded(user, env, Overrides::default()).unwrap_err().to_string();
+        said.rsplit_once("/my.toml").map_or(said.clone(), |(_, rest)| format!("my.toml{rest}"))
+    }
+
+    const LOCAL: &str =
+        "[providers.local]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:8080/v1\"\n";
+
+    #[test]
+    fn without_anything_configured_the_defaults_are_in_force_and_no_model_is() {
+        let loaded = load(&|_| None, Overrides::default()).unwrap();
+        let config = loaded.config;
+        assert_eq!((config.level, config.theme, config.tab_width), (Level::Selection, ThemeName::Auto, 4));
+        assert_eq!((config.leash.max_lines, config.leash.max_files), (600, 20));
+        assert_eq!((config.roles, config.max_output), (Roles::default(), None));
+        assert!(loaded.notes.is_empty() && loaded.files.is_empty());
+        let local: Vec<_> = config.endpoints.iter().filter(|one| one.base_url.is_loopback()).collect();
+        assert_eq!(local.len(), 3);
+    }
+
+    #[test]
+    fn each_layer_overrides_the_one_below_setting_by_setting() {
+        let user = "level = \"file\"\ntheme = \"dark\"\nmax_output = 900\n[leash]\nmax_files = 3\n[providers.openai]\nidle_timeout = 2.5\n[roles]\nchat = [\"openai/a\"]";
+        let Config { level, theme, leash, max_output, endpoints, .. } = config(user);
+        assert_eq!((level, theme, max_output), (Level::File, ThemeName::Dark, Some(Tokens(900))));
+        assert_eq!((leash.max_files, leash.max_lines), (3, 600));
+        let openai = endpoints.iter().find(|one| one.name == "openai").unwrap();
+        assert_eq!(openai.timeouts, Timeouts { idle: Duration::from_millis(2_500), ..Timeouts::default() });
+        assert_eq!(openai.wire, Wire::OpenAiChat);
+
+        let env = [("REIN_LEVEL", "repo"), ("REIN_MODEL", "openai/b")];
+        let by_env = loaded(user, &env, Overrides::default()).unwrap().config;
+        assert_eq!((by_env.level, by_env.roles.chat[0].model.as_str()), (Level::Repo, "b"));
+
+        let flags = Overrides {
+            level: Some(Level::Selection),
+            model: "openai/c".parse().ok(),
+            theme: Some(ThemeName::None),
+        };
+        let by_flag = loaded(user, &env, flags).unwrap().config;
+        assert_eq!((by_flag.level, by_flag.theme), (Level::Selection, ThemeName::None));
+        assert_eq!(by_flag.roles.chat, ["openai/c".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_setting_that_means_nothing_names_its_line_and_what_to_write() {
+        for (user, expected) in [
+            ("level = \"all\"", "my.toml:1: `all` is not a notch; use complete, selection, file or repo"),
+            ("\ntheme = \"pink\"", "my.toml:2: `pink` is not a theme; use auto, dark, light or none"),
+            ("tab_width = 0", "my.toml:1: `tab_width` is 0; use 1 to 16"),
+            ("max_output = -1", "my.toml:1: `max_output` is -1; use 1 to 10000000"),
+            (
+                "[roles]\nchat = [\"qwen\"]",
+                "my.toml:2: `qwen` is not a model; write `provider/model`, as in `local/qwen3-coder`",
+            ),
+            (
+                "[roles]\nchat = [\"opnai/x\"]",
+                "my.toml:2: `opnai/x`: no provider is called `opnai`; did you mean `openai`?",
+            ),
+            (
+                "[providers.x]\nwire = \"openai\"",
+                "my.toml:2: `openai` is not a wire; use openai-chat or anthropic",
+            ),
+            (
+                "[providers.x]\nwire = \"anthropic\"",
+                "my.toml:1: `[providers.x]` has no `base_url`; write it as in `base_url = \"https://api.example.com/v1\"`",
+            ),
+            (
+                "[providers.openai]\nidle_timeout = 0",
+                "my.toml:2: `idle_timeout` is 0; use 0.001 to 3600 seconds",
+            ),
+            (
+                "[providers.openai]\nidle_timeout = nan",
+                "my.toml:2: `idle_timeout` is NaN; use 0.001 to 3600 seconds",
+            ),
+            ("[providers.\"a/b\"]", "my.toml:1: a provider's name is one word without `/`"),
+            (
+                "[leash]\nprotect = [\"a[\"]",
+                "my.toml:2: error parsing glob 'a[': unclosed character class; missing ']'",
+            ),
+        ] {
+            assert_eq!(wrong(user, &[]), expected);
+        }
+        assert!(wrong("", &[("REIN_LEVEL", "x")]).starts_with("`REIN_LEVEL`: `x` is not a notch"));
+        assert!(wrong("", &[("REIN_MODEL", "x")]).starts_with("`REIN_MODEL`: `x` is not a model"));
+        let flags = Overrides { model: "x/y".parse().ok(), ..Overrides::default() };
+        let said = loaded("", &[], flags).unwrap_err().to_string();
+        assert!(said.starts_with("`--model`: `x/y`: no provider is called `x`"), "{said}");
+    }
+
+    #[test]
+    fn code_and_keys_leave_this_machine_encrypted_or_by_the_users_word() {
+        let remote = "[providers.lan]\nwire = \"openai-chat\"\nbase_url = \"http://10.0.0.7:8080/v1\"\n";
+        let expected = "my.toml:3: `http://10.0.0.7:8080/v1` would send code and keys unencrypted to `10.0.0.7`; use `https://`, or set `insecure = true`";
+        assert_eq!(wrong(remote, &[]), expected);
+        assert!(config(&format!("{remote}insecure = true")).endpoints.iter().any(|one| one.name == "lan"));
+    }
+
+    #[test]
+    fn a_key_comes_from_the_variable_that_is_named_for_it() {
+        let user = format!("{LOCAL}api_key_env = \"LOCAL_KEY\"\n[roles]\nchat = [\"local/m\"]");
+        let with = loaded(&user, &[("LOCAL_KEY", "sk-sesame\n")], Overrides::default()).unwrap();
+        let id = &with.config.roles.chat[0];
+        assert!(with.config.endpoint(id).unwrap().key.is_some() && with.notes.is_empty());
+        let without = loaded(&user, &[], Overrides::default()).unwrap();
+        assert_eq!(without.notes, ["`local/m` has no key: `LOCAL_KEY` is not set"]);
+        let odd = loaded(&user, &[("LOCAL_KEY", "two words")], Overrides::default()).unwrap();
+        assert!(odd.notes[0].starts_with("`LOCAL_KEY` is set, but not used: the key holds"));
+        assert!(!odd.notes.concat().contains("two words"));
+    }
+
+    #[test]
+    fn a_key_in_the_place_of_a_variables_name_is_refused_and_not_repeated() {
+        let said = wrong(&format!("{LOCAL}api_key_env = \"sk-sesame\""), &[]);
+        assert!(
+            said.starts_with("my.toml:4: `api_key_env` is the name of an environment variable"),
+            "{said}"
+        );
+        assert!(!said.contains("sesame"));
+    }
+
+    #[test]
+    fn a_key_in_the_environment_is_enough_and_is_said() {
+        let env = [("OPENAI_API_KEY", "sk-sesame"), ("OPENROUTER_API_KEY", "sk-or")];
+        let found = loaded("", &env, Overrides::default()).unwrap();
+        assert_eq!(found.config.roles.chat.len(), 1, "code goes to one place only");
+        assert_eq!(found.config.roles.chat[0].provider, "openai");
+        assert!(found.notes[0].contains("because `OPENAI_API_KEY` is set"));
+        let chosen =
+            loaded(&format!("{LOCAL}[roles]\nchat = [\"local/m\"]"), &env, Overrides::default()).unwrap();
+        assert_eq!(chosen.config.roles.chat, ["local/m".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_server_found_on_this_machine_serves_if_nothing_else_does() {
+        let mut config = config("");
+        let endpoint = config.local().into_iter().find(|one| one.name == "ollama").unwrap();
+        let found = [Found { endpoint, models: vec!["nomic-embed".into(), "qwen3:8b".into()] }];
+        let note = config.adopt(&found).unwrap();
+        assert!(note.starts_with("chat: `ollama/qwen3:8b`, found at 127.0.0.1:11434"), "{note}");
+        assert_eq!(config.roles.chat, ["ollama/qwen3:8b".parse().unwrap()]);
+        assert_eq!(config.adopt(&found), None, "once is enough");
+    }
+
+    #[test]
+    fn what_is_shown_reads_back_as_the_same_and_holds_no_secret() {
+        let user = format!(
+            "{LOCAL}api_key_env = \"LOCAL_KEY\"\n[providers.lan]\nwire = \"anthropic\"\nbase_url = \"http://10.0.0.7\"\ninsecure = true\n[roles]\nchat = [\"local/m\"]\n[leash]\nprotect = [\"db/**\"]"
+        );
+        let env = [("LOCAL_KEY", "sk-sesame")];
+        let first = loaded(&user, &env, Overrides::default()).unwrap();
+        let shown = show(&first);
+        let again = show(&loaded(&shown, &env, Overrides::default()).unwrap());
+        let body = |text: &str| text.split_once("\n\n").map(|(_, body)| body.to_owned());
+        assert_eq!(body(&shown), body(&again));
+        assert!(shown.contains("# LOCAL_KEY is set\n") && !shown.contains("sesame"));
+        let checked = check(&first);
+        assert!(checked.contains("chat: local/m (127.0.0.1:8080)\ncomplete: no model\n"), "{checked}");
+    }
+
+    #[test]
+    fn a_file_that_is_named_must_exist_and_the_usual_one_need_not() {
+        let named = |name: &str| (name == "REIN_CONFIG").then(|| OsString::from("/nowhere/rein.toml"));
+        let said = load(&named, Overrides::default()).unwrap_err().to_string();
+        assert!(said.contains("`/nowhere/rein.toml`: `REIN_CONFIG` names it, but it does not exist"));
+        let usual = |name: &str| (name == "HOME").then(|| OsString::from("/nowhere"));
+        assert!(load(&usual, Overrides::default()).unwrap().files.is_empty());
+    }
+}

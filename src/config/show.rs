@@ -1,0 +1,106 @@
+//! The configuration as text: what is in force, in the format it is written in (`rein config show`),
+//! and whether it will do (`rein config check`). Secrets appear as the name of their variable.
+
+use std::fmt::Write;
+
+use toml::{Table, Value};
+
+use super::{Config, Loaded};
+use crate::model::{ModelId, Role};
+use crate::provider::Endpoint;
+
+/// The effective configuration as TOML. Read back, it gives the same configuration.
+pub fn show(loaded: &Loaded) -> String {
+    let mut text = String::from("# what is in force");
+    for file in &loaded.files {
+        let _ = write!(text, "\n# from {}", file.display());
+    }
+    for note in &loaded.notes {
+        let _ = write!(text, "\n# {note}");
+    }
+    for endpoint in &loaded.config.endpoints {
+        if let Some(variable) = &endpoint.key_from {
+            let state = if endpoint.key.is_some() { "set" } else { "not set" };
+            let _ = write!(text, "\n# {variable} is {state}");
+        }
+    }
+    format!("{text}\n\n{}", table(&loaded.config))
+}
+
+/// One line per fact: what was read, which models will answer, what to know.
+pub fn check(loaded: &Loaded) -> String {
+    let mut text = String::new();
+    match loaded.files.as_slice() {
+        [] => text.push_str("no configuration file; the built-in one is in force\n"),
+        files => files.iter().for_each(|file| {
+            let _ = writeln!(text, "ok: {}", file.display());
+        }),
+    }
+    for role in [Role::Chat, Role::Complete] {
+        let models = loaded.config.role(role).iter().map(|id| server(&loaded.config, id));
+        let models: Vec<_> = models.collect();
+        let shown = if models.is_empty() { "no model".to_owned() } else { models.join(", ") };
+        let _ = writeln!(text, "{role}: {shown}");
+    }
+    for note in &loaded.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    text
+}
+
+fn server(config: &Config, id: &ModelId) -> String {
+    let host = config.endpoint(id).map(|endpoint| endpoint.base_url.host()).unwrap_or_default();
+    format!("{id} ({host})")
+}
+
+fn table(config: &Config) -> Table {
+    let mut table = Table::new();
+    table.insert("level".into(), config.level.name().into());
+    table.insert("theme".into(), config.theme.name().into());
+    table.insert("tab_width".into(), number(config.tab_width));
+    if let Some(most) = config.max_output {
+        table.insert("max_output".into(), Value::Integer(i64::try_from(most.0).unwrap_or(i64::MAX)));
+    }
+    table.insert("leash".into(), Value::Table(leash(config)));
+    let roles = [("chat", &config.roles.chat), ("complete", &config.roles.complete)];
+    let roles = roles.map(|(name, models)| (name.to_owned(), strings(models.iter().map(ModelId::to_string))));
+    table.insert("roles".into(), Value::Table(roles.into_iter().collect()));
+    let providers = config.endpoints.iter().map(|one| (one.name.clone(), Value::Table(provider(one))));
+    table.insert("providers".into(), Value::Table(providers.collect()));
+    table
+}
+
+fn leash(config: &Config) -> Table {
+    Table::from_iter([
+        ("max_lines".to_owned(), number(config.leash.max_lines)),
+        ("max_files".to_owned(), number(config.leash.max_files)),
+        ("protect".to_owned(), strings(config.protect.iter().cloned())),
+    ])
+}
+
+fn provider(endpoint: &Endpoint) -> Table {
+    let base = &endpoint.base_url;
+    let timeouts = &endpoint.timeouts;
+    let mut table = Table::from_iter([
+        ("wire".to_owned(), Value::from(endpoint.wire.name())),
+        ("base_url".to_owned(), base.as_str().into()),
+        ("connect_timeout".to_owned(), timeouts.connect.as_secs_f64().into()),
+        ("first_byte_timeout".to_owned(), timeouts.first_byte.as_secs_f64().into()),
+        ("idle_timeout".to_owned(), timeouts.idle.as_secs_f64().into()),
+    ]);
+    if let Some(variable) = &endpoint.key_from {
+        table.insert("api_key_env".into(), variable.as_str().into());
+    }
+    if base.as_str().starts_with("http:") && !base.is_loopback() {
+        table.insert("insecure".into(), true.into());
+    }
+    table
+}
+
+fn strings(texts: impl Iterator<Item = String>) -> Value {
+    Value::Array(texts.map(Value::String).collect())
+}
+
+fn number(number: usize) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
