@@ -106,12 +106,12 @@ fn kept(tier: Tier) -> &'static [&'static str] {
 
 fn refused_hunk(refusal: &Refusal) -> Value {
     let (file, index) = match refusal {
-        Refusal::Edit(rejected) => (Value::from(rejected.path.as_str()), Value::from(rejected.index)),
+        Refusal::Edit { rejected, .. } => (Value::from(rejected.path.as_str()), Value::from(rejected.index)),
         Refusal::Text(_) => (Value::Null, Value::Null),
     };
     let line = match refusal {
         Refusal::Text(unreadable) => Some(unreadable.line),
-        Refusal::Edit(_) => None,
+        Refusal::Edit { .. } => None,
     };
     json!({
         "file": file, "index": index, "status": "refused", "matched_by": null, "confidence": 0.0,
@@ -136,7 +136,7 @@ fn nearest(refusal: &Refusal) -> Value {
 
 fn unplaced(refusal: &Refusal) -> Option<&Unplaced> {
     match refusal {
-        Refusal::Edit(Rejected { why: Why::Unplaced(why), .. }) => Some(why),
+        Refusal::Edit { rejected: Rejected { why: Why::Unplaced(why), .. }, .. } => Some(why),
         _ => None,
     }
 }

@@ -150,7 +150,7 @@ impl Session {
         };
         match (turn.phase(), event) {
             (Phase::Gathering, Event::Gathered { packed: Ok(pack), .. }) => {
-                gathered(&self.terms, turn, pack)
+                gathered(&self.terms, turn, &pack)
             }
             (Phase::Gathering, Event::Gathered { packed: Err(why), .. }) => {
                 turn.close(End::NotAsked(why.to_string()))
@@ -180,10 +180,11 @@ impl Session {
     }
 }
 
-fn gathered(terms: &Terms, turn: &mut Turn, pack: Pack) -> Vec<Effect> {
-    let ask = Arc::new(prompt::ask(&pack, terms.max_output));
-    turn.ask(pack, Arc::clone(&ask));
-    vec![Effect::Send { turn: turn.id(), ask }]
+fn gathered(terms: &Terms, turn: &mut Turn, pack: &Pack) -> Vec<Effect> {
+    match prompt::edit(&terms.prompts, turn.instruct().level, pack) {
+        Ok(said) => vec![turn.send(said, terms.max_output)],
+        Err(why) => turn.close(End::NotAsked(why.to_string())),
+    }
 }
 
 fn heard(turn: &mut Turn, delta: Delta) -> Vec<Effect> {
@@ -220,10 +221,7 @@ fn settle(terms: &Terms, turn: &mut Turn) -> Vec<Effect> {
     if !turn.wants_repair() {
         return Vec::new();
     }
-    let Some(ask) = turn.repair(&terms.prompts) else {
-        return Vec::new();
-    };
-    vec![Effect::Send { turn: turn.id(), ask }]
+    turn.repair(&terms.prompts).map(|said| turn.send(said, terms.max_output)).into_iter().collect()
 }
 
 fn landed(turn: &mut Turn, result: Result<Receipt, ApplyError>) {

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use super::{Decision, Effect, Instruct, TurnId};
 use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scope, Standing, Verdict, Why};
+use crate::change::locate::Unplaced;
+use crate::change::{EditLine, EditOp};
 use crate::context::Pack;
-use crate::model::{Ask, Failure, Finish, ModelId, Usage};
-use crate::prompt::dialect::{Format, Read, Reader, Unreadable};
-use crate::prompt::{self, Prompts};
+use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
+use crate::prompt::dialect::{Format, MAX_REPLY, Read, Reader, Unreadable};
+use crate::prompt::{self, Prompts, Said};
 use crate::text::RepoPath;
 use crate::workspace::ApplyError;
 
@@ -62,8 +64,8 @@ pub enum End {
 /// Part of a reply that did not become hunks, with the reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// A closed edit that was not admitted or not placed.
-    Edit(Rejected),
+    /// A closed edit that was not admitted or not placed, and the edit as the model meant it.
+    Edit { rejected: Rejected, wrote: String },
     /// Text that looks like an edit but is none.
     Text(Unreadable),
 }
@@ -72,7 +74,7 @@ impl Refusal {
     /// Could the model mend it if it were told why? A breach it must not.
     fn is_repairable(&self) -> bool {
         match self {
-            Self::Edit(rejected) => matches!(rejected.why, Why::Unplaced(_) | Why::NoSuchFile),
+            Self::Edit { rejected, .. } => matches!(rejected.why, Why::Unplaced(_) | Why::NoSuchFile),
             Self::Text(_) => true,
         }
     }
@@ -81,7 +83,7 @@ impl Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Edit(rejected) => write!(f, "{}: {}", rejected.path, rejected.why),
+            Self::Edit { rejected, .. } => write!(f, "{}: {}", rejected.path, rejected.why),
             Self::Text(unreadable) => write!(f, "{unreadable}"),
         }
     }
@@ -103,8 +105,7 @@ pub struct Turn {
     phase: Phase,
     instruct: Arc<Instruct>,
     review: Review,
-    pack: Option<Pack>,
-    ask: Option<Arc<Ask>>,
+    said: Option<Said>,
     model: Option<ModelId>,
     reader: Option<Reader>,
     /// The reply being read, as it came; the repair turn shows it to the model again.
@@ -134,8 +135,7 @@ impl Turn {
             phase: Phase::Gathering,
             instruct,
             review: Review::new(scope),
-            pack: None,
-            ask: None,
+            said: None,
             model: None,
             reader: None,
             reply: String::new(),
@@ -173,7 +173,7 @@ impl Turn {
 
     /// What was sent to the model, by segment.
     pub fn pack(&self) -> Option<&Pack> {
-        self.pack.as_ref()
+        self.said.as_ref().map(Said::pack)
     }
 
     pub fn model(&self) -> Option<&ModelId> {
@@ -240,19 +240,18 @@ impl Turn {
         self.review.hunks().filter(|hunk| hunk.verdict != Verdict::Rejected).count()
     }
 
-    pub(super) fn ask(&mut self, pack: Pack, ask: Arc<Ask>) {
-        self.pack = Some(pack);
-        self.send(ask);
-    }
-
-    fn send(&mut self, ask: Arc<Ask>) {
+    /// The request is ready: the effect that sends it.
+    pub(super) fn send(&mut self, said: Said, max_output: Option<Tokens>) -> Effect {
+        let mut ask = said.ask().clone();
+        ask.max_output = max_output.or(ask.max_output);
         let default_path = self.review.scope().file().map(ToString::to_string);
         self.reader = Some(Reader::new(Format::Auto, default_path));
         self.reply.clear();
         self.finish = None;
         self.end = None;
-        self.ask = Some(ask);
+        self.said = Some(said);
         self.phase = Phase::Waiting;
+        Effect::Send { turn: self.id, ask: Arc::new(ask) }
     }
 
     pub(super) fn asking(&mut self, model: ModelId) {
@@ -263,9 +262,15 @@ impl Turn {
         self.notice = Some(Notice::Retrying { why: failure.to_string(), wait });
     }
 
+    /// More of the answer. An answer past all bounds is stopped.
     pub(super) fn read(&mut self, text: &str) -> Vec<Effect> {
         self.phase = Phase::Streaming;
         self.notice = None;
+        if self.reply.len() + text.len() > MAX_REPLY {
+            let mut effects = vec![Effect::Abort { turn: self.id }];
+            effects.extend(self.close(End::OutOfRoom));
+            return effects;
+        }
         self.reply.push_str(text);
         let reads = self.reader.as_mut().map(|reader| reader.feed(text)).unwrap_or_default();
         self.take(reads)
@@ -338,7 +343,7 @@ impl Turn {
             Ok(path) => path,
             Err(why) => {
                 let refused = self.review.refuse(&edit, why.into());
-                self.note(refused);
+                self.note(&edit, refused);
                 return None;
             }
         };
@@ -357,13 +362,13 @@ impl Turn {
 
     fn offer(&mut self, edit: &Edit, base: Base) {
         let offered = self.review.offer(edit, base);
-        self.note(offered);
+        self.note(edit, offered);
     }
 
-    fn note(&mut self, offered: Offered) {
+    fn note(&mut self, edit: &Edit, offered: Offered) {
         self.revision += 1;
         if let Offered::Rejected(rejected) = offered {
-            self.refusals.push(Refusal::Edit(rejected));
+            self.refusals.push(Refusal::Edit { rejected, wrote: as_written(edit) });
         }
     }
 
@@ -373,7 +378,7 @@ impl Turn {
                 Ok(base) => self.offer(&edit, base.clone()),
                 Err(why) => {
                     let refused = self.review.refuse(&edit, Why::Unreadable(why.clone()));
-                    self.note(refused);
+                    self.note(&edit, refused);
                 }
             }
         }
@@ -390,32 +395,17 @@ impl Turn {
             && self.refusals.iter().any(Refusal::is_repairable)
     }
 
-    /// The one repair: what was refused goes back with the reason and the real text.
-    pub(super) fn repair(&mut self, prompts: &Prompts) -> Option<Arc<Ask>> {
-        let asked = self.ask.as_ref()?;
-        let (mend, keep): (Vec<_>, Vec<_>) = self.refusals.drain(..).partition(Refusal::is_repairable);
+    /// The one repair: what was refused goes back with the reason and the real text. `None` when the
+    /// user's own prompt for it cannot be rendered; the refusals then stay as they are.
+    pub(super) fn repair(&mut self, prompts: &Prompts) -> Option<Said> {
+        let (mend, keep): (Vec<_>, Vec<_>) = self.refusals.iter().cloned().partition(Refusal::is_repairable);
+        let refused: Vec<prompt::Refusal> = mend.iter().map(for_the_model).collect();
+        let said = prompt::repair(prompts, self.said.as_ref()?, &self.reply, &refused).ok()?;
         self.refusals = keep;
-        let failed: Vec<prompt::Failed> = mend.iter().map(|refusal| self.failed(refusal)).collect();
-        let ask = Arc::new(prompt::repair(asked, &self.reply, &failed, prompts));
-        if let Some(pack) = &mut self.pack {
-            pack.extend(prompt::repair_segments(&self.reply, &ask));
-        }
         self.repaired = true;
         self.used_before = self.usage();
         self.usage = None;
-        self.send(Arc::clone(&ask));
-        Some(ask)
-    }
-
-    fn failed(&self, refusal: &Refusal) -> prompt::Failed {
-        match refusal {
-            Refusal::Text(what) => prompt::Failed { path: None, why: what.to_string(), nearest: None },
-            Refusal::Edit(rejected) => prompt::Failed {
-                path: Some(rejected.path.clone()),
-                why: rejected.why.to_string(),
-                nearest: rejected.nearest().map(str::to_owned),
-            },
-        }
+        Some(said)
     }
 
     pub(super) fn decide(&mut self, decision: &Decision) -> bool {
@@ -461,5 +451,50 @@ impl Turn {
     /// Hunks in conflict.
     pub fn conflicts(&self) -> usize {
         self.review.hunks().filter(|hunk| hunk.standing == Standing::Conflict).count()
+    }
+}
+
+/// A refusal as the model is told of it.
+fn for_the_model(refusal: &Refusal) -> prompt::Refusal {
+    match refusal {
+        Refusal::Text(what) => prompt::Refusal {
+            path: String::new(),
+            wrote: what.excerpt.clone(),
+            why: what.why.to_string(),
+            real: None,
+        },
+        Refusal::Edit { rejected, wrote } => prompt::Refusal {
+            path: rejected.path.clone(),
+            wrote: wrote.clone(),
+            why: rejected.why.to_string(),
+            real: real_text(rejected),
+        },
+    }
+}
+
+/// The file's own text where the edit came nearest.
+fn real_text(rejected: &Rejected) -> Option<(RepoPath, usize, String)> {
+    match &rejected.why {
+        Why::Unplaced(Unplaced::Nowhere { nearest: Some((line, text)) }) => {
+            Some((RepoPath::parse(&rejected.path).ok()?, *line, text.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// The lines an edit spoke of, marked as in a diff.
+fn as_written(edit: &Edit) -> String {
+    match &edit.op {
+        EditOp::Whole(text) => text.clone(),
+        EditOp::Delete => format!("delete {}", edit.path),
+        EditOp::Hunk(hunk) => hunk
+            .lines
+            .iter()
+            .map(|line| match line {
+                EditLine::Keep(text) => format!(" {text}\n"),
+                EditLine::Remove(text) => format!("-{text}\n"),
+                EditLine::Add(text) => format!("+{text}\n"),
+            })
+            .collect(),
     }
 }

@@ -1,16 +1,21 @@
 //! Ghost text: asked for when typing pauses, shown at the cursor, gone when it no longer fits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::{App, Awaited, Focus, Out};
 use crate::change::Level;
-use crate::editor::Ghost;
-use crate::model::Failure;
-use crate::prompt;
+use crate::context::{self, Open, Request};
+use crate::editor::{Buffer, Ghost};
+use crate::model::{Failure, Tokens};
+use crate::prompt::{self, Prompts, Said};
 use crate::session::Effect;
 
 /// How long typing must rest before a completion is asked for.
 const PAUSE: Duration = Duration::from_millis(180);
+
+/// Most tokens of context for a completion: fast models want little.
+const BUDGET: Tokens = Tokens(4_000);
 
 /// How long typing must rest before colours are made anew.
 const COLOUR_PAUSE: Duration = Duration::from_millis(60);
@@ -36,21 +41,14 @@ impl App {
             return Vec::new();
         };
         let buffer = &file.buffer;
-        let (text, offset) = (buffer.snapshot(), buffer.offset(buffer.cursor()));
-        let (before, after) = text.bytes().split_at(offset.min(text.bytes().len()));
-        let ask = prompt::completion(
-            self.session.prompts(),
-            buffer.path(),
-            &String::from_utf8_lossy(before),
-            &String::from_utf8_lossy(after),
-        );
+        let Some(said) = around_cursor(buffer, self.session.prompts()) else { return Vec::new() };
         let awaited = Awaited {
             id: self.ghosting.last_id + 1,
             path: buffer.path().clone(),
             version: buffer.version(),
         };
         self.ghosting.last_id = awaited.id;
-        let effect = Effect::Complete { id: awaited.id, ask: ask.into() };
+        let effect = Effect::Complete { id: awaited.id, ask: Arc::new(said.into_ask()) };
         self.ghosting.awaited = Some(awaited);
         vec![Out::Do(effect)]
     }
@@ -63,10 +61,28 @@ impl App {
             && file.buffer.version() == awaited.version
             && self.focus == Focus::Editor;
         let Ok(text) = result else { return };
-        let text = prompt::completion_text(&text);
+        let cursor = file.buffer.cursor();
+        let line = file.buffer.line(cursor.line);
+        let (before, after) = line.split_at_checked(cursor.column).unwrap_or_default();
+        let text = prompt::read_completion(&text, before, after);
         if fits && !text.is_empty() {
             self.ghosting.ghost = Ghost::new(file.buffer.cursor(), &text, awaited.version)
                 .filter(|ghost| ghost.is_fresh(&file.buffer));
         }
     }
+}
+
+/// The request for the text at the cursor; `None` when it cannot be made.
+fn around_cursor(buffer: &Buffer, prompts: &Prompts) -> Option<Said> {
+    let text = buffer.snapshot();
+    let open = Open {
+        path: buffer.path(),
+        text: &text,
+        selection: None,
+        cursor: Some(buffer.offset(buffer.cursor())),
+    };
+    let request =
+        Request { level: Level::Complete, instruction: "", open: Some(open), candidates: &[], files: &[] };
+    let pack = context::gather(&request, BUDGET).ok()?;
+    prompt::complete(prompts, &pack).ok()
 }
