@@ -1,15 +1,15 @@
 //! Texts that come from outside: a landing that changed some lines, or the file read again. Each is
 //! one step that can be undone, and the cursor stays on its line.
 
-use super::buffer::{Buffer, dominant_ending};
+use super::buffer::{Buffer, decode, dominant_ending};
 use super::history::{Caret, Kind};
 use super::{Outcome, Position};
 use crate::text::{Lines, Span, diff};
 
 impl Buffer {
     /// Replaces lines of the present text as one undo step. The hunks come in order; when two of
-    /// them overlap nothing is done. When the text is or becomes something other than UTF-8 it is
-    /// opened anew, and there is nothing to undo.
+    /// them overlap nothing is done. A text that is not UTF-8 is opened anew, with nothing to undo;
+    /// one that is stays so: hunks that are not UTF-8 are refused.
     pub fn splice(&mut self, hunks: &[(Span, Lines)]) -> Outcome {
         let in_order = hunks.windows(2).all(|pair| match pair {
             [(first, _), (second, _)] => first.end() <= second.start(),
@@ -18,15 +18,20 @@ impl Buffer {
         if hunks.is_empty() || !in_order {
             return Outcome::Nothing;
         }
-        let texts: Result<Vec<&str>, _> =
-            hunks.iter().map(|(_, with)| std::str::from_utf8(with.bytes())).collect();
-        let Some(texts) = texts.ok().filter(|_| self.read_only.is_none()) else {
+        if self.read_only.is_some() {
             self.become_text(&spliced(&self.snapshot(), hunks));
             return Outcome::Edited;
-        };
+        }
+        let mut texts = Vec::with_capacity(hunks.len());
+        for (_, with) in hunks {
+            match decode(with.bytes()) {
+                (text, None) => texts.push(text),
+                (_, Some(reason)) => return Outcome::Refused(reason),
+            }
+        }
         let range = |span: Span| self.content.line_offset(span.start())..self.content.line_offset(span.end());
         let edits =
-            hunks.iter().zip(texts).map(|((span, _), text)| (range(*span), text.to_owned())).collect();
+            hunks.iter().zip(texts).map(|((span, _), text)| (range(*span), text.into_owned())).collect();
         let position = |offset| carried(hunks, self.content.position(offset));
         let (anchor, head) = (position(self.caret.anchor), position(self.caret.head));
         self.history.close();
@@ -37,8 +42,17 @@ impl Buffer {
         )
     }
 
-    /// The file was read again and holds `text`: takes it over as one undo step, and is clean.
+    /// The file was read again and holds `text`: takes it over as one undo step, and is clean. When
+    /// it is no longer UTF-8 it is opened anew for reading; refused while there is unsaved work,
+    /// which could not be brought back by undoing.
     pub fn reload(&mut self, text: &[u8]) -> Outcome {
+        if let Some(reason) = decode(text).1.filter(|_| self.read_only.is_none()) {
+            if self.is_dirty() {
+                return Outcome::Refused(reason);
+            }
+            self.become_text(text);
+            return Outcome::Edited;
+        }
         let (old, new) = (self.snapshot(), Lines::new(text));
         let changes = diff::changes(&old, &new);
         let with = |span| Lines::new(new.slice(span));
@@ -152,6 +166,16 @@ mod tests {
         let parts: [&[u8]; 6] = [b"a", b"\n", b"\r\n", b"b\n", b"\xef\xbb\xbf", b"\xff"];
         proptest::collection::vec(proptest::sample::select(parts.to_vec()), 0..20)
             .prop_map(|parts| parts.concat())
+    }
+
+    #[test]
+    fn unsaved_work_is_not_given_up_for_a_text_that_cannot_be_edited() {
+        let mut some = buffer("a|\n");
+        assert!(edits(&mut some, Command::Insert("b".into())));
+        assert!(matches!(some.reload(b"\xff\n"), Outcome::Refused(_)));
+        assert!(matches!(some.splice(&[(Span::new(0, 1), Lines::new(*b"\xff"))]), Outcome::Refused(_)));
+        assert_eq!(picture(&some), "ab|\n");
+        assert!(some.is_dirty());
     }
 
     proptest! {

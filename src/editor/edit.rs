@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::buffer::Buffer;
+use super::content::without_ending;
 use super::history::{Caret, Kind, is_keystroke};
 use super::indent::blanks;
 use super::{Command, Motion, Outcome};
@@ -40,7 +41,7 @@ impl Buffer {
     }
 
     /// `text` with the file's own line endings.
-    pub(super) fn with_own_endings(&self, text: &str) -> String {
+    fn with_own_endings(&self, text: &str) -> String {
         if !text.contains(['\r', '\n']) {
             return text.to_owned();
         }
@@ -59,6 +60,13 @@ impl Buffer {
         let start = self.caret.start() - self.closing_dedent(&text);
         let kind = if is_keystroke(&text) { Kind::Typing } else { Kind::Whole };
         self.put(start..self.caret.end(), text, kind)
+    }
+
+    /// Puts a text that was shown beforehand at the cursor, as a step of its own. Only its line
+    /// endings become the file's.
+    pub(super) fn insert_as_it_is(&mut self, text: &str) -> Outcome {
+        let text = self.with_own_endings(text);
+        self.put(self.caret.start()..self.caret.end(), text, Kind::Whole)
     }
 
     /// Replaces a range; the cursor comes to stand behind what was put.
@@ -247,8 +255,7 @@ impl Buffer {
 }
 
 fn ending_of(lines: &str) -> &str {
-    let text = lines.strip_suffix('\n').map_or(lines, |text| text.strip_suffix('\r').unwrap_or(text));
-    lines.get(text.len()..).unwrap_or_default()
+    lines.get(without_ending(lines).len()..).unwrap_or_default()
 }
 
 fn is_blank(text: &str) -> bool {
@@ -379,6 +386,7 @@ mod tests {
         check("a\r\nb|c", [Command::MoveLineUp], "b|c\r\na");
         check("a|\r\nbc", [Command::MoveLineDown], "bc\r\na|");
         check("|a\n", [Command::MoveLineUp], "|a\n");
+        check("a[\n|]a", [Command::MoveLineDown], "a\na|");
         check("a|\n", [Command::MoveLineDown], "a|\n");
         check("a\n|", [Command::MoveLineUp], "a\n|");
         let (twice, back) = ([Command::MoveLineDown, Command::MoveLineDown], [Command::MoveLineUp]);

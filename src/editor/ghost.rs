@@ -51,9 +51,7 @@ impl Ghost {
             return None;
         }
         let (taken, rest) = self.text.split_at(part.len_in(&self.text));
-        buffer.history.close();
-        let _ = buffer.run(Command::Insert(buffer.with_own_endings(taken)));
-        buffer.history.close();
+        let _ = buffer.insert_as_it_is(taken);
         let rest = Self::new(buffer.cursor(), rest, buffer.version());
         Some((taken.to_owned(), rest))
     }
@@ -172,6 +170,11 @@ mod tests {
         let (mut buffer, ghost) = offered("a|b", "b");
         let (_, ghost) = ghost.run(&mut buffer, Command::Move(super::super::Motion::Right, false));
         assert_eq!(ghost, None);
+    }
+
+    #[test]
+    fn what_is_taken_is_what_was_shown() {
+        taken("{\n    a\n    |", "}", Part::Whole, "{\n    a\n    }|", None);
     }
 
     #[test]

@@ -71,14 +71,22 @@ pub(super) struct Step {
 pub(super) struct History {
     done: Vec<Step>,
     undone: Vec<Step>,
+    /// The text before anything was done.
+    root: State,
     states: u64,
     /// The last step may not grow.
     closed: bool,
 }
 
 impl History {
+    /// An empty history of another text. No state of the old one is a state of it.
+    pub fn begin_anew(&self) -> Self {
+        let states = self.states + 1;
+        Self { root: State(states), states, ..Self::default() }
+    }
+
     pub fn state(&self) -> State {
-        self.done.last().map(|step| step.leads_to).unwrap_or_default()
+        self.done.last().map_or(self.root, |step| step.leads_to)
     }
 
     /// Ends the current run: what comes next is a step of its own.

@@ -45,36 +45,38 @@ impl Search {
 
     /// The first match at or after `from`, going on at the top when there is none below.
     pub fn next(&self, buffer: &Buffer, from: Position) -> Option<Match> {
-        let lines = buffer.lines_len();
-        let first = from.line.min(lines - 1);
-        let here = self.on_line(buffer, first);
-        here.iter().find(|found| found.start >= from).copied().or_else(|| {
-            let rest = (first + 1..lines).chain(0..=first);
-            rest.map(|line| self.first_on_line(buffer, line)).find_map(|found| found)
-        })
+        let from = Position { line: from.line.min(buffer.lines_len() - 1), ..from };
+        let ahead = |found: &Match| found.start >= from;
+        let here = self.on_line(from.line, &buffer.line(from.line)).into_iter().find(ahead);
+        let below = || buffer.lines_from(from.line + 1);
+        let above = || buffer.lines_from(0).take(from.line + 1);
+        let first = |(line, text): (usize, Cow<str>)| {
+            self.folded(&text).find(&self.needle).map(|column| self.found(line, column))
+        };
+        here.or_else(|| below().find_map(first)).or_else(|| above().find_map(first))
     }
 
     /// The last match before `from`, going on at the bottom when there is none above.
     pub fn previous(&self, buffer: &Buffer, from: Position) -> Option<Match> {
         let lines = buffer.lines_len();
         let first = from.line.min(lines - 1);
-        let here = self.on_line(buffer, first);
-        here.iter().rfind(|found| found.start < from).copied().or_else(|| {
-            let rest = (0..first).rev().chain((first..lines).rev());
-            rest.map(|line| self.on_line(buffer, line)).find_map(|found| found.last().copied())
-        })
+        let here = self.on_line(first, &buffer.line(first));
+        let last = |line| self.on_line(line, &buffer.line(line)).pop();
+        here.into_iter()
+            .rfind(|found| found.start < from)
+            .or_else(|| (0..first).rev().chain((first..lines).rev()).find_map(last))
     }
 
     /// The matches on some lines, in order, to be shown: at most ten thousand.
     pub fn within(&self, buffer: &Buffer, lines: Span) -> Vec<Match> {
-        let lines = lines.start()..lines.end().min(buffer.lines_len());
-        lines.flat_map(|line| self.on_line(buffer, line)).take(COUNTED).collect()
+        let texts = buffer.lines_from(lines.start()).take_while(|(line, _)| *line < lines.end());
+        texts.flat_map(|(line, text)| self.on_line(line, &text)).take(COUNTED).collect()
     }
 
     /// How many there are, and which of them is at `at`.
     pub fn count(&self, buffer: &Buffer, at: Position) -> Count {
         let mut count = Count::default();
-        for found in (0..buffer.lines_len()).flat_map(|line| self.on_line(buffer, line)) {
+        for found in buffer.lines_from(0).flat_map(|(line, text)| self.on_line(line, &text)) {
             if count.total == COUNTED {
                 return Count { capped: true, ..count };
             }
@@ -86,14 +88,8 @@ impl Search {
         count
     }
 
-    fn first_on_line(&self, buffer: &Buffer, line: usize) -> Option<Match> {
-        let text = buffer.line(line);
-        self.folded(&text).find(&self.needle).map(|column| self.found(line, column))
-    }
-
-    fn on_line(&self, buffer: &Buffer, line: usize) -> Vec<Match> {
-        let text = buffer.line(line);
-        let text = self.folded(&text);
+    fn on_line(&self, line: usize, text: &str) -> Vec<Match> {
+        let text = self.folded(text);
         text.match_indices(&self.needle).map(|(column, _)| self.found(line, column)).collect()
     }
 
@@ -102,10 +98,10 @@ impl Search {
     }
 
     fn folded<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let ascii_folds = |byte: u8| byte.is_ascii_uppercase() || !byte.is_ascii();
-        match self.any_case && text.bytes().any(ascii_folds) {
-            true => Cow::Owned(text.chars().map(fold).collect()),
+        match self.any_case {
             false => Cow::Borrowed(text),
+            true if text.is_ascii() => Cow::Owned(text.to_ascii_lowercase()),
+            true => Cow::Owned(text.chars().map(fold).collect()),
         }
     }
 }
@@ -171,6 +167,15 @@ mod tests {
         assert_eq!(count, Count { current: Some(2), total: 3, capped: false });
         let many = super::super::testing::buffer(&"a".repeat(COUNTED + 1));
         assert!(Search::new("a").unwrap().count(&many, at(0, 0)).capped);
+    }
+
+    #[test]
+    fn lines_past_the_end_have_no_matches() {
+        let buffer = buffer("a\na");
+        let search = Search::new("a").unwrap();
+        assert_eq!(search.within(&buffer, Span::new(2, 9)), []);
+        assert_eq!(search.within(&buffer, Span::new(1, 9)).len(), 1);
+        assert_eq!(search.next(&buffer, at(9, 9)).unwrap().start, at(0, 0));
     }
 
     #[test]
