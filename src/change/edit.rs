@@ -1,6 +1,8 @@
 //! What a reply says should change, before anyone has looked where it belongs. The one intermediate
 //! form of every edit format: readers make it, [`super::Draft`] takes it.
 
+use crate::text::{PathError, RepoPath};
+
 /// One closed edit of a reply. An edit whose text was cut off is never made into one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Edit {
@@ -9,6 +11,13 @@ pub struct Edit {
     pub op: EditOp,
     /// The model's own reason, if it gave one next to the edit.
     pub reason: Option<String>,
+}
+
+impl Edit {
+    /// The file it names, if that is a name of a file in the workspace. A leading `./` is dropped.
+    pub fn target(&self) -> Result<RepoPath, PathError> {
+        RepoPath::parse(self.path.strip_prefix("./").unwrap_or(&self.path))
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

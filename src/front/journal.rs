@@ -6,7 +6,7 @@ use super::report::{landed, print_json};
 use super::setup::{Place, Setup, SetupError};
 use super::{Exit, stop};
 use crate::text::safe;
-use crate::workspace::{JournalError, LogEntry, Status, UndoError, Undone, WriteError};
+use crate::workspace::{JournalError, Kind, LogEntry, Status, UndoError, Undone, WriteError};
 
 fn here() -> Result<Place, SetupError> {
     Setup::load(None)?.place(None)
@@ -33,7 +33,13 @@ pub fn log(limit: usize, as_json: bool) -> Exit {
 
 fn print_entry(entry: &LogEntry) {
     let story = entry.story.as_ref();
-    let what = story.map_or_else(|| entry.kind.to_string(), |story| format!("{} at {}", entry.kind, story.level));
+    let kind = match &entry.kind {
+        Kind::Landing => "landing".to_owned(),
+        Kind::Save => "save".to_owned(),
+        Kind::Undo { of } => format!("undo of {of}"),
+        Kind::Redo { of } => format!("redo of {of}"),
+    };
+    let what = story.map_or_else(|| kind.clone(), |story| format!("{kind} at {}", story.level));
     let undone = if entry.status == Status::Undone { " (taken back)" } else { "" };
     println!("{}  {}  {what}{undone}", entry.id, entry.time);
     if let Some(story) = story.filter(|story| !story.instruction.is_empty()) {

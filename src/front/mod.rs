@@ -9,6 +9,7 @@
 
 mod about;
 mod apply;
+mod drive;
 mod edit;
 mod journal;
 mod report;

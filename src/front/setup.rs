@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Receiver;
 use crate::config::{self, Config, Loaded, Overrides, ThemeName};
 use crate::model::{ModelId, Role, Tokens};
 use crate::orchestrator::{Orchestrator, Roles, Route};
-use crate::prompt::Prompts;
+use crate::prompt::{PromptError, Prompts};
 use crate::provider::{Client, Endpoint, Timeouts, discover};
 use crate::session::{Event, Terms};
 use crate::text::RepoPath;
@@ -40,8 +40,10 @@ pub enum SetupError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Path(#[from] PathProblem),
-    #[error("{}", .0)]
-    Prompts(String),
+    #[error(transparent)]
+    Prompts(#[from] PromptError),
+    #[error("`leash.protect`: {0}")]
+    Leash(String),
 }
 
 /// The configuration in force and what follows from it.
@@ -93,7 +95,7 @@ impl Setup {
 
     /// From a configuration that is known already, with the journal in `state`.
     pub fn with(loaded: Loaded, state: PathBuf) -> Result<Self, SetupError> {
-        let prompts = Arc::new(Prompts::embedded());
+        let prompts = Arc::new(Prompts::embedded()?);
         let roles = routes(&loaded.config);
         Ok(Self { loaded, state, prompts, roles })
     }
@@ -117,6 +119,14 @@ impl Setup {
         let workspace = self.workspace(folder)?;
         let file = workspace.resolve(path, &cwd)?;
         Ok(Place { workspace, file: Some((file, line, column)) })
+    }
+
+    /// The workspace of a folder: its work tree, or the folder itself when `exactly`.
+    pub fn folder(&self, folder: &Path, exactly: bool) -> Result<Workspace, SetupError> {
+        if !exactly {
+            return self.workspace(folder);
+        }
+        Ok(Workspace::open_folder(folder, StateDirs { state: self.state.clone() })?)
     }
 
     pub fn workspace(&self, folder: &Path) -> Result<Workspace, SetupError> {

@@ -143,7 +143,8 @@ impl Orchestrator {
                 let routes = self.roles.serve(Role::Complete).to_vec();
                 let (client, events) = (self.client.clone(), self.events.clone());
                 let task = self.runtime.spawn(stream::complete(client, routes, id, ask, events));
-                self.completion = Some(Running { tasks: vec![task.abort_handle()], ..Running::default() });
+                let stop = Arc::default();
+                self.completion = Some(Running { stop, tasks: vec![task.abort_handle()] });
             }
             Effect::AbortComplete => self.completion = None,
             Effect::ReadLog { limit } => {

@@ -339,7 +339,7 @@ impl Turn {
 
     /// Offers the edit if its file is known, else asks for the file.
     fn place(&mut self, edit: Edit) -> Option<Effect> {
-        let path = match RepoPath::parse(edit.path.strip_prefix("./").unwrap_or(&edit.path)) {
+        let path = match edit.target() {
             Ok(path) => path,
             Err(why) => {
                 let refused = self.review.refuse(&edit, why.into());

@@ -109,6 +109,15 @@ impl Workspace {
         Self::open_with(start, dirs, Pen::default())
     }
 
+    /// `folder` itself, even inside a larger work tree.
+    pub fn open_folder(folder: &Path, dirs: StateDirs) -> Result<Self, OpenError> {
+        let io = |source| OpenError::Io { path: folder.to_owned(), source };
+        let root = folder.canonicalize().map_err(io)?;
+        let workspace = Self::rooted(root.clone(), git::work_tree(&root).is_some(), dirs, Pen::default())?;
+        workspace.settle();
+        Ok(workspace)
+    }
+
     fn open_with(start: &Path, dirs: StateDirs, pen: Pen) -> Result<Self, OpenError> {
         let workspace = Self::open_unsettled(start, dirs, pen)?;
         workspace.settle();
@@ -124,6 +133,14 @@ impl Workspace {
         let work_tree = git::work_tree(&start);
         let repository = work_tree.is_some();
         let root = work_tree.unwrap_or(start);
+        Self::rooted(root, repository, dirs, pen)
+    }
+
+    fn rooted(root: PathBuf, repository: bool, dirs: StateDirs, pen: Pen) -> Result<Self, OpenError> {
+        let io = |source| OpenError::Io { path: root.clone(), source };
+        if !root.is_dir() {
+            return Err(OpenError::NotAFolder(root));
+        }
         let tree = Tree::open(&root).map_err(io)?;
         let id = identity(&root);
         let journal = Journal::new(dirs.state.join(&id), pen);
