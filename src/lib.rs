@@ -11,4 +11,5 @@
 
 pub mod change;
 pub mod model;
+pub mod prompt;
 pub mod text;

@@ -1,0 +1,461 @@
+//! Reads a reply as it streams in. Works line by line, so that how the stream was cut into pieces
+//! makes no difference, and hands lines to the one edit that is open, if one is.
+//!
+//! In [`Format::Auto`] the first marker of a format decides for the reply; a whole text counts only
+//! at the end, when no marker has come: until then it may have been a sample.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::fence::Fence;
+use super::lead::{Lead, Taken};
+use super::naming::{path_in_info, path_line};
+use super::search_replace::{self, Block};
+use super::unified::{self, Patch};
+use super::whole::{self, Text};
+use super::{Flaw, Format, Kept, Line, Read, Step, Unreadable};
+use crate::change::Edit;
+
+/// Longest reply that is read, in bytes.
+pub const MAX_REPLY: usize = 8 << 20;
+
+/// Languages of blocks that are commands or diffs rather than a file.
+const NOT_A_FILE: [&str; 8] = ["sh", "bash", "zsh", "shell", "console", "diff", "patch", "output"];
+
+/// Reads one reply.
+#[derive(Debug)]
+pub struct Reader {
+    format: Format,
+    default_path: Option<String>,
+    /// The last line, until its end has come.
+    partial: String,
+    /// Bytes taken so far.
+    taken: usize,
+    /// Lines read so far.
+    lines: usize,
+    lead: Lead,
+    open: Open,
+    /// The code block that the lead or the edits stand in.
+    fence: Option<InFence>,
+    /// The file the last block was for.
+    last_path: Option<String>,
+    /// Whole texts that count if no marker of another format comes.
+    deferred: Vec<Deferred>,
+    /// A whole reply that may be the file: everything so far, while no fence has come.
+    bare: Option<String>,
+    /// Something was handed out besides prose.
+    found: bool,
+    too_long: bool,
+}
+
+#[derive(Debug)]
+enum Open {
+    Nothing,
+    Block(Block),
+    Patch(Patch),
+    Text(Text, Naming),
+}
+
+/// Who named the file of a whole text.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Naming {
+    Reply,
+    Default,
+}
+
+#[derive(Debug)]
+struct InFence {
+    fence: Fence,
+    /// An edit stood in it: the closing line is no prose.
+    used: bool,
+    /// Its opening line was the last one.
+    fresh: bool,
+}
+
+#[derive(Debug)]
+struct Deferred {
+    read: Read,
+    naming: Naming,
+    raw: String,
+}
+
+impl Reader {
+    /// `default_path`: the file that edits without a name are for.
+    pub fn new(format: Format, default_path: Option<String>) -> Self {
+        let bare = (format == Format::Whole && default_path.is_some()).then(String::new);
+        Self {
+            format,
+            default_path,
+            partial: String::new(),
+            taken: 0,
+            lines: 0,
+            lead: Lead::default(),
+            open: Open::Nothing,
+            fence: None,
+            last_path: None,
+            deferred: Vec::new(),
+            bare,
+            found: false,
+            too_long: false,
+        }
+    }
+
+    /// Takes the next piece of the reply.
+    pub fn feed(&mut self, text: &str) -> Vec<Read> {
+        let mut out = Vec::new();
+        let room = MAX_REPLY - self.taken;
+        let fits = &text[..text.floor_char_boundary(room)];
+        self.taken += fits.len();
+        for piece in fits.split_inclusive('\n') {
+            self.partial.push_str(piece);
+            if piece.ends_with('\n') {
+                self.whole_line(&mut out);
+            }
+        }
+        if fits.len() < text.len() {
+            self.stop_reading(&mut out);
+        }
+        self.told(out)
+    }
+
+    /// The reply has ended: by itself (`complete`), or because the stream was cut.
+    pub fn finish(mut self, complete: bool) -> Vec<Read> {
+        let mut out = Vec::new();
+        if complete && !self.too_long {
+            if !self.partial.is_empty() {
+                self.whole_line(&mut out);
+            }
+            self.close(&mut out);
+            self.settle(&mut out);
+        } else {
+            self.cut_off(&mut out);
+        }
+        self.told(out)
+    }
+
+    fn told(&mut self, out: Vec<Read>) -> Vec<Read> {
+        self.found |= out.iter().any(|read| matches!(read, Read::Edit(_) | Read::Unreadable(_)));
+        out
+    }
+
+    fn whole_line(&mut self, out: &mut Vec<Read>) {
+        self.lines += 1;
+        let first = Kept { raw: std::mem::take(&mut self.partial), number: self.lines };
+        let mut queue = VecDeque::from([first]);
+        while let Some(kept) = queue.pop_front() {
+            self.line(kept.line(), &mut queue, out);
+        }
+    }
+
+    fn line(&mut self, line: Line<'_>, queue: &mut VecDeque<Kept>, out: &mut Vec<Read>) {
+        let step = match &mut self.open {
+            Open::Nothing => return self.outside(line, out),
+            Open::Block(block) => block.line(line),
+            Open::Patch(patch) => patch.line(line, out),
+            Open::Text(text, _) => text.line(line),
+        };
+        match step {
+            Step::Open => self.announce(out),
+            Step::Closed => again(queue, self.close_open(out)),
+            Step::Past(lines) => {
+                let after = self.close_open(out);
+                again(queue, lines);
+                again(queue, after);
+            }
+            Step::Mistaken(format, lines) => {
+                self.open = Open::Nothing;
+                self.decide(format, out);
+                again(queue, lines);
+            }
+        }
+    }
+
+    /// A whole text in `Auto` is said to have begun when its first line is no marker.
+    fn announce(&mut self, out: &mut Vec<Read>) {
+        if let Open::Text(text, _) = &self.open
+            && self.format == Format::Auto
+            && text.len() == 1
+        {
+            out.push(Read::Opened { path: text.path().to_owned() });
+        }
+    }
+
+    /// Closes what is open; returns the lines that came after it.
+    fn close_open(&mut self, out: &mut Vec<Read>) -> Vec<Kept> {
+        match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => {}
+            Open::Block(block) => out.push(block.read()),
+            Open::Patch(patch) => patch.finish(true, out),
+            Open::Text(text, naming) => return self.close_text(text, naming, out),
+        }
+        Vec::new()
+    }
+
+    fn close_text(&mut self, text: Text, naming: Naming, out: &mut Vec<Read>) -> Vec<Kept> {
+        let raw = text.raw();
+        let (read, after) = text.read();
+        if self.format == Format::Whole && naming == Naming::Reply {
+            out.push(read);
+        } else {
+            self.deferred.push(Deferred { read, naming, raw });
+        }
+        after
+    }
+
+    /// A line outside of any edit: it opens one, leads to one, or is prose.
+    fn outside(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
+        let text = line.text();
+        self.note_bare(line);
+        if self.reads(Format::SearchReplace) && search_replace::opens(text) {
+            return self.open_block(line, out);
+        }
+        if self.reads(Format::SearchReplace) && search_replace::closes(text) {
+            self.lead.flush(out);
+            return out.push(line.flaw(Flaw::StrayMarker(text.trim_end().to_owned())));
+        }
+        if self.reads(Format::Unified) && self.opens_patch(text) {
+            return self.open_patch(line, out);
+        }
+        if let Some(fence) = &self.fence
+            && fence.fence.closes(text)
+        {
+            return self.close_fence(line, out);
+        }
+        if let Some(fence) = Fence::open(text) {
+            return self.open_fence(fence, line, out);
+        }
+        self.inside_fence(line, out);
+    }
+
+    fn reads(&self, format: Format) -> bool {
+        self.format == format || self.format == Format::Auto
+    }
+
+    /// The reply is in `format`: whole texts so far were samples.
+    fn decide(&mut self, format: Format, out: &mut Vec<Read>) {
+        if self.format == Format::Auto {
+            self.format = format;
+            out.extend(self.deferred.drain(..).map(|deferred| Read::Prose(deferred.raw)));
+        }
+    }
+
+    fn open_block(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
+        self.decide(Format::SearchReplace, out);
+        self.use_fence();
+        let mut lead = self.lead.take();
+        lead.path = lead.path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
+        self.last_path.clone_from(&lead.path);
+        let block = Block::open(line, lead);
+        out.extend(block.path().map(|path| Read::Opened { path: path.to_owned() }));
+        self.open = Open::Block(block);
+    }
+
+    fn opens_patch(&self, text: &str) -> bool {
+        let header = self.lead.last().is_some_and(|before| unified::is_file_header(before.text(), text));
+        header || text.starts_with("diff --git ") || unified::is_hunk(text)
+    }
+
+    fn open_patch(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
+        self.decide(Format::Unified, out);
+        let first = if line.text().starts_with("+++ ") { self.lead.pop() } else { None };
+        self.use_fence();
+        let Taken { path, reason, .. } = self.lead.take();
+        let given = path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
+        self.last_path.clone_from(&given);
+        let fence = self.fence.as_ref().map(|fence| fence.fence.clone());
+        let mut patch = Patch::open(fence, given, reason);
+        if let Some(kept) = first {
+            patch.line(kept.line(), out);
+        }
+        patch.line(line, out);
+        self.open = Open::Patch(patch);
+    }
+
+    fn use_fence(&mut self) {
+        if let Some(fence) = &mut self.fence {
+            fence.used = true;
+        }
+    }
+
+    fn close_fence(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
+        let used = self.fence.take().is_some_and(|fence| fence.used);
+        self.lead.flush(out);
+        if !used {
+            out.push(Read::Prose(line.raw.to_owned()));
+        }
+    }
+
+    fn open_fence(&mut self, fence: Fence, line: Line<'_>, out: &mut Vec<Read>) {
+        if let Some(raw) = self.bare.take() {
+            self.lead.forget();
+            out.extend(Some(raw).filter(|raw| !raw.is_empty()).map(Read::Prose));
+        }
+        if let Some(path) = path_in_info(&fence.info) {
+            self.lead.name(path);
+        }
+        self.lead.hold(line);
+        match self.file_of(&fence) {
+            Some((path, naming)) => self.open_text(fence, path, naming, out),
+            None => self.fence = Some(InFence { fence, used: false, fresh: true }),
+        }
+    }
+
+    /// The file that a fenced block is the whole text of, if it is one.
+    fn file_of(&self, fence: &Fence) -> Option<(String, Naming)> {
+        let language = fence.language();
+        if !self.reads(Format::Whole) || matches!(language.as_str(), "diff" | "patch") {
+            return None;
+        }
+        if let Some(path) = self.lead.path(self.format == Format::Whole) {
+            return Some((path.to_owned(), Naming::Reply));
+        }
+        let path = self.default_path.as_ref()?;
+        let is_script = path.ends_with("sh") || !path.contains('.');
+        let fits = !NOT_A_FILE.contains(&language.as_str()) || is_script;
+        fits.then(|| (path.clone(), Naming::Default))
+    }
+
+    fn open_text(&mut self, fence: Fence, path: String, naming: Naming, out: &mut Vec<Read>) {
+        let auto = self.format == Format::Auto;
+        let lead = self.lead.take();
+        if !auto {
+            out.push(Read::Opened { path: path.clone() });
+        }
+        self.fence = None;
+        self.open = Open::Text(Text::open(fence, path, lead, auto), naming);
+    }
+
+    /// A line that is neither a marker nor a fence: the first one in a fence may name its file.
+    fn inside_fence(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
+        let fresh = self.fence.as_mut().is_some_and(|fence| std::mem::take(&mut fence.fresh));
+        let named = path_line(line.text()).filter(|_| fresh && self.reads(Format::Whole));
+        if self.reads(Format::Unified) && line.text().starts_with("--- ") {
+            return self.lead.hold(line);
+        }
+        match (named, self.fence.take()) {
+            (Some(path), Some(InFence { fence, .. })) => {
+                self.lead.hold(line);
+                self.open_text(fence, path, Naming::Reply, out);
+            }
+            (_, fence) => {
+                self.fence = fence;
+                self.prose(line, out);
+            }
+        }
+    }
+
+    fn prose(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
+        let mut noted = Vec::new();
+        self.lead.note(line, &mut noted);
+        if self.bare.is_none() {
+            out.append(&mut noted);
+        }
+    }
+
+    fn note_bare(&mut self, line: Line<'_>) {
+        if let Some(bare) = self.bare.as_mut().filter(|_| Fence::open(line.text()).is_none()) {
+            bare.push_str(line.raw);
+        }
+    }
+
+    /// The end of a complete reply closes what its last line closes.
+    fn close(&mut self, out: &mut Vec<Read>) {
+        match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Block(block) => out.push(block.cut_off()),
+            other => {
+                self.open = other;
+                let after = self.close_open(out);
+                out.extend(after.into_iter().map(|kept| Read::Prose(kept.raw)));
+            }
+        }
+        if self.bare.is_none() {
+            self.lead.flush(out);
+        }
+    }
+
+    /// Hands out the whole texts that waited for the end.
+    fn settle(&mut self, out: &mut Vec<Read>) {
+        if let Some(text) = self.bare.take().filter(|text| !text.trim().is_empty()) {
+            out.push(self.bare_file(text));
+        }
+        self.settle_texts(out);
+        let none = !self.found && out.iter().all(|read| matches!(read, Read::Prose(_) | Read::Opened { .. }));
+        if none {
+            out.push(Read::Unreadable(Unreadable::new(Flaw::Nothing, self.lines.max(1), "")));
+        }
+    }
+
+    /// A block without a name is only then the default file's text when no block has a name.
+    fn settle_texts(&mut self, out: &mut Vec<Read>) {
+        let named = self.found || self.deferred.iter().any(|text| text.naming == Naming::Reply);
+        let (samples, texts): (Vec<_>, Vec<_>) =
+            self.deferred.drain(..).partition(|text| named && text.naming == Naming::Default);
+        out.extend(samples.into_iter().map(|text| Read::Prose(text.raw)));
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for path in texts.iter().filter_map(|text| path_of(&text.read)) {
+            *counts.entry(path.to_owned()).or_default() += 1;
+        }
+        for Deferred { read, raw, .. } in texts {
+            out.push(match path_of(&read).and_then(|path| counts.get(path)) {
+                Some(count @ 2..) => {
+                    let flaw = Flaw::SeveralTexts(*count);
+                    Read::Unreadable(Unreadable::new(flaw, self.lines, first_line(&raw)))
+                }
+                _ => read,
+            });
+        }
+    }
+
+    fn bare_file(&self, text: String) -> Read {
+        let path = self.default_path.clone().unwrap_or_default();
+        let excerpt = first_line(&text).to_owned();
+        match whole::whole(path, text, None) {
+            Ok(edit) => Read::Edit(edit),
+            Err(flaw) => Read::Unreadable(Unreadable::new(flaw, 1, &excerpt)),
+        }
+    }
+
+    /// The stream was cut: nothing that is open counts, and a last line without its end is no marker.
+    fn cut_off(&mut self, out: &mut Vec<Read>) {
+        let partial = std::mem::take(&mut self.partial);
+        match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => {
+                let bare = self.bare.take();
+                if bare.is_none() {
+                    self.lead.flush(out);
+                }
+                let prose = bare.unwrap_or_default() + &partial;
+                out.extend(Some(prose).filter(|prose| !prose.is_empty()).map(Read::Prose));
+            }
+            Open::Block(block) => out.push(block.cut_off()),
+            Open::Patch(patch) => patch.finish(false, out),
+            Open::Text(text, _) => out.push(text.cut_off()),
+        }
+        for Deferred { raw, .. } in self.deferred.drain(..) {
+            let flaw = Flaw::Unclosed("reply");
+            out.push(Read::Unreadable(Unreadable::new(flaw, self.lines.max(1), first_line(&raw))));
+        }
+    }
+
+    fn stop_reading(&mut self, out: &mut Vec<Read>) {
+        if !self.too_long {
+            self.too_long = true;
+            out.push(Read::Unreadable(Unreadable::new(Flaw::TooLong, self.lines.max(1), "")));
+        }
+    }
+}
+
+/// Lines to be read next, before all others.
+fn again(queue: &mut VecDeque<Kept>, lines: Vec<Kept>) {
+    lines.into_iter().rev().for_each(|kept| queue.push_front(kept));
+}
+
+fn path_of(read: &Read) -> Option<&str> {
+    match read {
+        Read::Edit(Edit { path, .. }) => Some(path),
+        _ => None,
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

@@ -1,0 +1,141 @@
+//! Whole texts: a file's name and a fenced block with all of it. What the block does not hold is
+//! gone from the file, so a text with a placeholder in it, or whose end is not certain, is refused.
+
+use super::fence::Fence;
+use super::lead::Taken;
+use super::naming::path_line;
+use super::placeholder::is_placeholder;
+use super::search_replace;
+use super::unified;
+use super::{Flaw, Format, Kept, Line, Read, Step};
+use crate::change::{Edit, EditOp};
+
+/// An open text.
+#[derive(Debug)]
+pub struct Text {
+    path: String,
+    reason: Option<String>,
+    fence: Fence,
+    /// Everything from the first line of the lead on, as it came.
+    lines: Vec<Kept>,
+    /// Where in `lines` the text begins.
+    start: usize,
+    /// Where in `lines` fences stand that may be the closing one. More than one only in Markdown,
+    /// whose text may hold such fences itself.
+    ends: Vec<usize>,
+    /// How many blocks are open inside the text.
+    inner: usize,
+    /// Markers of other formats mean that this is none.
+    auto: bool,
+}
+
+impl Text {
+    /// `lead.held` ends in the line of the opening fence, or in the path right after it.
+    pub fn open(fence: Fence, path: String, lead: Taken, auto: bool) -> Self {
+        let start = lead.held.len();
+        let (ends, lines) = (Vec::new(), lead.held);
+        Self { path, reason: lead.reason, fence, lines, start, ends, inner: 0, auto }
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// How many lines of text have come.
+    pub fn len(&self) -> usize {
+        self.lines.len() - self.start
+    }
+
+    pub fn line(&mut self, line: Line<'_>) -> Step {
+        if let Some(format) = self.other_format(line).filter(|_| self.auto) {
+            self.lines.push(line.kept());
+            return Step::Mistaken(format, std::mem::take(&mut self.lines));
+        }
+        if self.next_file_begins(line) {
+            return Step::Past(self.give_back(line));
+        }
+        let text = line.text();
+        if self.fence.opens_inner(text) {
+            self.inner += 1;
+        } else if self.fence.closes(text) && self.inner > 0 {
+            self.inner -= 1;
+        } else if self.fence.closes(text) {
+            self.ends.push(self.lines.len());
+        }
+        self.lines.push(line.kept());
+        if self.ends.is_empty() || self.is_markdown() { Step::Open } else { Step::Closed }
+    }
+
+    /// The edit of a closed text; in Markdown the last of an odd number of fences closes it.
+    pub fn read(mut self) -> (Read, Vec<Kept>) {
+        let opened = self.lines.get(self.start.saturating_sub(1)).cloned();
+        let flawed = |flaw| {
+            let kept = opened.unwrap_or(Kept { raw: String::new(), number: 1 });
+            kept.line().flaw(flaw)
+        };
+        let Some(end) = self.ends.last().copied() else {
+            return (flawed(Flaw::Unclosed("whole text")), Vec::new());
+        };
+        if self.ends.len().is_multiple_of(2) {
+            return (flawed(Flaw::AmbiguousFence), Vec::new());
+        }
+        let after = self.lines.split_off(end + 1);
+        let text: String = self.lines[self.start..end].iter().map(|kept| kept.raw.as_str()).collect();
+        let read = match whole(self.path, text, self.reason) {
+            Ok(edit) => Read::Edit(edit),
+            Err(flaw) => flawed(flaw),
+        };
+        (read, after)
+    }
+
+    pub fn cut_off(self) -> Read {
+        let opened =
+            self.lines.get(self.start.saturating_sub(1)).map_or(Line { raw: "", number: 1 }, Kept::line);
+        opened.flaw(Flaw::Unclosed("whole text"))
+    }
+
+    /// Its lines as they came, for a reply that turns out to be in another format.
+    pub fn raw(&self) -> String {
+        self.lines.iter().map(|kept| kept.raw.as_str()).collect()
+    }
+
+    fn other_format(&self, line: Line<'_>) -> Option<Format> {
+        let text = line.text();
+        if search_replace::opens(text) {
+            return Some(Format::SearchReplace);
+        }
+        let before = self.lines.last().filter(|_| self.len() > 0).map_or("", |kept| kept.raw.as_str());
+        let patch = text.starts_with("diff --git ")
+            || unified::is_numbered_hunk(text)
+            || text.starts_with("+++ ") && before.starts_with("--- ");
+        patch.then_some(Format::Unified)
+    }
+
+    fn is_markdown(&self) -> bool {
+        let extension = self.path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        matches!(extension.as_str(), "md" | "markdown" | "mdx" | "mkd" | "qmd" | "rmd")
+    }
+
+    /// A path and an opening fence after what may be the end: another file begins.
+    fn next_file_begins(&self, line: Line<'_>) -> bool {
+        let named = self.lines.last().is_some_and(|kept| path_line(kept.line().text()).is_some());
+        let may_have_ended = self.ends.last().is_some_and(|end| *end + 1 < self.lines.len());
+        self.inner == 0
+            && may_have_ended
+            && !self.ends.len().is_multiple_of(2)
+            && named
+            && Fence::open(line.text()).is_some()
+    }
+
+    fn give_back(&mut self, line: Line<'_>) -> Vec<Kept> {
+        self.lines.pop().into_iter().chain([line.kept()]).collect()
+    }
+}
+
+/// A whole text as an edit.
+pub fn whole(path: String, text: String, reason: Option<String>) -> Result<Edit, Flaw> {
+    match text.lines().find(|line| is_placeholder(line)) {
+        Some(line) => Err(Flaw::Placeholder(line.trim().to_owned())),
+        None => Ok(Edit { path, op: EditOp::Whole(text), reason }),
+    }
+}

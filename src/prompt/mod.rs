@@ -1,0 +1,2 @@
+//! What is said to models.
+pub mod dialect;
