@@ -10,6 +10,7 @@
 //! `ui orchestrator` → `config` → `front` → `cli`.
 
 pub mod change;
+pub mod context;
 pub mod model;
 pub mod prompt;
 pub mod text;

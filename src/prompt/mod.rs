@@ -1,2 +1,19 @@
-//! What is said to models.
+//! What is said to models: the prompts of `prompts/` ([`Prompts`]), how a [`Pack`] is put into an
+//! [`Ask`] ([`edit`], [`complete`], [`repair`]), and the edit formats ([`dialect`]).
+//!
+//! An ask is made by joining the texts of a pack, so the pack is all that the model sees. This room
+//! knows no wire format and no disk; the prompts are embedded, and overrides come in as texts.
+//!
+//! [`Pack`]: crate::context::Pack
+//! [`Ask`]: crate::model::Ask
+
 pub mod dialect;
+mod frame;
+mod library;
+mod mark;
+mod said;
+mod tasks;
+
+pub use library::{Prompt, PromptError, Prompts};
+pub use said::Said;
+pub use tasks::{COMPLETION, OVERHEAD, Refusal, complete, edit, read_completion, repair};

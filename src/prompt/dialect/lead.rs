@@ -2,7 +2,7 @@
 //! until it is known whether an edit follows; if none does, they are prose like any other.
 
 use super::naming::path_line;
-use super::{Kept, Line, Read};
+use super::{Kept, Line, Read, head};
 
 /// Longest reason kept, in bytes.
 const MAX_REASON: usize = 400;
@@ -126,5 +126,5 @@ fn sentence(text: &str) -> Option<&str> {
 }
 
 fn clipped(reason: &str) -> String {
-    reason[..reason.floor_char_boundary(MAX_REASON)].to_owned()
+    head(reason, MAX_REASON).to_owned()
 }

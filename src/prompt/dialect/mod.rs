@@ -98,7 +98,7 @@ impl Unreadable {
     pub const EXCERPT: usize = 200;
 
     pub(crate) fn new(why: Flaw, line: usize, text: &str) -> Self {
-        Self { why, line, excerpt: text[..text.floor_char_boundary(Self::EXCERPT)].to_owned() }
+        Self { why, line, excerpt: head(text, Self::EXCERPT).to_owned() }
     }
 }
 
@@ -135,6 +135,15 @@ pub enum Flaw {
     Nothing,
     #[error("the reply is longer than {} MiB; the rest is not read", MAX_REPLY >> 20)]
     TooLong,
+}
+
+/// The first `bytes` bytes of a text, or a few fewer so as not to cut a character.
+pub(crate) fn head(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// One line of a reply.

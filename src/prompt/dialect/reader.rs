@@ -12,7 +12,7 @@ use super::naming::{path_in_info, path_line};
 use super::search_replace::{self, Block};
 use super::unified::{self, Patch};
 use super::whole::{self, Text};
-use super::{Flaw, Format, Kept, Line, Read, Step, Unreadable};
+use super::{Flaw, Format, Kept, Line, Read, Step, Unreadable, head};
 use crate::change::Edit;
 
 /// Longest reply that is read, in bytes.
@@ -51,7 +51,7 @@ pub struct Reader {
 enum Open {
     Nothing,
     Block(Block),
-    Patch(Patch),
+    Patch(Box<Patch>),
     Text(Text, Naming),
 }
 
@@ -103,7 +103,7 @@ impl Reader {
     pub fn feed(&mut self, text: &str) -> Vec<Read> {
         let mut out = Vec::new();
         let room = MAX_REPLY - self.taken;
-        let fits = &text[..text.floor_char_boundary(room)];
+        let fits = head(text, room);
         self.taken += fits.len();
         for piece in fits.split_inclusive('\n') {
             self.partial.push_str(piece);
@@ -267,7 +267,7 @@ impl Reader {
             patch.line(kept.line(), out);
         }
         patch.line(line, out);
-        self.open = Open::Patch(patch);
+        self.open = Open::Patch(Box::new(patch));
     }
 
     fn use_fence(&mut self) {

@@ -408,6 +408,22 @@ mod whole_texts {
 }
 
 #[test]
+fn the_example_that_is_taught_reads_as_one_edit() {
+    let prompts = crate::prompt::Prompts::embedded().unwrap();
+    let taught = prompts.get(TEACH).unwrap().render(&[("level", "repo".to_owned())]).unwrap();
+    let reads = read(Format::SearchReplace, None, &taught);
+    let edits: Vec<_> = reads.iter().filter(|read| !matches!(read, Read::Prose(_))).map(one).collect();
+    assert_eq!(
+        edits,
+        [
+            "opened src/list.rs",
+            "edit src/list.rs (the loop left out the last item) \
+             -    for i in 0..items.len() - 1 {|+    for i in 0..items.len() {",
+        ]
+    );
+}
+
+#[test]
 fn a_reply_without_end_is_not_read_without_end() {
     let mut reader = Reader::new(Format::Auto, None);
     let chunk = "x".repeat(1 << 20);
@@ -466,7 +482,7 @@ proptest! {
     fn how_a_reply_is_cut_into_pieces_makes_no_difference(
         reply in reply(), format in format(), default in default(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8), complete: bool,
     ) {
-        let mut at: Vec<usize> = cuts.iter().map(|cut| reply.floor_char_boundary(cut.index(reply.len() + 1))).collect();
+        let mut at: Vec<usize> = cuts.iter().map(|cut| head(&reply, cut.index(reply.len() + 1)).len()).collect();
         at.extend([0, reply.len()]);
         at.sort_unstable();
         let pieces: Vec<&str> = at.windows(2).map(|pair| &reply[pair[0]..pair[1]]).collect();
@@ -479,7 +495,7 @@ proptest! {
         reply in prop_oneof![reply(), valid_reply()], format in format(), default in default(), cut: prop::sample::Index,
     ) {
         let all = read(format, default, &reply);
-        let prefix = &reply[..reply.floor_char_boundary(cut.index(reply.len() + 1))];
+        let prefix = &reply[..head(&reply, cut.index(reply.len() + 1)).len()];
         let early = read_in(format, default, &[prefix], false);
         let (all, early) = (edits(&all), edits(&early));
         prop_assert!(early.len() <= all.len(), "{early:?} {all:?}");

@@ -1,0 +1,16 @@
+//! What a model is shown, before it is put into words: the budgeted [`Pack`] of a request, made by
+//! [`gather`] from what the user looks at, and the choice of files an instruction is about
+//! ([`rank`], [`words`], [`mentions`]).
+//!
+//! Values in, values out: whoever calls has read the files. This room knows no prompt, no wire and
+//! no disk; how a piece is framed for the model is for `prompt` to say.
+
+mod gather;
+mod outline;
+mod pack;
+mod rank;
+mod window;
+
+pub use gather::{DoesNotFit, Excerpt, Open, Request, gather};
+pub use pack::{Pack, Segment, Source, Trust};
+pub use rank::{mentions, rank, words};

@@ -1,0 +1,140 @@
+//! The pieces of a request, each with its source, the reason it is there, and its weight. What the
+//! context panel shows is what is sent: an ask is made of a pack's texts and of nothing else.
+
+use std::fmt;
+
+use crate::model::Tokens;
+use crate::text::{RepoPath, Span};
+
+/// Where a piece comes from.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub enum Source {
+    /// What rein says about the task as a whole.
+    System,
+    /// What rein says in a turn.
+    Request,
+    /// What the user typed.
+    Instruction,
+    /// Lines of a file that may be changed.
+    File {
+        path: RepoPath,
+        #[serde(skip)]
+        span: Span,
+    },
+    /// The only lines that may be changed, at `selection`.
+    Selection {
+        path: RepoPath,
+        #[serde(skip)]
+        span: Span,
+    },
+    /// Lines that are left out; the text says so.
+    Omission {
+        path: RepoPath,
+        #[serde(skip)]
+        span: Span,
+    },
+    /// The definitions of a file that is not shown in full.
+    Outline { path: RepoPath },
+    /// Names of the workspace's files.
+    FileList,
+    /// Lines of another file, to look at.
+    Excerpt {
+        path: RepoPath,
+        #[serde(skip)]
+        span: Span,
+    },
+    /// The text before the cursor, at `complete`.
+    Prefix { path: RepoPath },
+    /// The text after the cursor.
+    Suffix { path: RepoPath },
+    /// The model's own earlier answer.
+    Answer,
+    /// An edit of that answer which was refused, and why.
+    Refusal { path: String },
+}
+
+impl Source {
+    /// The part of the conversation it belongs to.
+    pub fn is_system(&self) -> bool {
+        matches!(self, Self::System)
+    }
+
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer)
+    }
+}
+
+/// `src/a.rs 12-30`, `instruction`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("system"),
+            Self::Request => f.write_str("request"),
+            Self::Instruction => f.write_str("instruction"),
+            Self::File { path, span } => write!(f, "{path} {span}"),
+            Self::Selection { path, span } => write!(f, "{path} {span}, selected"),
+            Self::Omission { path, span } => write!(f, "{path} {span}, left out"),
+            Self::Outline { path } => write!(f, "{path}, outline"),
+            Self::FileList => f.write_str("file list"),
+            Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
+            Self::Prefix { path } => write!(f, "{path}, before the cursor"),
+            Self::Suffix { path } => write!(f, "{path}, after the cursor"),
+            Self::Answer => f.write_str("answer"),
+            Self::Refusal { path } => write!(f, "{path}, refused"),
+        }
+    }
+}
+
+/// Who wrote a piece. Only `Rein` and `User` may instruct; the rest is data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    Rein,
+    User,
+    Repository,
+    Model,
+}
+
+/// One piece.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Segment {
+    pub source: Source,
+    /// Why it is there, in a few words for a person.
+    pub why: String,
+    /// Estimate of its weight.
+    pub tokens: Tokens,
+    /// A stranger's text unless `trust` says otherwise.
+    pub text: String,
+    pub trust: Trust,
+}
+
+impl Segment {
+    pub fn new(source: Source, why: impl Into<String>, text: impl Into<String>, trust: Trust) -> Self {
+        let text = text.into();
+        Self { source, why: why.into(), tokens: Tokens::estimate(&text), text, trust }
+    }
+}
+
+/// The pieces of one request, in the order the model reads them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
+pub struct Pack {
+    segments: Vec<Segment>,
+}
+
+impl Pack {
+    pub fn new(segments: Vec<Segment>) -> Self {
+        Self { segments }
+    }
+
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    pub fn into_segments(self) -> Vec<Segment> {
+        self.segments
+    }
+
+    pub fn tokens(&self) -> Tokens {
+        self.segments.iter().map(|segment| segment.tokens).sum()
+    }
+}

@@ -1,0 +1,104 @@
+//! Puts tags around the pieces of a pack. The tags become part of the pieces, so that the pieces
+//! still are all that is sent.
+
+use crate::context::{Segment, Source, Trust};
+use crate::model::Tokens;
+use crate::text::{RepoPath, Span};
+
+/// The pieces with their tags. Pieces of one file that follow each other stand in one `file` tag.
+pub fn framed(segments: &[Segment], mark: &str) -> Vec<Segment> {
+    let mut out: Vec<Segment> = Vec::with_capacity(segments.len());
+    for run in segments.chunk_by(|a, b| file_of(a).is_some() && file_of(a) == file_of(b)) {
+        let mut pieces: Vec<Segment> = run.iter().map(|segment| piece(segment, mark)).collect();
+        let has_lines =
+            run.iter().any(|s| matches!(s.source, Source::File { .. } | Source::Selection { .. }));
+        if let (true, Some(path)) = (has_lines, run.first().and_then(file_of)) {
+            wrap(&mut pieces, path, mark);
+        }
+        out.append(&mut pieces);
+    }
+    out
+}
+
+fn file_of(segment: &Segment) -> Option<&RepoPath> {
+    match &segment.source {
+        Source::File { path, .. } | Source::Selection { path, .. } | Source::Omission { path, .. } => {
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+fn wrap(pieces: &mut [Segment], path: &RepoPath, mark: &str) {
+    if let Some(first) = pieces.first_mut() {
+        let text = format!("<file{mark} path=\"{}\">\n{}", attribute(path.as_str()), first.text);
+        retext(first, text);
+    }
+    if let Some(last) = pieces.last_mut() {
+        let text = format!("{}</file{mark}>\n", last.text);
+        retext(last, text);
+    }
+}
+
+fn piece(segment: &Segment, mark: &str) -> Segment {
+    let text = &segment.text;
+    let framed = match &segment.source {
+        Source::System | Source::Request | Source::Answer => text.clone(),
+        Source::File { .. } => ended(text),
+        Source::Selection { span, .. } => {
+            format!("<selected{mark}{}>\n{}</selected{mark}>\n", numbers(*span), ended(text))
+        }
+        Source::Omission { .. } => format!("<omitted{mark}>{}</omitted{mark}>\n", text.trim_end()),
+        Source::Outline { path } => tagged("outline", mark, Some((path.as_str(), None)), text),
+        Source::FileList => tagged("files", mark, None, text),
+        Source::Excerpt { path, span } => tagged("excerpt", mark, Some((path.as_str(), Some(*span))), text),
+        Source::Instruction => tagged("instruction", mark, None, text),
+        Source::Refusal { path } => tagged("refused", mark, Some((path, None)), text),
+        Source::Prefix { path } => {
+            format!("<before{mark} path=\"{}\">\n{text}</before{mark}>\n", attribute(path.as_str()))
+        }
+        Source::Suffix { .. } => format!("<after{mark}>{text}</after{mark}>\n"),
+    };
+    let mut out = segment.clone();
+    retext(&mut out, framed);
+    out
+}
+
+fn tagged(tag: &str, mark: &str, of: Option<(&str, Option<Span>)>, text: &str) -> String {
+    let of = of.map_or_else(String::new, |(path, span)| {
+        format!(" path=\"{}\"{}", attribute(path), span.map_or_else(String::new, numbers))
+    });
+    format!("<{tag}{mark}{of}>\n{}</{tag}{mark}>\n", ended(text))
+}
+
+/// The lines that a piece of the real text stands at, as what a refused edit should have said.
+pub fn real_text(path: &RepoPath, first: usize, text: &str, mark: &str) -> Segment {
+    let span = Span::new(first.saturating_sub(1), first.saturating_sub(1) + text.lines().count());
+    let framed = tagged("now", mark, Some((path.as_str(), Some(span))), text);
+    let source = Source::Excerpt { path: path.clone(), span };
+    Segment::new(source, "where the refused edit likely belongs", framed, Trust::Repository)
+}
+
+fn numbers(span: Span) -> String {
+    format!(" lines=\"{span}\"")
+}
+
+/// With a line end, so that a tag can follow.
+fn ended(text: &str) -> String {
+    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
+}
+
+fn attribute(value: &str) -> String {
+    let printable = value.chars().map(|c| if c.is_control() { ' ' } else { c });
+    printable
+        .collect::<String>()
+        .replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn retext(segment: &mut Segment, text: String) {
+    segment.tokens = Tokens::estimate(&text);
+    segment.text = text;
+}
