@@ -273,6 +273,34 @@ mod unified_diffs {
     }
 
     #[test]
+    fn a_diff_whose_end_is_missing_is_refused() {
+        let fenced = format!("```diff\n{PATCH}");
+        check(Format::Auto, &fenced, "opened src/a.rs\nline 4: Unclosed(\"diff\")");
+        check(
+            Format::Auto,
+            "--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,3 @@\n-a\n+b\n c",
+            "opened a.rs\nline 3: Unclosed(\"diff\")",
+        );
+        check(
+            Format::Auto,
+            "--- a/a.rs\n+++ b/a.rs\n@@ -1,2 +1,2 @@\n-a\n+b\n c",
+            "opened a.rs\nedit a.rs @1 -a|+b|=c",
+        );
+    }
+
+    #[test]
+    fn a_second_file_in_the_same_fence_is_told_from_a_hunk_that_promises_more() {
+        check(
+            Format::Auto,
+            "```diff\n--- a/a.rs\n+++ b/a.rs\n@@ -1,2 +1,2 @@\n-a\n+b\n--- a/b.rs\n+++ b/b.rs\n@@ -1 +1 @@\n-c\n+d\n```\n",
+            "opened a.rs
+             edit a.rs @1 -a|+b
+             opened b.rs
+             edit b.rs @1 -c|+d",
+        );
+    }
+
+    #[test]
     fn files_come_and_go() {
         check(
             Format::Auto,
