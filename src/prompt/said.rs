@@ -6,6 +6,14 @@ use crate::model::{Ask, Message, Speaker, Tokens};
 /// An ask that is made of the pieces of its pack and of nothing else: that is what the context panel
 /// relies on. Only this file joins them.
 ///
+/// ```
+/// # use rein::{change::Level, context::{Pack, Segment, Source, Trust}, prompt::{Prompts, edit}};
+/// let typed = Segment::new(Source::Instruction, "typed by the user", "tidy it", Trust::User);
+/// let said = edit(&Prompts::embedded().unwrap(), Level::Repo, &Pack::new(vec![typed])).unwrap();
+/// assert_eq!(said.ask().system, said.pack().segments()[0].text);
+/// assert_eq!(said.ask().messages[0].text, said.pack().segments()[1].text);
+/// ```
+///
 /// ```compile_fail
 /// # use rein::{context::Pack, model::Ask, prompt::Said};
 /// fn forged(pack: Pack, ask: Ask) -> Said {

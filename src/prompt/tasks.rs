@@ -23,8 +23,9 @@ pub fn edit(prompts: &Prompts, level: Level, pack: &Pack) -> Result<Said, Prompt
     let mark = unforged(texts(pack.segments()));
     let taught = prompts.get(dialect::TEACH)?;
     let prompt = prompts.get("edit")?;
-    let fields =
-        [("level", level.name().to_owned()), ("mark", mark.clone()), ("dialect", taught.render(&[])?)];
+    let level = ("level", level.name().to_owned());
+    let dialect = ("dialect", taught.render(std::slice::from_ref(&level))?);
+    let fields = [level, ("mark", mark.clone()), dialect];
     let why = format!("prompts {}, {}", prompt.label(), taught.label());
     let system = Segment::new(Source::System, why, prompt.render(&fields)?, Trust::Rein);
     Ok(Said::new(join(system, framed(pack.segments(), &mark)), None))

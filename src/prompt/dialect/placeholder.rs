@@ -35,6 +35,8 @@ pub fn is_placeholder(line: &str) -> bool {
         return false;
     }
     let (words, comment) = uncommented(line);
+    let bracketed = comment
+        && ["()", "[]"].iter().any(|pair| words.starts_with(&pair[..1]) && words.ends_with(&pair[1..]));
     let words = words.trim_matches(['(', ')', '[', ']', '{', '}', '<', '>', ' ']).to_lowercase();
     let trimmed = words.trim_start_matches(['.', '…']).trim_end_matches(['.', '…']);
     let ellipsis = ["...", "…"].iter().any(|dots| words.starts_with(dots) || words.ends_with(dots));
@@ -46,7 +48,7 @@ pub fn is_placeholder(line: &str) -> bool {
         && ["unchanged", "same", "as before", "here", "omitted", "stays"]
             .iter()
             .any(|end| trimmed.contains(end));
-    says_so || ellipsis && (names_code || comment && trimmed.is_empty())
+    says_so || bracketed && names_code || ellipsis && (names_code || comment && trimmed.is_empty())
 }
 
 /// The text of a comment, and whether the line is one.
@@ -76,6 +78,8 @@ mod tests {
             "-- remaining queries omitted",
             "[... existing code ...]",
             "// ...",
+            "// [unchanged code]",
+            "# (existing code remains the same)",
             "{/* ... existing JSX ... */}",
         ] {
             assert!(is_placeholder(line), "{line:?}");

@@ -273,6 +273,34 @@ mod unified_diffs {
     }
 
     #[test]
+    fn a_diff_whose_end_is_missing_is_refused() {
+        let fenced = format!("```diff\n{PATCH}");
+        check(Format::Auto, &fenced, "opened src/a.rs\nline 4: Unclosed(\"diff\")");
+        check(
+            Format::Auto,
+            "--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,3 @@\n-a\n+b\n c",
+            "opened a.rs\nline 3: Unclosed(\"diff\")",
+        );
+        check(
+            Format::Auto,
+            "--- a/a.rs\n+++ b/a.rs\n@@ -1,2 +1,2 @@\n-a\n+b\n c",
+            "opened a.rs\nedit a.rs @1 -a|+b|=c",
+        );
+    }
+
+    #[test]
+    fn a_second_file_in_the_same_fence_is_told_from_a_hunk_that_promises_more() {
+        check(
+            Format::Auto,
+            "```diff\n--- a/a.rs\n+++ b/a.rs\n@@ -1,2 +1,2 @@\n-a\n+b\n--- a/b.rs\n+++ b/b.rs\n@@ -1 +1 @@\n-c\n+d\n```\n",
+            "opened a.rs
+             edit a.rs @1 -a|+b
+             opened b.rs
+             edit b.rs @1 -c|+d",
+        );
+    }
+
+    #[test]
     fn files_come_and_go() {
         check(
             Format::Auto,
@@ -405,6 +433,22 @@ mod whole_texts {
     fn a_text_that_is_not_closed_is_never_an_edit() {
         check(Format::Whole, "a.rs\n```\nfn a() {}\n", "opened a.rs\nline 2: Unclosed(\"whole text\")");
     }
+}
+
+#[test]
+fn the_example_that_is_taught_reads_as_one_edit() {
+    let prompts = crate::prompt::Prompts::embedded().unwrap();
+    let taught = prompts.get(TEACH).unwrap().render(&[("level", "repo".to_owned())]).unwrap();
+    let reads = read(Format::SearchReplace, None, &taught);
+    let edits: Vec<_> = reads.iter().filter(|read| !matches!(read, Read::Prose(_))).map(one).collect();
+    assert_eq!(
+        edits,
+        [
+            "opened src/list.rs",
+            "edit src/list.rs (the loop left out the last item) \
+             -    for i in 0..items.len() - 1 {|+    for i in 0..items.len() {",
+        ]
+    );
 }
 
 #[test]

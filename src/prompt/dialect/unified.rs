@@ -128,6 +128,11 @@ impl Hunk {
         self.header.old.is_some() && self.promised() == (0, 0)
     }
 
+    fn may_end(&self) -> bool {
+        let (old, new) = self.promised();
+        old.max(new) <= self.blanks.len()
+    }
+
     /// Trailing blank lines are context only as far as the header promises more.
     fn close(mut self) -> (Kept, EditHunk) {
         let (old, _) = self.promised();
@@ -268,10 +273,11 @@ impl Patch {
         self.outside(line, text, out)
     }
 
-    /// The reply has ended. `complete`: by itself, so that its last line closes what is open.
+    /// The reply has ended. `complete`: by itself, so that its last line closes what is open, unless
+    /// its fence is missing or its header promises more.
     pub fn finish(mut self, complete: bool, out: &mut Vec<Read>) {
-        if complete {
-            self.no_file_begins();
+        self.no_file_begins();
+        if complete && self.fence.is_none() && self.hunk.as_ref().is_none_or(Hunk::may_end) {
             return self.close_file(out);
         }
         let opened = self.hunk.map(|hunk| hunk.opened).or(self.file.map(|file| file.opened));
@@ -284,7 +290,7 @@ impl Patch {
         match self.waiting.len() {
             0 if text.starts_with("--- ") => self.waiting.push(line.kept()),
             1 if text.starts_with("+++ ") => self.waiting.push(line.kept()),
-            2 if is_hunk(text) && !self.fills_the_hunk() => {
+            2 if is_hunk(text) && (self.names_a_file() || !self.fills_the_hunk()) => {
                 self.next_file_begins(out);
                 return false;
             }
@@ -295,6 +301,14 @@ impl Patch {
             }
         }
         true
+    }
+
+    /// Do the two lines name one file?
+    fn names_a_file(&self) -> bool {
+        let name = |at: usize| {
+            self.waiting.get(at).and_then(|kept| kept.line().text().get(4..)).map(names::Name::read)
+        };
+        names::Names { old: name(0), new: name(1), ..names::Names::default() }.path().is_ok()
     }
 
     /// Are the two lines just what the hunk's header still promises?

@@ -118,13 +118,13 @@ impl Text {
 
     /// A path and an opening fence after what may be the end: another file begins.
     fn next_file_begins(&self, line: Line<'_>) -> bool {
-        let named = self.lines.last().is_some_and(|kept| path_line(kept.line().text()).is_some());
+        let named = || self.lines.last().is_some_and(|kept| path_line(kept.line().text()).is_some());
         let may_have_ended = self.ends.last().is_some_and(|end| *end + 1 < self.lines.len());
-        self.inner == 0
-            && may_have_ended
+        may_have_ended
+            && self.inner == 0
             && !self.ends.len().is_multiple_of(2)
-            && named
             && Fence::open(line.text()).is_some()
+            && named()
     }
 
     fn give_back(&mut self, line: Line<'_>) -> Vec<Kept> {
