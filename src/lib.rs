@@ -13,9 +13,16 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod change;
+pub mod cli;
+pub mod config;
 pub mod context;
+pub mod editor;
+pub mod front;
 pub mod model;
+pub mod orchestrator;
 pub mod prompt;
+pub mod provider;
+pub mod session;
 pub mod text;
 pub mod ui;
 pub mod workspace;
