@@ -100,6 +100,10 @@ impl Setup {
         Ok(Self { loaded, state, prompts, roles })
     }
 
+    pub fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
     pub fn loaded(&self) -> &Loaded {
         &self.loaded
     }

@@ -14,7 +14,7 @@ use super::terminal::Screen;
 use super::{Exit, stop};
 use crate::orchestrator::Orchestrator;
 use crate::session::{Event, Session};
-use crate::ui::{App, Facts, Input, Out, view};
+use crate::ui::{App, Facts, Guide, Input, Out, view};
 use crate::workspace::Source;
 
 /// Shortest time between two frames that only events asked for. A key is never made to wait.
@@ -31,23 +31,45 @@ pub fn tui(target: Option<&str>, model: Option<String>) -> Exit {
         Err(why) => return stop(Exit::NotHere, why),
     };
     match setup.place(target) {
-        Ok(place) => run(&setup, place, None, Source::Tui),
+        Ok(place) => run(setup, place),
         Err(why) => stop(Exit::NotHere, why),
     }
 }
 
-/// Runs the screen until the user leaves. `banner` stays in sight all the time.
-pub fn run(setup: &Setup, place: Place, banner: Option<String>, source: Source) -> Exit {
+fn run(mut setup: Setup, place: Place) -> Exit {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(why) => return stop(Exit::Bug, why),
     };
-    let result = runtime.block_on(Front::run(setup, place, banner, source));
+    let screen = Showing { banner: None, guide: None, source: Source::Tui };
+    let result = runtime.block_on(show(&mut setup, place, screen));
     runtime.shutdown_timeout(LEAVING);
-    match result {
-        Ok(exit) => exit,
-        Err(why) => stop(Exit::Bug, format!("the terminal failed: {why}")),
+    ended(result)
+}
+
+/// What a screen is for.
+pub struct Showing {
+    /// Stays in sight all the time.
+    pub banner: Option<String>,
+    pub guide: Option<Guide>,
+    pub source: Source,
+}
+
+/// Runs the screen until the user leaves.
+pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> io::Result<Exit> {
+    let (mut front, events) = Front::enter(setup, &place, showing)?;
+    front.begin(place)?;
+    // Only now: the first frame waits for no server.
+    if let Some(note) = setup.discover().await {
+        front.orchestrator.set_roles(setup.roles().clone());
+        front.app.set_model(setup.chat_model().unwrap_or_default(), &note);
     }
+    front.turn_round(events, Signals::listen()?).await
+}
+
+/// How the screen ended.
+pub fn ended(result: io::Result<Exit>) -> Exit {
+    result.unwrap_or_else(|why| stop(Exit::Bug, format!("the terminal failed: {why}")))
 }
 
 struct Front {
@@ -78,7 +100,8 @@ impl Signals {
 }
 
 impl Front {
-    async fn run(setup: &Setup, place: Place, banner: Option<String>, source: Source) -> io::Result<Exit> {
+    fn enter(setup: &Setup, place: &Place, showing: Showing) -> io::Result<(Self, Receiver<Event>)> {
+        let Showing { banner, guide, source } = showing;
         let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
         let facts = Facts {
             workspace: place.name(),
@@ -87,12 +110,14 @@ impl Front {
             banner,
         };
         let session = Session::new(setup.terms(source));
-        let app = App::new(session, facts, setup.limits(), setup.theme(), setup.level());
-        let signals = Signals::listen()?;
+        let mut app =
+            App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());
+        if let Some(guide) = guide {
+            app.set_guide(guide);
+        }
         let screen = Screen::enter()?;
-        let mut front = Self { app, screen, orchestrator, began: Instant::now(), drawn: None, dirty: true };
-        front.begin(place)?;
-        front.turn_round(events, signals).await
+        let front = Self { app, screen, orchestrator, began: Instant::now(), drawn: None, dirty: true };
+        Ok((front, events))
     }
 
     /// The first frame waits for nothing.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
+use super::guide::Guide;
 use super::line_edit::{History, LineEdit};
 use super::open_file::OpenFile;
 use super::page::Page;
@@ -138,18 +139,20 @@ pub struct App {
     pub(super) heard: Duration,
     /// Leaving was asked for once, at this time.
     pub(super) leaving: Option<Duration>,
+    pub(super) guide: Option<Guide>,
 }
 
 /// How long a message stays.
 const TOAST: Duration = Duration::from_secs(6);
 
 impl App {
-    pub fn new(session: Session, facts: Facts, limits: Limits, theme: Theme, level: Level) -> Self {
+    /// `tab`: columns of a tab.
+    pub fn new(session: Session, facts: Facts, limits: Limits, theme: Theme, level: Level, tab: usize) -> Self {
         Self {
             facts,
             limits,
             theme,
-            tab: 4,
+            tab,
             size: (80, 24),
             now: Duration::ZERO,
             level,
@@ -170,6 +173,7 @@ impl App {
             highlight_due: None,
             heard: Duration::ZERO,
             leaving: None,
+            guide: None,
         }
     }
 
@@ -185,9 +189,10 @@ impl App {
         self.level
     }
 
-    /// Changes the facts, as when a server was found after the start.
-    pub fn set_facts(&mut self, facts: Facts) {
-        self.facts = facts;
+    /// A server was found after the start: names its model, and says so.
+    pub fn set_model(&mut self, model: String, note: &str) {
+        self.facts.model = Some(model);
+        self.say(Paint::Good, note);
     }
 
     pub(super) fn file(&self) -> Option<&OpenFile> {

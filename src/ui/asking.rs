@@ -24,6 +24,12 @@ impl App {
             let _ = file.buffer.run(Command::SelectLine);
         }
         self.focus = Focus::Prompt;
+        if self.prompt.is_empty()
+            && let Some(step) = self.guide.as_ref().and_then(|guide| guide.step())
+        {
+            let suggestion = step.suggests.clone();
+            self.prompt.set(suggestion);
+        }
     }
 
     pub(super) fn act_in_prompt(&mut self, action: Action) -> Vec<Out> {

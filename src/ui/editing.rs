@@ -70,6 +70,9 @@ impl App {
         let Some(file) = self.files.get_mut(self.current) else { return };
         let taken: Option<(String, Option<Ghost>)> = ghost.accept(&mut file.buffer, part);
         let Some((_, rest)) = taken else { return };
+        if let Some(guide) = &mut self.guide {
+            guide.took_ghost = true;
+        }
         let goes_on = rest.is_some();
         self.ghosting.ghost = rest;
         self.text_changed(goes_on);

@@ -9,6 +9,7 @@ mod app;
 mod asking;
 mod editing;
 mod ghosting;
+mod guide;
 pub mod keymap;
 mod line_edit;
 mod open_file;
@@ -24,3 +25,4 @@ mod update;
 pub mod view;
 
 pub use app::{App, Facts, Focus, Input, Limits, Out};
+pub use guide::{Guide, Milestone, Step};

@@ -246,6 +246,9 @@ impl App {
         match result {
             Ok(undone) => {
                 self.adopt_landed(&undone.files);
+                if let Some(guide) = &mut self.guide {
+                    guide.taken_back = true;
+                }
                 let files = undone.files.len();
                 self.say(Paint::Good, format!("{verb} {} ({files} file(s))", undone.id));
             }

@@ -33,6 +33,8 @@ impl App {
             Input::Tick => self.tick(),
             Input::Event(event) => self.event(event),
         };
+        let mut outs = outs;
+        outs.extend(self.follow_guide());
         self.settle_views();
         outs
     }

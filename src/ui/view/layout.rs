@@ -14,6 +14,8 @@ const PROMPT_ROWS: u16 = 5;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Layout {
     pub title: Rect,
+    /// What the guide says.
+    pub guide: Option<Rect>,
     pub code: Rect,
     pub list: Option<Rect>,
     pub turn: Option<Rect>,
@@ -40,12 +42,15 @@ impl Layout {
         let slider = row(prompt.y - 1, 1);
         let turn_top = slider.y.saturating_sub(turn_rows).max(area.y + 1);
         let turn = (turn_rows > 0 && turn_top < slider.y).then(|| row(turn_top, slider.y - turn_top));
-        let code = row(area.y + 1, turn_top.saturating_sub(area.y + 1));
+        let guided = app.guide.is_some() && area.height >= 10;
+        let guide = guided.then(|| row(area.y + 1, 1));
+        let code_top = area.y + 1 + u16::from(guided);
+        let code = row(code_top, turn_top.saturating_sub(code_top));
         let has_hunks = app.session.turn().is_some_and(|turn| turn.review().hunks().next().is_some());
         let list_width = if has_hunks && area.width >= LIST_FROM { LIST_WIDTH } else { 0 };
         let list = (list_width > 0).then(|| Rect { x: area.right() - list_width, width: list_width, ..code });
         let code = Rect { width: code.width - list_width, ..code };
         let body = row(area.y + 1, slider.y - area.y - 1);
-        Self { title: row(area.y, 1), code, list, turn, slider, prompt, footer, body }
+        Self { title: row(area.y, 1), guide, code, list, turn, slider, prompt, footer, body }
     }
 }

@@ -1,3 +1,0 @@
-//! stub
-use super::Exit;
-pub fn tour(_headless: bool) -> Exit { Exit::Bug }
