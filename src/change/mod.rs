@@ -18,6 +18,7 @@ mod offered;
 mod proposal;
 mod review;
 mod scope;
+mod slide;
 mod splice;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::History;
 use super::proposal::{Piece, Proposal, op, propose};
+use super::slide::slid;
 use super::splice::spliced;
 use super::{
     Approved, ApprovedFile, Base, Edit, FileOp, Hunk, HunkId, Offered, Receipt, Rejected, Scope, Standing,
@@ -118,6 +119,7 @@ impl Review {
     /// Sets verdicts as one step that [`Review::undo`] takes back. A hunk in conflict cannot be
     /// accepted: it is left out. Returns whether anything changed.
     pub fn decide(&mut self, ids: &[HunkId], verdict: Verdict) -> bool {
+        let ids: BTreeSet<HunkId> = ids.iter().copied().collect();
         let decided = |hunk: &&mut Hunk| {
             let barred = verdict == Verdict::Accepted && !hunk.is_good();
             ids.contains(&hunk.id) && hunk.verdict != verdict && !barred
@@ -167,10 +169,8 @@ impl Review {
     /// dropped.
     pub fn rebase(&mut self, now: Base) -> Vec<HunkId> {
         let path = now.path.clone();
-        let Some(base) = self.bases.insert(path.clone(), now.clone()) else {
-            self.bases.remove(&path);
-            return Vec::new();
-        };
+        let Some(known) = self.bases.get_mut(&path) else { return Vec::new() };
+        let base = std::mem::replace(known, now.clone());
         if base.text == now.text {
             return Vec::new();
         }
@@ -200,14 +200,12 @@ impl Review {
     /// new texts as bases; the others stay for later, moved to where their lines stand now. Those
     /// whose place is gone become [`Standing::Conflict`].
     pub fn landed(&mut self, receipt: &Receipt) {
+        let named: BTreeSet<HunkId> = receipt.hunks().iter().copied().collect();
         for file in receipt.files() {
             let Some(base) = self.bases.get(&file.path).map(|base| base.text.clone()) else { continue };
-            let landed: Vec<Hunk> = self
-                .of_file(&file.path)
-                .filter(|h| h.is_accepted() && receipt.hunks().contains(&h.id))
-                .cloned()
-                .collect();
-            self.drop_hunks(|hunk| landed.iter().any(|gone| gone.id == hunk.id));
+            let lands = |hunk: &&Hunk| hunk.is_accepted() && named.contains(&hunk.id);
+            let landed: Vec<Hunk> = self.of_file(&file.path).filter(lands).cloned().collect();
+            self.drop_hunks(|hunk| hunk.path == file.path && lands(&hunk));
             // First exactly, to the text the review promised; then by difference, to what the landing
             // made of it when the file had changed meanwhile.
             let promised = promised(base.as_ref(), &landed);
@@ -231,7 +229,10 @@ impl Review {
         }
         self.bases.entry(path.clone()).or_insert_with(|| base.clone());
         self.scope.admit_file(&path, op(edit, &base) != FileOp::Update)?;
-        let proposal = propose(edit, &base)?;
+        let mut proposal = propose(edit, &base)?;
+        if let (Some(selected), Some(text)) = (self.scope.lines(), &base.text) {
+            proposal.splices = slid(text, proposal.splices, selected);
+        }
         self.admit_lines(&path, &proposal)?;
         let now = self.bases.get(&path).and_then(|base| base.text.as_ref());
         let pieces = moved(proposal.pieces(base.text.as_ref()), base.text.as_ref(), now)?;
@@ -269,9 +270,12 @@ impl Review {
         }
         self.proposed_lines = lines;
         self.proposed_files.insert(path.clone());
-        Ok(pieces.into_iter().map(|piece| self.add(edit, path, proposal, piece)).collect())
+        let ids = pieces.into_iter().map(|piece| self.add(edit, path, proposal, piece)).collect();
+        self.hunks_in_order(path);
+        Ok(ids)
     }
 
+    /// Puts a hunk below the others of its file.
     fn add(&mut self, edit: &Edit, path: &RepoPath, proposal: &Proposal, piece: Piece) -> HunkId {
         let id = HunkId(self.next_id);
         self.next_id += 1;
@@ -288,7 +292,6 @@ impl Review {
         };
         let below = self.hunks.iter().rposition(|other| other.path == hunk.path).map(|last| last + 1);
         self.hunks.insert(below.unwrap_or(self.hunks.len()), hunk);
-        self.hunks_in_order(path);
         id
     }
 
@@ -297,9 +300,8 @@ impl Review {
     }
 
     fn drop_hunks(&mut self, gone: impl Fn(&Hunk) -> bool) {
-        let ids: Vec<HunkId> = self.hunks.iter().filter(|hunk| gone(hunk)).map(|hunk| hunk.id).collect();
-        self.hunks.retain(|hunk| !ids.contains(&hunk.id));
-        self.history.forget(&ids);
+        let gone: Vec<HunkId> = self.hunks.extract_if(.., |hunk| gone(hunk)).map(|hunk| hunk.id).collect();
+        self.history.forget(&gone);
     }
 
     /// Moves the good hunks of a file from one text to another; returns those that have no place in
@@ -437,6 +439,16 @@ mod tests {
         assert_eq!(review.hunks().count(), 0);
         let inside = TEN.replace("4\n", "four\n");
         assert_eq!(ids(review.offer(&whole("a.rs", &inside), base("a.rs", Some(TEN)))).len(), 1);
+    }
+
+    #[test]
+    fn a_line_like_the_one_above_it_may_be_added_at_the_end_of_the_selection() {
+        let text = "fn a() {\n}\n\nfn b() {\n}\n\nfn d() {\n}\n";
+        let new = text.replace("fn d", "fn c() {\n}\n\nfn d");
+        let mut review = review(Level::Selection);
+        let id = ids(review.offer(&whole("a.rs", &new), base("a.rs", Some(text))))[0];
+        review.decide(&[id], Verdict::Accepted);
+        assert_eq!(review.preview(&path("a.rs"), false).unwrap().bytes(), new.as_bytes());
     }
 
     #[test]
