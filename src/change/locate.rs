@@ -1,12 +1,13 @@
 //! Where an edit belongs. Byte-exact or refused: a place is found only when exactly one place fits.
 //!
 //! Tolerance finds the place, it never writes: only the lines an edit itself adds or removes touch
-//! the file ([`super::splice`]). Every search is linear in the file, the failing ones too.
+//! the file. Every search is linear in the file, the failing ones too.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::indent::{Reindent, indent, is_blank, unit};
+use super::occurrences::occurrences;
 pub use super::splice::Splice;
 use super::splice::{Step, body, splices};
 use super::{EditHunk, EditLine};
@@ -274,47 +275,6 @@ fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn contains(line: &[u8], part: &[u8]) -> bool {
     line.windows(part.len()).any(|window| window == part)
-}
-
-/// Every index of `hay` at which all of `needle` stands, overlapping ones too (Knuth, Morris and
-/// Pratt 1977): a file that repeats one line ten thousand times costs no more than another.
-fn occurrences(needle: &[&[u8]], hay: &[&[u8]]) -> Vec<usize> {
-    let borders = borders(needle);
-    let mut found = Vec::new();
-    let mut matched = 0;
-    for (at, line) in hay.iter().enumerate() {
-        matched = extend(needle, &borders, matched, line);
-        if matched == needle.len() {
-            found.push(at + 1 - matched);
-        }
-    }
-    found
-}
-
-/// For each prefix of `needle`, the length of its longest proper border.
-fn borders(needle: &[&[u8]]) -> Vec<usize> {
-    let mut borders = Vec::with_capacity(needle.len());
-    let mut matched = 0;
-    for (nth, line) in needle.iter().enumerate() {
-        if nth > 0 {
-            matched = extend(needle, &borders, matched, line);
-        }
-        borders.push(matched);
-    }
-    borders
-}
-
-/// How many lines of `needle` are matched when `line` follows `matched` matched ones.
-fn extend(needle: &[&[u8]], borders: &[usize], mut matched: usize, line: &[u8]) -> usize {
-    loop {
-        if needle.get(matched).is_some_and(|next| *next == line) {
-            return matched + 1;
-        }
-        match matched.checked_sub(1).and_then(|last| borders.get(last)) {
-            Some(border) => matched = *border,
-            None => return 0,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod indent;
 mod laws;
 mod level;
 pub mod locate;
+mod occurrences;
 mod offered;
 mod proposal;
 mod review;

@@ -2,7 +2,9 @@
 //!
 //! [`Review::offer`] is the gate: nothing becomes a hunk that the [`Scope`] does not admit.
 //! [`Review::settle`] is the only way to an [`Approved`]. Where an edit belongs and what it changes is
-//! computed in [`super::proposal`]; nothing here touches a disk.
+//! computed in `proposal`; how hunks follow a file that changes underneath is in `follow`.
+
+mod follow;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +13,10 @@ use super::proposal::{Piece, Proposal, op, propose};
 use super::slide::slid;
 use super::splice::spliced;
 use super::{
-    Approved, ApprovedFile, Base, Edit, FileOp, Hunk, HunkId, Offered, Receipt, Rejected, Scope, Standing,
-    Verdict, Why,
+    Approved, ApprovedFile, Base, Edit, FileOp, Hunk, HunkId, Offered, Rejected, Scope, Standing, Verdict,
+    Why,
 };
-use crate::text::{Drift, Lines, RepoPath, Span};
+use crate::text::{Drift, Lines, RepoPath};
 
 /// Hunks of one turn with their verdicts. Made from a [`Scope`] and grown by [`Review::offer`].
 ///
@@ -163,26 +165,6 @@ impl Review {
         Some(spliced(base.unwrap_or(&"".into()), splices))
     }
 
-    /// The file changed underneath: moves the hunks of `now.path` onto its new text. Hunks whose
-    /// place changed too become [`Standing::Conflict`] and lose their verdict; returns those. A hunk
-    /// that wants the file to be made or to go, when it has been, has nothing left to do and is
-    /// dropped.
-    pub fn rebase(&mut self, now: Base) -> Vec<HunkId> {
-        let path = now.path.clone();
-        let Some(known) = self.bases.get_mut(&path) else { return Vec::new() };
-        let base = std::mem::replace(known, now.clone());
-        if base.text == now.text {
-            return Vec::new();
-        }
-        let fulfilled = |hunk: &Hunk| match hunk.op {
-            FileOp::Create => now.text.as_ref() == Some(&hunk.with),
-            FileOp::Delete => now.text.is_none(),
-            FileOp::Update => false,
-        };
-        self.drop_hunks(|hunk| hunk.path == path && fulfilled(hunk));
-        self.move_hunks(&path, base.text.as_ref(), now.text.as_ref())
-    }
-
     /// The accepted hunks, ready to land; `None` when none is accepted.
     pub fn settle(&self) -> Option<Approved> {
         let accepted: Vec<&Hunk> = self.hunks.iter().filter(|hunk| hunk.is_accepted()).collect();
@@ -194,31 +176,6 @@ impl Review {
         });
         let files: Vec<_> = files.collect();
         (!files.is_empty()).then(|| Approved::new(files))
-    }
-
-    /// Drops hunks that have landed (all accepted ones that the receipt names) and adopts the files'
-    /// new texts as bases; the others stay for later, moved to where their lines stand now. Those
-    /// whose place is gone become [`Standing::Conflict`].
-    pub fn landed(&mut self, receipt: &Receipt) {
-        let named: BTreeSet<HunkId> = receipt.hunks().iter().copied().collect();
-        for file in receipt.files() {
-            let Some(base) = self.bases.get(&file.path).map(|base| base.text.clone()) else { continue };
-            let lands = |hunk: &&Hunk| hunk.is_accepted() && named.contains(&hunk.id);
-            let landed: Vec<Hunk> = self.of_file(&file.path).filter(lands).cloned().collect();
-            self.drop_hunks(|hunk| hunk.path == file.path && lands(&hunk));
-            // First exactly, to the text the review promised; then by difference, to what the landing
-            // made of it when the file had changed meanwhile.
-            let promised = promised(base.as_ref(), &landed);
-            for hunk in self.hunks.iter_mut().filter(|hunk| hunk.path == file.path) {
-                hunk.replaces = behind(hunk.replaces, &landed);
-            }
-            self.hunks_in_order(&file.path);
-            let now = Base { path: file.path.clone(), text: file.text.clone() };
-            self.bases.insert(file.path.clone(), now);
-            if promised != file.text {
-                self.move_hunks(&file.path, promised.as_ref(), file.text.as_ref());
-            }
-        }
     }
 
     fn consider(&mut self, edit: &Edit, base: Base) -> Result<Vec<HunkId>, Why> {
@@ -299,36 +256,6 @@ impl Review {
         self.hunks.iter().filter(move |hunk| hunk.path == *path)
     }
 
-    fn drop_hunks(&mut self, gone: impl Fn(&Hunk) -> bool) {
-        let gone: Vec<HunkId> = self.hunks.extract_if(.., |hunk| gone(hunk)).map(|hunk| hunk.id).collect();
-        self.history.forget(&gone);
-    }
-
-    /// Moves the good hunks of a file from one text to another; returns those that have no place in
-    /// it and are in conflict now.
-    fn move_hunks(&mut self, path: &RepoPath, from: Option<&Lines>, to: Option<&Lines>) -> Vec<HunkId> {
-        let drift = from.zip(to).map(|(from, to)| Drift::between(from, to));
-        let last = to.map_or(0, Lines::len);
-        let mut conflicts = Vec::new();
-        for hunk in self.hunks.iter_mut().filter(|hunk| hunk.path == *path && hunk.is_good()) {
-            let stays = match hunk.op {
-                FileOp::Update => drift.as_ref().and_then(|drift| drift.map(hunk.replaces)),
-                // What concerns the whole file is in doubt when anything in it changed.
-                FileOp::Create | FileOp::Delete => None,
-            };
-            hunk.replaces =
-                stays.unwrap_or(Span::new(hunk.replaces.start().min(last), hunk.replaces.end().min(last)));
-            if stays.is_none() {
-                hunk.standing = Standing::Conflict;
-                hunk.verdict = Verdict::Undecided;
-                conflicts.push(hunk.id);
-            }
-        }
-        self.history.forget(&conflicts);
-        self.hunks_in_order(path);
-        conflicts
-    }
-
     /// Sorts the hunks of a file by line, in the places they hold among the others.
     fn hunks_in_order(&mut self, path: &RepoPath) {
         let of_file = |hunk: &Hunk| hunk.path == *path;
@@ -357,29 +284,12 @@ fn moved(pieces: Vec<Piece>, seen: Option<&Lines>, now: Option<&Lines>) -> Resul
     pieces.into_iter().map(place).collect::<Option<_>>().ok_or(Why::Moved)
 }
 
-/// The text that the landed hunks make of `base`.
-fn promised(base: Option<&Lines>, landed: &[Hunk]) -> Option<Lines> {
-    if landed.iter().any(|hunk| hunk.op == FileOp::Delete) || (base.is_none() && landed.is_empty()) {
-        return None;
-    }
-    let splices = landed.iter().map(|hunk| (hunk.replaces, hunk.with.bytes()));
-    Some(spliced(base.unwrap_or(&"".into()), splices))
-}
-
-/// Where `span` stands once the landed hunks, none of which collides with it, are made.
-fn behind(span: Span, landed: &[Hunk]) -> Span {
-    let above = landed.iter().filter(|hunk| hunk.op == FileOp::Update && hunk.replaces < span);
-    let (gone, come) =
-        above.fold((0, 0), |(gone, come), hunk| (gone + hunk.replaces.len(), come + hunk.with.len()));
-    let moved = |line: usize| (line + come).saturating_sub(gone);
-    Span::new(moved(span.start()), moved(span.end()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::change::locate::Tier;
     use crate::change::{EditHunk, EditLine, EditOp, Focus, Landed, Leash, Level, Outside};
+    use crate::text::Span;
 
     fn path(path: &str) -> RepoPath {
         RepoPath::parse(path).unwrap()
@@ -613,6 +523,30 @@ mod tests {
         let left: Vec<_> = review.hunks().map(|h| (h.id, h.replaces.start(), h.standing.clone())).collect();
         assert_eq!(left, [(five, 4, Standing::Conflict), (nine, 9, Standing::Good)]);
         assert_eq!(review.undo(), [], "what landed is not undecided by undo");
+    }
+
+    #[test]
+    fn a_landing_counts_whatever_happened_between_approval_and_receipt() {
+        let mut review = review(Level::File);
+        let three = ids(review.offer(&replace("a.rs", "3", "x"), base("a.rs", Some(TEN))))[0];
+        let nine = ids(review.offer(&replace("a.rs", "9", "y\ny"), base("a.rs", Some(TEN))))[0];
+        review.decide(&[three], Verdict::Accepted);
+        let approved = review.settle().unwrap();
+        let text = approved.files()[0].onto(Some(&TEN.into())).unwrap();
+        let landed =
+            Landed { path: path("a.rs"), op: FileOp::Update, before: None, after: None, merged: false, text };
+        let receipt = approved.landed("7".into(), vec![landed]);
+        // The file's watcher was faster, or the user changed their mind too late.
+        let mut watched = review.clone();
+        let conflicts = watched.rebase(base("a.rs", Some(&TEN.replace("3\n", "x\n"))));
+        assert_eq!(conflicts, [three]);
+        review.decide(&[three], Verdict::Rejected);
+        for mut review in [review, watched] {
+            review.landed(&receipt);
+            let left: Vec<_> =
+                review.hunks().map(|h| (h.id, h.replaces.start(), h.standing.clone())).collect();
+            assert_eq!(left, [(nine, 8, Standing::Good)]);
+        }
     }
 
     #[test]
