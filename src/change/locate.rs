@@ -14,7 +14,7 @@ use super::{EditHunk, EditLine};
 use crate::text::{Lines, Span};
 
 /// Most lines compared to learn indentation at candidate places. A text that exceeds it repeats
-/// itself so much that its places cannot be told apart anyway.
+/// itself so much that its places could not be told apart anyway.
 const INDENT_WORK: usize = 1_000_000;
 
 /// Most lines of the nearest place that are shown.
@@ -134,7 +134,7 @@ impl<'a> Search<'a> {
             return Vec::new();
         }
         if starts.len().saturating_mul(self.before.len()) > INDENT_WORK {
-            return self.plain(starts);
+            return Vec::new();
         }
         let unit = if starts.is_empty() { Vec::new() } else { unit(self.body) };
         let place = |start| Some(Place { start, added: Some(self.reindented(start, &unit)?) });
