@@ -124,7 +124,7 @@ impl<'a> Cells<'a> {
             self.cluster_end = self.at + cluster(rest).len();
         }
         let part = rest.get(..self.cluster_end - self.at).unwrap_or(rest);
-        let drawn = &part[..drawable(part)];
+        let drawn = part.get(..drawable(part)).unwrap_or_default();
         // What has no width of its own would hide in its neighbour, so it does not begin a cell.
         let width = if first.width().unwrap_or(0) == 0 { 0 } else { drawn.width() };
         match width {
