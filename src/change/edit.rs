@@ -1,5 +1,5 @@
 //! What a reply says should change, before anyone has looked where it belongs. The one intermediate
-//! form of every edit format: readers make it, [`super::Draft`] takes it.
+//! form of every edit format: readers make it, [`super::Review`] takes it.
 
 use crate::text::{PathError, RepoPath};
 

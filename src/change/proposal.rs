@@ -111,7 +111,8 @@ fn bare(lines: &Lines) -> Lines {
 impl Proposal {
     /// The hunks it falls into.
     pub(super) fn pieces(&self, base: Option<&Lines>) -> Vec<Piece> {
-        let near = |one: &Splice, next: &Splice| next.replaces.start() - one.replaces.end() <= GAP;
+        let near =
+            |one: &Splice, next: &Splice| next.replaces.start().saturating_sub(one.replaces.end()) <= GAP;
         self.splices.chunk_by(near).filter_map(|group| piece(group, base)).collect()
     }
 }

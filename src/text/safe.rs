@@ -2,7 +2,7 @@
 //! bidirectional or invisible mark, no tag: those are *shown*, as marks, so that what a person
 //! approves is what is written (CVE-2021-42574 and its kin).
 //!
-//! One rule, in [`Cells`]; everything else here is built on it. It owns no colour and knows no
+//! One rule, in [`cells`]; everything else here is built on it. It owns no colour and knows no
 //! screen: whoever draws decides how a mark looks.
 
 use std::borrow::Cow;
@@ -129,7 +129,7 @@ impl<'a> Cells<'a> {
             self.cluster_end = self.at + cluster(rest).len();
         }
         let part = rest.get(..self.cluster_end - self.at).unwrap_or(rest);
-        let drawn = &part[..drawable(part)];
+        let drawn = part.get(..drawable(part)).unwrap_or_default();
         // What has no width of its own would hide in its neighbour, so it does not begin a cell.
         let width = if first.width().unwrap_or(0) == 0 { 0 } else { drawn.width() };
         match width {
