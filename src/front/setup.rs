@@ -19,7 +19,7 @@ use crate::session::{Event, Terms};
 use crate::text::RepoPath;
 use crate::ui::Limits;
 use crate::ui::theme::{Depth, Ground, Theme};
-use crate::workspace::{OpenError, PathProblem, Source, StateDirs, Workspace};
+use crate::workspace::{OpenError, PathProblem, SaveError, Source, StateDirs, Workspace};
 
 /// Most tokens of context that a request carries.
 const BUDGET: Tokens = Tokens(24_000);
@@ -42,6 +42,10 @@ pub enum SetupError {
     Path(#[from] PathProblem),
     #[error(transparent)]
     Prompts(#[from] PromptError),
+    #[error("the scripted model cannot be started: {0}")]
+    Tour(std::io::Error),
+    #[error("the sample project cannot be written: {0}")]
+    Sample(SaveError),
     #[error("`leash.protect`: {0}")]
     Leash(String),
 }

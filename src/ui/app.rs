@@ -244,6 +244,22 @@ impl App {
         self.review.seen = self.review.at.filter(|_| visible);
     }
 
+    /// Does ghost text stand at the cursor?
+    pub fn shows_ghost(&self) -> bool {
+        self.ghosting.ghost.is_some()
+    }
+
+    /// Has every file that was asked for arrived?
+    pub fn is_settled(&self) -> bool {
+        self.awaited_file.is_none()
+    }
+
+    /// The message of the moment and the turn's phase, for whoever has no screen.
+    pub fn status(&self) -> String {
+        let toast = self.toast.as_ref().map_or("", |toast| toast.text.as_str());
+        format!("{toast} ({:?})", self.session.phase())
+    }
+
     /// The lines of the selection, for the first frame's words.
     pub fn selected(&self) -> Option<Span> {
         self.looking_at().lines
