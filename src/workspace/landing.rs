@@ -479,9 +479,11 @@ mod tests {
 
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::super::fixture::{Project, Snapshot, land};
     use super::super::pen::faults::Fault;
-    use super::super::{StateDirs, UndoError, Workspace, WriteError};
+    use super::super::{JournalError, StateDirs, UndoError, Workspace, WriteError};
 
     const BEFORE: [(&str, &str); 5] = [
         ("a.txt", "old a\n"),
@@ -631,7 +633,7 @@ mod tests {
         let ops = project.state().join(workspace.id()).join("journal/ops");
         let newest = ops.join(format!("0000000002-{}.op", workspace.log(1).unwrap()[0].id));
         std::fs::write(&newest, "damaged").unwrap();
-        assert_eq!(workspace.recover().unwrap().unreadable, [newest.clone()]);
+        assert_eq!(workspace.recover().unwrap().unreadable, std::slice::from_ref(&newest));
         assert_eq!(workspace.log(9).unwrap()[0].id, id, "the others are still there");
         assert!(
             matches!(workspace.undo(None), Err(UndoError::Conflict(_))),
@@ -703,6 +705,102 @@ mod tests {
                 let is_folder = entry.file_type().unwrap().is_dir();
                 assert_eq!(mode, if is_folder { 0o700 } else { 0o600 }, "{:?}", entry.path());
                 folders.extend(is_folder.then(|| entry.path()));
+            }
+        }
+    }
+
+    #[test]
+    fn two_processes_that_land_at_once_take_turns() {
+        let project = Project::new(&[("a", "0"), ("b", "0")]);
+        std::thread::scope(|scope| {
+            for name in ["a", "b"] {
+                let workspace = project.open();
+                scope.spawn(move || {
+                    for text in ["1", "2", "3", "4", "5"] {
+                        // On a busy machine patience may end; then one asks again.
+                        while let Err(refused) = land(&workspace, &[(name, Some(text))]) {
+                            let locked = matches!(refused, WriteError::Journal(JournalError::Locked(_)));
+                            assert!(locked, "{refused}");
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!((project.text("a").unwrap(), project.text("b").unwrap()), ("5".into(), "5".into()));
+        assert_eq!(project.open().log(99).unwrap().len(), 10);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        /// Both files get a new first line; killed at this call, if any.
+        Land(Option<usize>),
+        Undo(Option<usize>),
+        Redo,
+        /// The user adds a line to the end of a file.
+        Type(&'static str),
+        Reopen,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let kill = || proptest::option::of(1usize..60);
+        prop_oneof![
+            4 => kill().prop_map(Step::Land),
+            3 => kill().prop_map(Step::Undo),
+            1 => Just(Step::Redo),
+            4 => prop_oneof![Just("a"), Just("b")].prop_map(Step::Type),
+            2 => Just(Step::Reopen),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn whatever_is_landed_undone_and_killed_no_line_the_user_typed_is_lost(
+            steps in proptest::collection::vec(step(), 1..16)
+        ) {
+            let project = Project::new(&[("a", "0\n2\n3\n"), ("b", "0\n2\n3\n")]);
+            let (mut workspace, mut faults) = project.open_faulty();
+            let mut typed = vec![];
+            for (number, step) in steps.into_iter().enumerate() {
+                let kill = match step {
+                    Step::Land(kill) | Step::Undo(kill) => kill,
+                    _ => None,
+                };
+                faults.set(kill.unwrap_or(usize::MAX), Fault::Kill);
+                match step {
+                    Step::Land(_) => {
+                        let first = |name| {
+                            let text = project.text(name).unwrap();
+                            format!("{number}\n{}", text.split_once('\n').unwrap().1)
+                        };
+                        let (a, b) = (first("a"), first("b"));
+                        let _ = land(&workspace, &[("a", Some(&a)), ("b", Some(&b))]);
+                    }
+                    Step::Undo(_) => drop(workspace.undo(None)),
+                    Step::Redo => drop(workspace.redo()),
+                    Step::Type(name) => {
+                        let line = format!("typed {number}\n");
+                        project.write(name, project.text(name).unwrap() + &line);
+                        typed.push((name, line));
+                    }
+                    Step::Reopen => {}
+                }
+                // After a kill the user may type before the next start, and half of the time does.
+                let killed = kill.is_some_and(|at| faults.calls() >= at);
+                if killed && number % 2 == 0 {
+                    let line = format!("typed after a crash {number}\n");
+                    project.write("a", project.text("a").unwrap() + &line);
+                    typed.push(("a", line));
+                }
+                if killed || matches!(step, Step::Reopen) {
+                    (workspace, faults) = project.open_faulty();
+                }
+                let (a, b) = (project.text("a").unwrap(), project.text("b").unwrap());
+                prop_assert_eq!(a.lines().next(), b.lines().next(), "both or none");
+                for (name, line) in &typed {
+                    prop_assert!(project.text(name).unwrap().contains(line), "{} lost {:?}", name, line);
+                }
             }
         }
     }
