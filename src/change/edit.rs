@@ -1,5 +1,5 @@
 //! What a reply says should change, before anyone has looked where it belongs. The one intermediate
-//! form of every edit format: readers make it, [`super::Draft`] takes it.
+//! form of every edit format: readers make it, [`super::Review`] takes it.
 
 /// One closed edit of a reply. An edit whose text was cut off is never made into one.
 #[derive(Clone, PartialEq, Eq, Debug)]

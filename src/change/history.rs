@@ -1,6 +1,8 @@
 //! Decisions that can be taken back: which hunks had which verdict before each of them. It knows ids
 //! and verdicts, not hunks.
 
+use std::collections::BTreeSet;
+
 use super::{HunkId, Verdict};
 
 /// Verdicts to give back, hunk by hunk.
@@ -31,8 +33,9 @@ impl History {
 
     /// Hunks that are gone, or may no longer be what they were: no step brings their verdict back.
     pub(super) fn forget(&mut self, ids: &[HunkId]) {
+        let gone: BTreeSet<HunkId> = ids.iter().copied().collect();
         for steps in [&mut self.done, &mut self.undone] {
-            steps.iter_mut().for_each(|step| step.retain(|(id, _)| !ids.contains(id)));
+            steps.iter_mut().for_each(|step| step.retain(|(id, _)| !gone.contains(id)));
             steps.retain(|step| !step.is_empty());
         }
     }

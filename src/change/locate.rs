@@ -1,12 +1,13 @@
 //! Where an edit belongs. Byte-exact or refused: a place is found only when exactly one place fits.
 //!
 //! Tolerance finds the place, it never writes: only the lines an edit itself adds or removes touch
-//! the file ([`super::splice`]). Every search is linear in the file, the failing ones too.
+//! the file. Every search is linear in the file, the failing ones too.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::indent::{Reindent, indent, is_blank, unit};
+use super::occurrences::occurrences;
 pub use super::splice::Splice;
 use super::splice::{Step, body, splices};
 use super::{EditHunk, EditLine};
@@ -276,47 +277,6 @@ fn contains(line: &[u8], part: &[u8]) -> bool {
     line.windows(part.len()).any(|window| window == part)
 }
 
-/// Every index of `hay` at which all of `needle` stands, overlapping ones too (Knuth, Morris and
-/// Pratt 1977): a file that repeats one line ten thousand times costs no more than another.
-fn occurrences(needle: &[&[u8]], hay: &[&[u8]]) -> Vec<usize> {
-    let borders = borders(needle);
-    let mut found = Vec::new();
-    let mut matched = 0;
-    for (at, line) in hay.iter().enumerate() {
-        matched = extend(needle, &borders, matched, line);
-        if matched == needle.len() {
-            found.push(at + 1 - matched);
-        }
-    }
-    found
-}
-
-/// For each prefix of `needle`, the length of its longest proper border.
-fn borders(needle: &[&[u8]]) -> Vec<usize> {
-    let mut borders = Vec::with_capacity(needle.len());
-    let mut matched = 0;
-    for (nth, line) in needle.iter().enumerate() {
-        if nth > 0 {
-            matched = extend(needle, &borders, matched, line);
-        }
-        borders.push(matched);
-    }
-    borders
-}
-
-/// How many lines of `needle` are matched when `line` follows `matched` matched ones.
-fn extend(needle: &[&[u8]], borders: &[usize], mut matched: usize, line: &[u8]) -> usize {
-    loop {
-        if needle.get(matched).is_some_and(|next| *next == line) {
-            return matched + 1;
-        }
-        match matched.checked_sub(1).and_then(|last| borders.get(last)) {
-            Some(border) => matched = *border,
-            None => return 0,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -458,6 +418,20 @@ mod tests {
         );
         assert_eq!(applied(&hunk(&["-zzz"]), base.as_bytes()), Err(Unplaced::Nowhere { nearest: None }));
         assert_eq!(applied(&hunk(&["-zzz"]), b""), Err(Unplaced::Nowhere { nearest: None }));
+    }
+
+    #[test]
+    fn a_large_file_is_searched_without_a_pause() {
+        let line = |n: usize| format!("    let value_{n} = compute(input_{}, other[{}]);", n * 7, n % 13);
+        let base = Lines::from(&*(0..50_000).map(|n| line(n) + "\n").collect::<String>());
+        let began = std::time::Instant::now();
+        let found = locate(&hunk(&[&format!("-{}", line(25_000)), "+x"]), &base).unwrap();
+        assert_eq!(found.place, Span::new(25_000, 25_001));
+        let nearly = line(40_000).replace("other", "others");
+        let refused = locate(&hunk(&[&format!("-{nearly}"), "+x"]), &base).unwrap_err();
+        assert!(matches!(refused, Unplaced::Nowhere { nearest: Some((40_001, _)) }), "{refused:?}");
+        // Unoptimised; an optimised build takes about a tenth.
+        assert!(began.elapsed().as_secs() < 2, "{:?}", began.elapsed());
     }
 
     #[test]

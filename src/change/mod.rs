@@ -14,10 +14,12 @@ mod indent;
 mod laws;
 mod level;
 pub mod locate;
+mod occurrences;
 mod offered;
 mod proposal;
 mod review;
 mod scope;
+mod slide;
 mod splice;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};

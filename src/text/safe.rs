@@ -2,7 +2,7 @@
 //! bidirectional or invisible mark, no tag: those are *shown*, as marks, so that what a person
 //! approves is what is written (CVE-2021-42574 and its kin).
 //!
-//! One rule, in [`Cells`]; everything else here is built on it. It owns no colour and knows no
+//! One rule, in [`cells`]; everything else here is built on it. It owns no colour and knows no
 //! screen: whoever draws decides how a mark looks.
 
 use std::borrow::Cow;

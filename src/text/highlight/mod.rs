@@ -1,7 +1,7 @@
 //! Syntax classes from tree-sitter. A class is a word, not a colour: the theme lives in `ui`.
 //!
 //! Which file is in which language, and how a grammar's capture names become classes, is here; the
-//! grammars themselves are in [`grammar`]. Nothing here decides what is an edit.
+//! grammars themselves are in `grammar`. Nothing here decides what is an edit.
 
 mod grammar;
 
