@@ -122,3 +122,182 @@ pub(super) fn save(
     }
     Ok(digest)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::super::fixture::{Project, path, story};
+    use super::super::{UndoError, Workspace};
+    use super::*;
+    use crate::change::{Edit, EditOp, FileOp, Offered, Review, Verdict};
+
+    /// Whole-file edits (`None`: delete), offered against what the workspace holds now, all accepted.
+    fn approve(workspace: &Workspace, edits: &[(&str, Option<&str>)]) -> Approved {
+        let scope = Scope::of(Level::Repo, &Focus::default(), Leash::default()).unwrap();
+        let mut review = Review::new(scope);
+        for (name, text) in edits {
+            let op = text.map_or(EditOp::Delete, |text| EditOp::Whole(text.to_owned()));
+            let edit = Edit { path: (*name).to_owned(), op, reason: None };
+            let text = workspace.read(&path(name)).unwrap().map(|text| text.lines);
+            let Offered::Hunks(ids) = review.offer(&edit, Base { path: path(name), text }) else {
+                panic!("{name} was rejected: {:?}", review.rejected());
+            };
+            review.decide(&ids, Verdict::Accepted);
+        }
+        review.settle().unwrap()
+    }
+
+    const CHANGE: [(&str, Option<&str>); 4] = [
+        ("a", Some("1\ntwo\n3\n4\n5\n")),
+        ("src/new.rs", Some("fn new() {}\n")),
+        ("gone", None),
+        ("run", Some("#!/bin/sh\nexit 1\n")),
+    ];
+
+    fn project() -> Project {
+        Project::new(&[("a", "1\n2\n3\n4\n5\n"), ("gone", "gone\n"), ("run*", "#!/bin/sh\nexit 0\n")])
+    }
+
+    #[test]
+    fn what_was_approved_lands_and_the_receipt_says_what() {
+        let project = project();
+        let workspace = project.open();
+        let before = project.snapshot();
+        let receipt = workspace.apply(approve(&workspace, &CHANGE), &story()).unwrap();
+        for (name, text) in CHANGE {
+            assert_eq!(project.text(name).as_deref(), text, "{name}");
+        }
+        assert!(workspace.executable(&path("run")));
+        let ops: Vec<_> = receipt.files().iter().map(|file| (file.path.as_str(), file.op)).collect();
+        assert!(ops.contains(&("src/new.rs", FileOp::Create)) && ops.contains(&("gone", FileOp::Delete)));
+        assert!(receipt.files().iter().all(|file| !file.merged));
+        assert_eq!(workspace.log(1).unwrap()[0].id, receipt.id());
+        workspace.undo(Some(receipt.id())).unwrap();
+        assert_eq!(project.snapshot(), before);
+    }
+
+    #[test]
+    fn a_file_that_changed_elsewhere_meanwhile_is_merged() {
+        let project = project();
+        let workspace = project.open();
+        let approved = approve(&workspace, &CHANGE);
+        project.write("a", "1\n2\n3\n4\nfive\n");
+        let receipt = workspace.apply(approved, &story()).unwrap();
+        assert_eq!(project.text("a").unwrap(), "1\ntwo\n3\n4\nfive\n");
+        let merged: Vec<_> = receipt.files().iter().filter(|file| file.merged).collect();
+        assert_eq!(merged.len(), 1);
+        assert_eq!(merged[0].text.as_ref().unwrap().bytes(), b"1\ntwo\n3\n4\nfive\n");
+        workspace.undo(None).unwrap();
+        assert_eq!(project.text("a").unwrap(), "1\n2\n3\n4\nfive\n");
+    }
+
+    #[test]
+    fn one_conflict_and_no_file_is_written() {
+        let project = project();
+        let workspace = project.open();
+        let approved = approve(&workspace, &CHANGE);
+        project.write("a", "1\nTWO\n3\n4\n5\n");
+        project.write("src/new.rs", "somebody was faster\n");
+        let before = project.snapshot();
+        let Err(ApplyError::Conflict { files }) = workspace.apply(approved, &story()) else {
+            panic!("a conflict");
+        };
+        let names: Vec<_> = files.iter().map(|(base, _)| base.path.as_str()).collect();
+        assert_eq!(names, ["a", "src/new.rs"]);
+        assert_eq!(files[0].0.text.as_ref().unwrap().bytes(), b"1\nTWO\n3\n4\n5\n");
+        assert!(files.iter().all(|(_, hunks)| !hunks.is_empty()));
+        assert_eq!(project.snapshot(), before);
+        assert!(workspace.log(9).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_deleted_meanwhile_is_not_brought_back() {
+        let project = project();
+        let workspace = project.open();
+        let approved = approve(&workspace, &CHANGE);
+        std::fs::remove_file(project.root().join("a")).unwrap();
+        assert!(matches!(workspace.apply(approved, &story()), Err(ApplyError::Conflict { .. })));
+        assert_eq!(project.text("a"), None);
+    }
+
+    #[test]
+    fn bytes_outside_the_change_stay_as_they_are() {
+        for (old, edit, new) in [
+            (&b"\xef\xbb\xbfa\r\nb\r\nc"[..], "\u{feff}a\nB\nc", &b"\xef\xbb\xbfa\r\nB\r\nc"[..]),
+            (b"a\nb\nc", "a\nB\nc", b"a\nB\nc"),
+        ] {
+            let project = Project::new(&[]);
+            project.write("file", old);
+            let workspace = project.open();
+            let approved = approve(&workspace, &[("file", Some(edit))]);
+            let _receipt = workspace.apply(approved, &story()).unwrap();
+            assert_eq!(std::fs::read(project.root().join("file")).unwrap(), new);
+            workspace.undo(None).unwrap();
+            assert_eq!(std::fs::read(project.root().join("file")).unwrap(), old);
+        }
+    }
+
+    #[test]
+    fn a_file_reached_by_a_link_is_changed_where_it_lies() {
+        let project = project();
+        symlink("a", project.root().join("link")).unwrap();
+        let workspace = project.open();
+        let approved = approve(&workspace, &[("link", Some("new\n"))]);
+        let _receipt = workspace.apply(approved, &story()).unwrap();
+        assert!(project.root().join("link").is_symlink());
+        assert_eq!(project.text("a").unwrap(), "new\n");
+        workspace.undo(None).unwrap();
+        assert_eq!(project.text("a").unwrap(), "1\n2\n3\n4\n5\n");
+    }
+
+    #[test]
+    fn two_names_of_one_file_are_not_changed_at_once() {
+        let project = project();
+        symlink("a", project.root().join("link")).unwrap();
+        let workspace = project.open();
+        let approved = approve(&workspace, &[("a", Some("x\n")), ("link", Some("y\n"))]);
+        let refused = workspace.apply(approved, &story()).unwrap_err();
+        assert!(matches!(refused, ApplyError::Write(WriteError::SameFile(..))), "{refused}");
+        assert_eq!(project.text("a").unwrap(), "1\n2\n3\n4\n5\n");
+    }
+
+    #[test]
+    fn a_file_that_became_a_link_outside_is_not_written_through() {
+        let project = project();
+        let workspace = project.open();
+        let secret = project.outside().join("secret");
+        std::fs::write(&secret, "1\n2\n3\n4\n5\n").unwrap();
+        let approved = approve(&workspace, &CHANGE);
+        std::fs::remove_file(project.root().join("a")).unwrap();
+        symlink(&secret, project.root().join("a")).unwrap();
+        assert!(workspace.apply(approved, &story()).is_err());
+        assert_eq!(std::fs::read_to_string(&secret).unwrap(), "1\n2\n3\n4\n5\n");
+        assert!(project.text("gone").is_some());
+    }
+
+    #[test]
+    fn a_harmless_name_is_no_way_to_a_protected_file() {
+        let project = project();
+        project.write(".github/workflows/ci.yml", "safe\n");
+        symlink(".github/workflows/ci.yml", project.root().join("notes.md")).unwrap();
+        let workspace = project.open();
+        let approved = approve(&workspace, &[("notes.md", Some("evil\n"))]);
+        let refused = workspace.apply(approved, &story()).unwrap_err();
+        assert!(refused.to_string().contains("protected"), "{refused}");
+        assert_eq!(project.text(".github/workflows/ci.yml").unwrap(), "safe\n");
+    }
+
+    #[test]
+    fn an_undo_after_a_restart_takes_back_only_what_landed() {
+        let project = project();
+        let workspace = project.open();
+        let _receipt = workspace.apply(approve(&workspace, &CHANGE), &story()).unwrap();
+        drop(workspace);
+        project.write("run", "#!/bin/sh\nexit 2\n");
+        assert!(
+            matches!(project.open().undo(None), Err(UndoError::Conflict(files)) if files == [path("run")])
+        );
+        assert_eq!(project.text("gone"), None);
+    }
+}

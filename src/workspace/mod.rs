@@ -2,11 +2,13 @@
 //! human approved, saves what they typed, and can take all of it back, across restarts and crashes.
 //!
 //! Floors inside: `pen` (every call that changes a disk) → `tree` (the project's files, from a handle
-//! of the root) and `journal` (texts, records, the lock) → `landing` (all or nothing, recovery) →
+//! of the root) and `journal` (texts, records, the lock) → `landing` and `recovery` (all or nothing) →
 //! `apply` and `revert`. It may not know who asked (no model, no screen) and gives no opinion on what
 //! may change: it takes an [`Approved`], which only a review makes.
 
 mod apply;
+#[cfg(test)]
+mod crash;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -15,6 +17,7 @@ mod journal;
 mod landing;
 mod pen;
 mod record;
+mod recovery;
 mod revert;
 mod tree;
 mod typed;
@@ -27,8 +30,8 @@ use std::time::Duration;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
-pub use landing::Recovery;
 pub use record::{Kind, Source, Story};
+pub use recovery::Recovery;
 pub use revert::Undone;
 
 use crate::change::{Approved, Receipt};

@@ -15,7 +15,7 @@ use crate::change::{FileOp, Landed};
 use crate::text::{Drift, Lines, RepoPath, Span, diff};
 
 /// An operation that was taken back, or done again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Undone {
     /// The journal's name for this undo or redo itself.
     pub id: String,
