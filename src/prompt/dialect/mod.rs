@@ -6,7 +6,9 @@
 //! is [`Unreadable`], with the reason. This room does not know files, so whether an edit fits
 //! anywhere is not known here; that is `change`.
 
+mod deferred;
 mod fence;
+mod hunk;
 mod lead;
 mod names;
 mod naming;

@@ -4,16 +4,17 @@
 //! In [`Format::Auto`] the first marker of a format decides for the reply; a whole text counts only
 //! at the end, when no marker has come: until then it may have been a sample.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
+use super::deferred::{Deferred, Naming};
 use super::fence::Fence;
+use super::hunk::is_hunk;
 use super::lead::{Lead, Taken};
 use super::naming::{path_in_info, path_line};
 use super::search_replace::{self, Block};
 use super::unified::{self, Patch};
 use super::whole::{self, Text};
 use super::{Flaw, Format, Kept, Line, Read, Step, Unreadable, head};
-use crate::change::Edit;
 
 /// Longest reply that is read, in bytes.
 pub const MAX_REPLY: usize = 8 << 20;
@@ -39,7 +40,7 @@ pub struct Reader {
     /// The file the last block was for.
     last_path: Option<String>,
     /// Whole texts that count if no marker of another format comes.
-    deferred: Vec<Deferred>,
+    deferred: Deferred,
     /// A whole reply that may be the file: everything so far, while no fence has come.
     bare: Option<String>,
     /// Something was handed out besides prose.
@@ -55,13 +56,6 @@ enum Open {
     Text(Text, Naming),
 }
 
-/// Who named the file of a whole text.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Naming {
-    Reply,
-    Default,
-}
-
 #[derive(Debug)]
 struct InFence {
     fence: Fence,
@@ -69,13 +63,6 @@ struct InFence {
     used: bool,
     /// Its opening line was the last one.
     fresh: bool,
-}
-
-#[derive(Debug)]
-struct Deferred {
-    read: Read,
-    naming: Naming,
-    raw: String,
 }
 
 impl Reader {
@@ -92,7 +79,7 @@ impl Reader {
             open: Open::Nothing,
             fence: None,
             last_path: None,
-            deferred: Vec::new(),
+            deferred: Deferred::default(),
             bare,
             found: false,
             too_long: false,
@@ -196,7 +183,7 @@ impl Reader {
         if self.format == Format::Whole && naming == Naming::Reply {
             out.push(read);
         } else {
-            self.deferred.push(Deferred { read, naming, raw });
+            self.deferred.push(read, naming, raw);
         }
         after
     }
@@ -234,7 +221,7 @@ impl Reader {
     fn decide(&mut self, format: Format, out: &mut Vec<Read>) {
         if self.format == Format::Auto {
             self.format = format;
-            out.extend(self.deferred.drain(..).map(|deferred| Read::Prose(deferred.raw)));
+            out.extend(self.deferred.as_prose());
         }
     }
 
@@ -251,7 +238,7 @@ impl Reader {
 
     fn opens_patch(&self, text: &str) -> bool {
         let header = self.lead.last().is_some_and(|before| unified::is_file_header(before.text(), text));
-        header || text.starts_with("diff --git ") || unified::is_hunk(text)
+        header || text.starts_with("diff --git ") || is_hunk(text)
     }
 
     fn open_patch(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
@@ -377,37 +364,16 @@ impl Reader {
         if let Some(text) = self.bare.take().filter(|text| !text.trim().is_empty()) {
             out.push(self.bare_file(text));
         }
-        self.settle_texts(out);
+        out.extend(std::mem::take(&mut self.deferred).settle(self.found, self.lines));
         let none = !self.found && out.iter().all(|read| matches!(read, Read::Prose(_) | Read::Opened { .. }));
         if none {
             out.push(Read::Unreadable(Unreadable::new(Flaw::Nothing, self.lines.max(1), "")));
         }
     }
 
-    /// A block without a name is only then the default file's text when no block has a name.
-    fn settle_texts(&mut self, out: &mut Vec<Read>) {
-        let named = self.found || self.deferred.iter().any(|text| text.naming == Naming::Reply);
-        let (samples, texts): (Vec<_>, Vec<_>) =
-            self.deferred.drain(..).partition(|text| named && text.naming == Naming::Default);
-        out.extend(samples.into_iter().map(|text| Read::Prose(text.raw)));
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for path in texts.iter().filter_map(|text| path_of(&text.read)) {
-            *counts.entry(path.to_owned()).or_default() += 1;
-        }
-        for Deferred { read, raw, .. } in texts {
-            out.push(match path_of(&read).and_then(|path| counts.get(path)) {
-                Some(count @ 2..) => {
-                    let flaw = Flaw::SeveralTexts(*count);
-                    Read::Unreadable(Unreadable::new(flaw, self.lines, first_line(&raw)))
-                }
-                _ => read,
-            });
-        }
-    }
-
     fn bare_file(&self, text: String) -> Read {
         let path = self.default_path.clone().unwrap_or_default();
-        let excerpt = first_line(&text).to_owned();
+        let excerpt = text.lines().next().unwrap_or_default().to_owned();
         match whole::whole(path, text, None) {
             Ok(edit) => Read::Edit(edit),
             Err(flaw) => Read::Unreadable(Unreadable::new(flaw, 1, &excerpt)),
@@ -430,10 +396,7 @@ impl Reader {
             Open::Patch(patch) => patch.finish(false, out),
             Open::Text(text, _) => out.push(text.cut_off()),
         }
-        for Deferred { raw, .. } in self.deferred.drain(..) {
-            let flaw = Flaw::Unclosed("reply");
-            out.push(Read::Unreadable(Unreadable::new(flaw, self.lines.max(1), first_line(&raw))));
-        }
+        out.extend(std::mem::take(&mut self.deferred).cut_off(self.lines));
     }
 
     fn stop_reading(&mut self, out: &mut Vec<Read>) {
@@ -447,15 +410,4 @@ impl Reader {
 /// Lines to be read next, before all others.
 fn again(queue: &mut VecDeque<Kept>, lines: Vec<Kept>) {
     lines.into_iter().rev().for_each(|kept| queue.push_front(kept));
-}
-
-fn path_of(read: &Read) -> Option<&str> {
-    match read {
-        Read::Edit(Edit { path, .. }) => Some(path),
-        _ => None,
-    }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }

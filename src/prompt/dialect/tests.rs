@@ -491,6 +491,28 @@ fn valid_reply() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 1..6).prop_map(|pieces| pieces.concat())
 }
 
+/// Lines that look like the marks of a diff.
+fn tricky_lines() -> impl Strategy<Value = Vec<&'static str>> {
+    let lines = vec![
+        "",
+        "a",
+        "b",
+        "  c",
+        "- d",
+        "+ e",
+        "-- f",
+        "++ g",
+        "-- a/x",
+        "@@",
+        "@@ -1 +1 @@",
+        "\\ h",
+        "diff --git a/x b/x",
+        "```",
+        "- ",
+    ];
+    prop::collection::vec(prop::sample::select(lines), 0..12)
+}
+
 fn format() -> impl Strategy<Value = Format> {
     prop::sample::select(Format::ALL.to_vec())
 }
@@ -528,6 +550,26 @@ proptest! {
         let (all, early) = (edits(&all), edits(&early));
         prop_assert!(early.len() <= all.len(), "{early:?} {all:?}");
         prop_assert_eq!(&all[..early.len()], &early[..]);
+    }
+
+    #[test]
+    fn a_diff_made_by_a_tool_says_what_it_was_made_of(old in tricky_lines(), new in tricky_lines(), fenced: bool) {
+        let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let (before, after) = (text(&old), text(&new));
+        let diff = similar::TextDiff::from_lines(&before, &after);
+        let patch = diff.unified_diff().context_radius(2).header("a/x.rs", "b/x.rs").to_string();
+        prop_assume!(!patch.is_empty());
+        let reply = if fenced { format!("```diff\n{patch}```\n") } else { patch };
+        let reads = read(Format::Unified, None, &reply);
+        let mut lines: Vec<String> = old.iter().map(|line| (*line).to_owned()).collect();
+        for edit in edits(&reads).into_iter().rev() {
+            let EditOp::Hunk(hunk) = &edit.op else { panic!("{edit:?}") };
+            let at = hunk.hint.unwrap() - 1;
+            let range = at..at + hunk.before().count();
+            prop_assert!(hunk.before().eq(lines[range.clone()].iter().map(String::as_str)), "{reply}\n{hunk:?}");
+            lines.splice(range, hunk.after().map(str::to_owned));
+        }
+        prop_assert_eq!(lines, new, "{}", reply);
     }
 
     #[test]

@@ -3,159 +3,14 @@
 //! numbers are only hints.
 
 use super::fence::Fence;
+use super::hunk::{Hunk, Mark, is_hunk};
 use super::search_replace::refuse_placeholders;
 use super::{Flaw, Kept, Line, Read, Step, names};
 use crate::change::{Edit, EditHunk, EditLine, EditOp};
 
-/// Is the line a hunk header?
-pub fn is_hunk(text: &str) -> bool {
-    text == "@@" || text.starts_with("@@ ") || text.starts_with("@@-")
-}
-
-/// Is it one with a line number?
-pub fn is_numbered_hunk(text: &str) -> bool {
-    is_hunk(text) && Header::read(text).old.is_some()
-}
-
 /// Do the two lines name the old and the new file?
 pub fn is_file_header(first: &str, second: &str) -> bool {
     first.starts_with("--- ") && second.starts_with("+++ ")
-}
-
-/// `@@ -10,3 +12,4 @@ fn main() {`.
-#[derive(Debug, Default, PartialEq)]
-struct Header {
-    /// Line and count.
-    old: Option<(usize, usize)>,
-    new: Option<(usize, usize)>,
-    text: Option<String>,
-}
-
-impl Header {
-    fn read(line: &str) -> Self {
-        let rest = line.trim_start_matches('@').trim();
-        let (ranges, text) = rest.split_once("@@").map_or((rest, ""), |(ranges, text)| (ranges, text.trim()));
-        let (mut old, mut new) = (None, None);
-        let mut named = Vec::new();
-        for word in ranges.split_whitespace() {
-            match (word.strip_prefix('-').and_then(range), word.strip_prefix('+').and_then(range)) {
-                (Some(range), _) if old.is_none() => old = Some(range),
-                (_, Some(range)) if new.is_none() => new = Some(range),
-                _ => named.push(word),
-            }
-        }
-        let named = named.join(" ");
-        let text = if text.is_empty() && !matches!(named.as_str(), "..." | "…") { &named } else { text };
-        Self { old, new, text: Some(text.to_owned()).filter(|text| !text.is_empty()) }
-    }
-
-    /// One-based line of the hunk's first line; a range without lines stands *after* its line.
-    fn hint(&self) -> Option<usize> {
-        self.old
-            .map(|(line, count)| if count == 0 { line.saturating_add(1) } else { line })
-            .filter(|n| *n > 0)
-    }
-}
-
-fn range(text: &str) -> Option<(usize, usize)> {
-    let (line, count) = text.split_once(',').unwrap_or((text, "1"));
-    Some((line.parse().ok()?, count.parse().ok()?))
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Mark {
-    Keep,
-    Remove,
-    Add,
-}
-
-/// An open hunk.
-#[derive(Debug)]
-struct Hunk {
-    opened: Kept,
-    header: Header,
-    /// Each line with its mark still on.
-    lines: Vec<(Mark, String)>,
-    /// Blank lines that are context if more lines follow.
-    blanks: Vec<Kept>,
-    /// How many lines have come: of the old text, of the new one.
-    seen: (usize, usize),
-    /// Context came without its leading blank.
-    bare: bool,
-    at_eof: bool,
-}
-
-impl Hunk {
-    fn open(line: Line<'_>) -> Self {
-        Self {
-            opened: line.kept(),
-            header: Header::read(line.text()),
-            lines: Vec::new(),
-            blanks: Vec::new(),
-            seen: (0, 0),
-            bare: false,
-            at_eof: false,
-        }
-    }
-
-    fn push(&mut self, mark: Mark, text: &str) {
-        self.keep_blanks(usize::MAX);
-        self.count(mark);
-        self.lines.push((mark, text.to_owned()));
-    }
-
-    fn count(&mut self, mark: Mark) {
-        self.seen.0 += usize::from(mark != Mark::Add);
-        self.seen.1 += usize::from(mark != Mark::Remove);
-    }
-
-    fn keep_blanks(&mut self, most: usize) {
-        for _ in 0..self.blanks.len().min(most) {
-            self.blanks.pop();
-            self.count(Mark::Keep);
-            self.lines.push((Mark::Keep, " ".to_owned()));
-        }
-    }
-
-    /// How many lines its header still promises: (old, new).
-    fn promised(&self) -> (usize, usize) {
-        let left =
-            |range: Option<(usize, usize)>, seen| range.map_or(0, |(_, count)| count.saturating_sub(seen));
-        (left(self.header.old, self.seen.0), left(self.header.new, self.seen.1))
-    }
-
-    fn is_full(&self) -> bool {
-        self.header.old.is_some() && self.promised() == (0, 0)
-    }
-
-    fn may_end(&self) -> bool {
-        let (old, new) = self.promised();
-        old.max(new) <= self.blanks.len()
-    }
-
-    /// Trailing blank lines are context only as far as the header promises more.
-    fn close(mut self) -> (Kept, EditHunk) {
-        let (old, _) = self.promised();
-        self.keep_blanks(old);
-        let bare = self.bare;
-        let lines = self.lines.iter().map(|(mark, text)| match mark {
-            Mark::Keep if bare && text.as_str() != " " => EditLine::Keep(text.clone()),
-            Mark::Keep => EditLine::Keep(unmarked(text)),
-            Mark::Remove => EditLine::Remove(unmarked(text)),
-            Mark::Add => EditLine::Add(unmarked(text)),
-        });
-        let hunk = EditHunk {
-            lines: lines.collect(),
-            hint: self.header.hint(),
-            header: self.header.text,
-            at_eof: self.at_eof,
-        };
-        (self.opened, hunk)
-    }
-}
-
-fn unmarked(text: &str) -> String {
-    text.get(1..).unwrap_or_default().to_owned()
 }
 
 /// What a diff says of one file.
@@ -280,7 +135,7 @@ impl Patch {
         if complete && self.fence.is_none() && self.hunk.as_ref().is_none_or(Hunk::may_end) {
             return self.close_file(out);
         }
-        let opened = self.hunk.map(|hunk| hunk.opened).or(self.file.map(|file| file.opened));
+        let opened = self.hunk.as_ref().map(Hunk::opened).or(self.file.as_ref().map(|file| &file.opened));
         out.extend(opened.map(|kept| kept.line().flaw(Flaw::Unclosed("diff"))));
     }
 
@@ -341,27 +196,24 @@ impl Patch {
         let is_body = match text.as_bytes().first() {
             _ if ends_fence || is_hunk(text) || text.starts_with("diff --git ") => false,
             None => {
-                hunk.blanks.push(line.kept());
+                hunk.push_blank();
                 return true;
             }
             Some(b'-') => text != "-- " || !hunk.is_full(),
             Some(b' ' | b'+' | b'\\') => true,
             // Words after a whole hunk are prose; else they are context that lost its blank.
-            Some(_) => fenced || hunk.promised().0 > 0 || hunk.blanks.is_empty() && !hunk.is_full(),
+            Some(_) => fenced || hunk.wants_more(),
         };
         if !is_body {
             self.close_hunk(out);
             return false;
         }
         match text.as_bytes().first() {
-            Some(b'\\') => hunk.at_eof = true,
+            Some(b'\\') => hunk.ends_file(),
             Some(b'-') => hunk.push(Mark::Remove, text),
             Some(b'+') => hunk.push(Mark::Add, text),
             Some(b' ') => hunk.push(Mark::Keep, text),
-            _ => {
-                hunk.bare = true;
-                hunk.push(Mark::Keep, text);
-            }
+            _ => hunk.push_bare(text),
         }
         true
     }
@@ -455,26 +307,4 @@ fn taken(file: &mut File, hunk: EditHunk, reason: Option<&String>) -> Result<Opt
         file.text.pop();
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_are_read_with_and_without_numbers() {
-        let read = |text| {
-            let header = Header::read(text);
-            (header.hint(), header.text)
-        };
-        assert_eq!(read("@@ -10,3 +12,4 @@ fn main() {"), (Some(10), Some("fn main() {".into())));
-        assert_eq!(read("@@ -7 +7 @@"), (Some(7), None));
-        assert_eq!(read("@@ -0,0 +1,5 @@"), (Some(1), None));
-        assert_eq!(read("@@ -4,0 +5 @@"), (Some(5), None));
-        assert_eq!(read("@@"), (None, None));
-        assert_eq!(read("@@ ... @@"), (None, None));
-        assert_eq!(read("@@ class A"), (None, Some("class A".into())));
-        assert_eq!(read("@@ def f(x): @@"), (None, Some("def f(x):".into())));
-        assert_eq!(read("@@ -99999999999999999999,1 +1 @@").0, None);
-    }
 }

@@ -2,11 +2,12 @@
 //! gone from the file, so a text with a placeholder in it, or whose end is not certain, is refused.
 
 use super::fence::Fence;
+use super::hunk::is_numbered_hunk;
 use super::lead::Taken;
 use super::naming::path_line;
 use super::placeholder::is_placeholder;
 use super::search_replace;
-use super::unified;
+use super::unified::is_file_header;
 use super::{Flaw, Format, Kept, Line, Read, Step};
 use crate::change::{Edit, EditOp};
 
@@ -105,9 +106,7 @@ impl Text {
             return Some(Format::SearchReplace);
         }
         let before = self.lines.last().filter(|_| self.len() > 0).map_or("", |kept| kept.raw.as_str());
-        let patch = text.starts_with("diff --git ")
-            || unified::is_numbered_hunk(text)
-            || text.starts_with("+++ ") && before.starts_with("--- ");
+        let patch = text.starts_with("diff --git ") || is_numbered_hunk(text) || is_file_header(before, text);
         patch.then_some(Format::Unified)
     }
 
