@@ -106,7 +106,8 @@ impl<'a> Desk<'a> {
 
     fn base(&mut self, path: &RepoPath) -> Result<Base, String> {
         let read = || match self.workspace.read(path) {
-            Ok(file) => Ok(Base { path: path.clone(), text: file.map(|file| file.lines) }),
+            Ok(Some(file)) => Ok(Base { path: file.path, text: Some(file.lines) }),
+            Ok(None) => Ok(Base { path: path.clone(), text: None }),
             Err(why) => Err(why.to_string()),
         };
         self.bases.entry(path.clone()).or_insert_with(read).clone()

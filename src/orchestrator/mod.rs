@@ -164,8 +164,12 @@ impl Orchestrator {
     }
 }
 
-/// A file as the reply's edits should be placed in it.
+/// A file as the reply's edits should be placed in it, under its own name: where a link leads is what
+/// the scope has to judge.
 fn look(workspace: &Workspace, path: &RepoPath) -> Result<Base, String> {
     let read = workspace.read(path).map_err(|why: ReadError| why.to_string())?;
-    Ok(Base { path: path.clone(), text: read.map(|file| file.lines) })
+    Ok(match read {
+        Some(file) => Base { path: file.path, text: Some(file.lines) },
+        None => Base { path: path.clone(), text: None },
+    })
 }
