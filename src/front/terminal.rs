@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Stdout, Write};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -11,9 +11,29 @@ use crossterm::terminal::{
 use crossterm::{cursor, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
+use tokio::sync::mpsc::{self, Receiver};
 
 /// A frame is handed to the terminal in one write, unless it is larger than this.
 const FRAME: usize = 64 * 1024;
+
+/// Keys that may wait to be handled; a person is slower, a paste is one event.
+const KEYS: usize = 1024;
+
+/// Reads the terminal on a thread of its own and hands out what comes. The thread ends with the
+/// process, or when nobody listens any more.
+pub fn keys() -> Receiver<io::Result<Event>> {
+    let (sender, receiver) = mpsc::channel(KEYS);
+    std::thread::spawn(move || {
+        loop {
+            let event = event::read();
+            let over = event.is_err();
+            if sender.blocking_send(event).is_err() || over {
+                return;
+            }
+        }
+    });
+    receiver
+}
 
 /// The screen in raw mode on the alternate screen. Dropping it restores what was there.
 pub struct Screen {

@@ -4,13 +4,12 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TerminalEvent, EventStream, KeyEventKind};
-use futures_util::{FutureExt as _, StreamExt as _};
+use crossterm::event::{Event as TerminalEvent, KeyEventKind};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use super::setup::{Place, Setup, runtime};
-use super::terminal::Screen;
+use super::terminal::{self, Screen};
 use super::{Exit, stop};
 use crate::orchestrator::Orchestrator;
 use crate::session::{Event, Session};
@@ -135,7 +134,7 @@ impl Front {
     }
 
     async fn turn_round(&mut self, mut events: Receiver<Event>, mut signals: Signals) -> io::Result<Exit> {
-        let mut keys = EventStream::new();
+        let mut keys = terminal::keys();
         loop {
             let wake = self.next_wake();
             tokio::select! {
@@ -146,14 +145,16 @@ impl Front {
                     self.screen.resume()?;
                     self.dirty = true;
                 }
-                key = keys.next() => {
-                    let mut next = Some(key);
+                key = keys.recv() => {
+                    let mut next = key;
+                    if next.is_none() {
+                        return Ok(Exit::Done);
+                    }
                     while let Some(key) = next {
-                        let Some(key) = key.transpose()? else { return Ok(Exit::Done) };
-                        if self.terminal_event(key)? {
+                        if self.terminal_event(key?)? {
                             return Ok(Exit::Done);
                         }
-                        next = keys.next().now_or_never();
+                        next = keys.try_recv().ok();
                     }
                     self.draw()?;
                 }
