@@ -117,7 +117,12 @@ impl<'a> Desk<'a> {
 fn finish(request: &ApplyRequest, workspace: &Workspace, mut desk: Desk<'_>) -> Exit {
     if !desk.refusals.is_empty() {
         let list: Vec<String> = desk.refusals.iter().map(ToString::to_string).collect();
-        return say(request, &desk, None, Some(format!("refused: {}\nnothing was written", list.join("\nrefused: "))));
+        return say(
+            request,
+            &desk,
+            None,
+            Some(format!("refused: {}\nnothing was written", list.join("\nrefused: "))),
+        );
     }
     if request.check {
         if request.diff {
@@ -134,8 +139,7 @@ fn finish(request: &ApplyRequest, workspace: &Workspace, mut desk: Desk<'_>) -> 
     let Some(approved) = desk.review.settle() else {
         return say(request, &desk, None, None);
     };
-    let story =
-        Story { instruction: String::new(), level: Level::Repo, model: None, source: Source::Apply };
+    let story = Story { instruction: String::new(), level: Level::Repo, model: None, source: Source::Apply };
     match workspace.apply(approved, &story) {
         Ok(receipt) => say(request, &desk, Some(&receipt), None),
         Err(ApplyError::Write(WriteError::Journal(why))) => stop(Exit::NotHere, why),
@@ -145,7 +149,8 @@ fn finish(request: &ApplyRequest, workspace: &Workspace, mut desk: Desk<'_>) -> 
 
 fn say(request: &ApplyRequest, desk: &Desk<'_>, receipt: Option<&Receipt>, refused: Option<String>) -> Exit {
     if request.json {
-        let files = receipt.map_or_else(|| report::proposed(&desk.review), |receipt| report::landed(receipt.files()));
+        let files =
+            receipt.map_or_else(|| report::proposed(&desk.review), |receipt| report::landed(receipt.files()));
         report::print_json(&json!({
             "schema": "rein.apply/1",
             "status": if refused.is_some() { "refused" } else { "applied" },

@@ -54,7 +54,9 @@ impl Driver {
         }
         let text = match event {
             Event::Asking { model, .. } => format!("asking {model}"),
-            Event::Retrying { failure, wait, .. } => format!("{failure}; again in {} s", wait.as_secs_f32().ceil()),
+            Event::Retrying { failure, wait, .. } => {
+                format!("{failure}; again in {} s", wait.as_secs_f32().ceil())
+            }
             Event::Delta { .. } => {
                 let turn = self.session.turn();
                 format!("receiving {} bytes", turn.map_or(0, crate::session::Turn::reply_len))

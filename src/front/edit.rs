@@ -76,10 +76,15 @@ async fn prepare(request: &EditRequest) -> Result<(Setup, Place, Instruct), Wron
     if let Some(note) = setup.discover().await {
         eprintln!("rein: {}", crate::text::safe::line(&note));
     }
-    let place = setup.place(request.file.as_deref().and_then(|file| file.to_str()).map(literal).as_deref())?;
+    let place =
+        setup.place(request.file.as_deref().and_then(|file| file.to_str()).map(literal).as_deref())?;
     let focus = Focus {
         file: place.file.as_ref().map(|(path, ..)| path.clone()),
-        lines: request.lines.as_deref().map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into()))).transpose()?,
+        lines: request
+            .lines
+            .as_deref()
+            .map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into())))
+            .transpose()?,
     };
     let level = request.level.unwrap_or(match (&focus.file, focus.lines) {
         (_, Some(_)) => Level::Selection,
@@ -140,8 +145,11 @@ async fn run(request: &EditRequest, setup: &Setup, place: Place, instruct: Instr
 
 /// Every hunk is accepted by the policy that the user chose with `--apply`.
 async fn land(driver: &mut Driver) -> Exit {
-    let all: Vec<HunkId> =
-        driver.session.turn().map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect()).unwrap_or_default();
+    let all: Vec<HunkId> = driver
+        .session
+        .turn()
+        .map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect())
+        .unwrap_or_default();
     driver.session.decide(&Decision::Accept(all));
     let effects = driver.session.land();
     if let Err(Interrupted) = driver.go(effects).await {

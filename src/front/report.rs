@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::change::locate::Tier;
-use crate::change::{Hunk, Landed, Rejected, Review, Verdict, Why};
 use crate::change::locate::Unplaced;
+use crate::change::{Hunk, Landed, Rejected, Review, Verdict, Why};
 use crate::session::Refusal;
 use crate::text::{Digest, Lines, RepoPath, patch};
 use crate::workspace::Workspace;
@@ -122,7 +122,9 @@ fn refused_hunk(refusal: &Refusal) -> Value {
 
 fn candidates(refusal: &Refusal) -> Vec<Value> {
     match unplaced(refusal) {
-        Some(Unplaced::Ambiguous(lines)) => lines.iter().take(5).map(|line| json!({ "line": line })).collect(),
+        Some(Unplaced::Ambiguous(lines)) => {
+            lines.iter().take(5).map(|line| json!({ "line": line })).collect()
+        }
         _ => Vec::new(),
     }
 }

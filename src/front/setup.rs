@@ -185,7 +185,8 @@ impl Setup {
 
     /// How long the first chat model may be silent.
     pub fn limits(&self) -> Limits {
-        let timeouts = self.roles.chat.first().map_or_else(Timeouts::default, |route| route.endpoint.timeouts);
+        let timeouts =
+            self.roles.chat.first().map_or_else(Timeouts::default, |route| route.endpoint.timeouts);
         Limits { first_byte: timeouts.first_byte, idle: timeouts.idle }
     }
 

@@ -31,12 +31,8 @@ pub fn pack(
         Some(path) => Some((path, as_seen(workspace, instruct, path)?)),
         None => None,
     };
-    let open = text.as_ref().map(|(path, text)| Open {
-        path,
-        text,
-        selection: instruct.focus.lines,
-        cursor: None,
-    });
+    let open =
+        text.as_ref().map(|(path, text)| Open { path, text, selection: instruct.focus.lines, cursor: None });
     let (files, candidates) = match instruct.level {
         Level::Repo => survey(workspace, instruct, stop),
         Level::Complete | Level::Selection | Level::File => Default::default(),

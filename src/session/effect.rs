@@ -65,24 +65,61 @@ pub enum Effect {
 /// Something that happened in the acting wing.
 #[derive(Debug)]
 pub enum Event {
-    Gathered { turn: TurnId, packed: Result<Pack, GatherError> },
+    Gathered {
+        turn: TurnId,
+        packed: Result<Pack, GatherError>,
+    },
     /// The request is on its way to this model.
-    Asking { turn: TurnId, model: ModelId },
+    Asking {
+        turn: TurnId,
+        model: ModelId,
+    },
     /// The request failed before its first byte and will be sent again after `wait`.
-    Retrying { turn: TurnId, failure: Failure, wait: Duration },
-    Delta { turn: TurnId, delta: Delta },
+    Retrying {
+        turn: TurnId,
+        failure: Failure,
+        wait: Duration,
+    },
+    Delta {
+        turn: TurnId,
+        delta: Delta,
+    },
     /// `Ok` only when the model came to a finish.
-    Ended { turn: TurnId, result: Result<(), Failure> },
-    Looked { turn: TurnId, path: RepoPath, read: Result<Base, String> },
-    Landed { turn: TurnId, result: Result<Receipt, ApplyError> },
+    Ended {
+        turn: TurnId,
+        result: Result<(), Failure>,
+    },
+    Looked {
+        turn: TurnId,
+        path: RepoPath,
+        read: Result<Base, String>,
+    },
+    Landed {
+        turn: TurnId,
+        result: Result<Receipt, ApplyError>,
+    },
     Undone(Result<Undone, UndoError>),
     Redone(Result<Undone, UndoError>),
-    Opened { path: RepoPath, read: Result<Option<FileText>, ReadError> },
-    Saved { path: RepoPath, text: Lines, result: Result<Digest, SaveError> },
+    Opened {
+        path: RepoPath,
+        read: Result<Option<FileText>, ReadError>,
+    },
+    Saved {
+        path: RepoPath,
+        text: Lines,
+        result: Result<Digest, SaveError>,
+    },
     Files(Vec<RepoPath>),
     Branch(Option<String>),
-    Highlighted { path: RepoPath, version: u64, classes: Vec<(std::ops::Range<usize>, Class)> },
-    Completed { id: u64, result: Result<String, Failure> },
+    Highlighted {
+        path: RepoPath,
+        version: u64,
+        classes: Vec<(std::ops::Range<usize>, Class)>,
+    },
+    Completed {
+        id: u64,
+        result: Result<String, Failure>,
+    },
     Log(Result<Vec<LogEntry>, String>),
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Decision, Effect, Instruct, TurnId};
-use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scope, Standing, Verdict, Why};
 use crate::change::locate::Unplaced;
+use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scope, Standing, Verdict, Why};
 use crate::change::{EditLine, EditOp};
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
@@ -92,7 +92,10 @@ impl std::fmt::Display for Refusal {
 /// Something the user should hear of once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Notice {
-    Retrying { why: String, wait: Duration },
+    Retrying {
+        why: String,
+        wait: Duration,
+    },
     /// Hunks whose place changed underneath.
     Conflict(Vec<HunkId>),
     /// The landing failed; nothing was written.
@@ -351,7 +354,8 @@ impl Turn {
             waiting.push(edit);
             return None;
         }
-        let on_screen = self.instruct.open.get(&path).map(|text| Base { path: path.clone(), text: Some(text.clone()) });
+        let on_screen =
+            self.instruct.open.get(&path).map(|text| Base { path: path.clone(), text: Some(text.clone()) });
         if let Some(base) = self.review.base(&path).cloned().or(on_screen) {
             self.offer(&edit, base);
             return None;

@@ -147,7 +147,14 @@ const TOAST: Duration = Duration::from_secs(6);
 
 impl App {
     /// `tab`: columns of a tab.
-    pub fn new(session: Session, facts: Facts, limits: Limits, theme: Theme, level: Level, tab: usize) -> Self {
+    pub fn new(
+        session: Session,
+        facts: Facts,
+        limits: Limits,
+        theme: Theme,
+        level: Level,
+        tab: usize,
+    ) -> Self {
         Self {
             facts,
             limits,

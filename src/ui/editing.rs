@@ -117,9 +117,9 @@ impl App {
     pub(super) fn search_anew(&mut self) {
         let Some(Overlay::Find(query)) = &self.overlay else { return };
         self.search = Search::new(query.text());
-        let from = self.file().and_then(|file| {
-            Some(file.buffer.selection().map_or(file.buffer.cursor(), |(start, _)| start))
-        });
+        let from = self
+            .file()
+            .and_then(|file| Some(file.buffer.selection().map_or(file.buffer.cursor(), |(start, _)| start)));
         if let Some(from) = from {
             self.show_match(|search, buffer| search.next(buffer, from));
         }
@@ -139,10 +139,7 @@ impl App {
         }
     }
 
-    fn show_match(
-        &mut self,
-        find: impl Fn(&Search, &crate::editor::Buffer) -> Option<crate::editor::Match>,
-    ) {
+    fn show_match(&mut self, find: impl Fn(&Search, &crate::editor::Buffer) -> Option<crate::editor::Match>) {
         let Some(search) = self.search.clone() else { return };
         let Some(file) = self.files.get_mut(self.current) else { return };
         match find(&search, &file.buffer) {

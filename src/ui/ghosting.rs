@@ -42,11 +42,8 @@ impl App {
         };
         let buffer = &file.buffer;
         let Some(said) = around_cursor(buffer, self.session.prompts()) else { return Vec::new() };
-        let awaited = Awaited {
-            id: self.ghosting.last_id + 1,
-            path: buffer.path().clone(),
-            version: buffer.version(),
-        };
+        let awaited =
+            Awaited { id: self.ghosting.last_id + 1, path: buffer.path().clone(), version: buffer.version() };
         self.ghosting.last_id = awaited.id;
         let effect = Effect::Complete { id: awaited.id, ask: Arc::new(said.into_ask()) };
         self.ghosting.awaited = Some(awaited);

@@ -218,13 +218,7 @@ pub struct Binding {
     pub rank: u8,
 }
 
-const fn row(
-    place: Place,
-    keys: &'static [Chord],
-    action: Action,
-    says: &'static str,
-    rank: u8,
-) -> Binding {
+const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'static str, rank: u8) -> Binding {
     Binding { place, keys, action, says, rank }
 }
 
@@ -278,15 +272,39 @@ pub const KEYS: &[Binding] = &[
     row(Editor, &[with(SHIFT, KeyCode::End)], A::Extend(Motion::End), "select to the end", 0),
     row(Editor, &[with(CTRL_SHIFT, KeyCode::Home)], A::Extend(Motion::Top), "select to the top", 0),
     row(Editor, &[with(CTRL_SHIFT, KeyCode::End)], A::Extend(Motion::Bottom), "select to the bottom", 0),
-    row(Editor, &[with(SHIFT, KeyCode::PageUp)], A::Page { down: false, extend: true }, "select a page up", 0),
-    row(Editor, &[with(SHIFT, KeyCode::PageDown)], A::Page { down: true, extend: true }, "select a page down", 0),
+    row(
+        Editor,
+        &[with(SHIFT, KeyCode::PageUp)],
+        A::Page { down: false, extend: true },
+        "select a page up",
+        0,
+    ),
+    row(
+        Editor,
+        &[with(SHIFT, KeyCode::PageDown)],
+        A::Page { down: true, extend: true },
+        "select a page down",
+        0,
+    ),
     row(Editor, &[alt('a')], A::SelectAll, "select all", 0),
     row(Editor, &[alt('l')], A::SelectLine, "select the line, again for the next", 0),
     row(Editor, &[key(KeyCode::Enter)], A::Newline, "new line", 0),
     row(Editor, &[key(KeyCode::Tab)], A::Tab, "indent", 0),
-    row(Editor, &[key(KeyCode::Backspace), with(SHIFT, KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(
+        Editor,
+        &[key(KeyCode::Backspace), with(SHIFT, KeyCode::Backspace), ctrl('h')],
+        A::Backspace,
+        "delete back",
+        0,
+    ),
     row(Editor, &[key(KeyCode::Delete)], A::Delete, "delete", 0),
-    row(Editor, &[ctrl('w'), with(ALT, KeyCode::Backspace), with(CTRL, KeyCode::Backspace)], A::DeleteWordBack, "delete a word back", 0),
+    row(
+        Editor,
+        &[ctrl('w'), with(ALT, KeyCode::Backspace), with(CTRL, KeyCode::Backspace)],
+        A::DeleteWordBack,
+        "delete a word back",
+        0,
+    ),
     row(Editor, &[alt('d'), with(CTRL, KeyCode::Delete)], A::DeleteWordForward, "delete a word", 0),
     row(Editor, &[alt('k')], A::DeleteLine, "delete the line", 0),
     row(Editor, &[with(ALT, KeyCode::Up)], A::LineUp, "move the line up", 0),
@@ -334,7 +352,13 @@ pub const KEYS: &[Binding] = &[
     row(Prompt, &[with(CTRL, KeyCode::Right), alt('f')], A::Move(Motion::WordRight), "a word right", 0),
     row(Prompt, &[key(KeyCode::Home), ctrl('a')], A::Move(Motion::Home), "start", 0),
     row(Prompt, &[key(KeyCode::End), ctrl('e')], A::Move(Motion::End), "end", 0),
-    row(Prompt, &[key(KeyCode::Backspace), with(SHIFT, KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(
+        Prompt,
+        &[key(KeyCode::Backspace), with(SHIFT, KeyCode::Backspace), ctrl('h')],
+        A::Backspace,
+        "delete back",
+        0,
+    ),
     row(Prompt, &[key(KeyCode::Delete)], A::Delete, "delete", 0),
     row(Prompt, &[ctrl('w'), with(ALT, KeyCode::Backspace)], A::DeleteWordBack, "delete a word back", 0),
     row(Prompt, &[ctrl('u')], A::DeleteLine, "clear", 0),
@@ -383,7 +407,13 @@ mod tests {
         for (at, one) in KEYS.iter().enumerate() {
             for other in KEYS.iter().skip(at + 1).filter(|other| other.place == one.place) {
                 for chord in one.keys {
-                    assert!(!other.keys.contains(chord), "{chord} in {:?}: {:?} and {:?}", one.place, one.says, other.says);
+                    assert!(
+                        !other.keys.contains(chord),
+                        "{chord} in {:?}: {:?} and {:?}",
+                        one.place,
+                        one.says,
+                        other.says
+                    );
                 }
             }
         }

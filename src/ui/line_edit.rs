@@ -85,9 +85,10 @@ impl LineEdit {
             Motion::Right => self.cursor + self.after().graphemes(true).next().map_or(0, str::len),
             Motion::WordLeft => self.word_left(),
             Motion::WordRight => {
-                let word = self.after().split_word_bound_indices().find(|(at, word)| {
-                    *at > 0 && !word.trim().is_empty()
-                });
+                let word = self
+                    .after()
+                    .split_word_bound_indices()
+                    .find(|(at, word)| *at > 0 && !word.trim().is_empty());
                 word.map_or(self.text.len(), |(at, _)| self.cursor + at)
             }
             Motion::Home | Motion::Top => 0,

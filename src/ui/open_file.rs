@@ -156,9 +156,8 @@ impl Words {
             return Self::default();
         }
         let text = |line: Option<&[u8]>| String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
-        let pairs = (0..lines).map(|at| {
-            diff::words(&text(base.text(hunk.replaces.start() + at)), &text(hunk.with.text(at)))
-        });
+        let pairs = (0..lines)
+            .map(|at| diff::words(&text(base.text(hunk.replaces.start() + at)), &text(hunk.with.text(at))));
         let (removed, added) = pairs.unzip();
         Self { removed, added }
     }

@@ -25,11 +25,7 @@ impl App {
         vec![Out::Do(Effect::Open { path })]
     }
 
-    pub(super) fn opened(
-        &mut self,
-        path: RepoPath,
-        read: Result<Option<FileText>, ReadError>,
-    ) -> Vec<Out> {
+    pub(super) fn opened(&mut self, path: RepoPath, read: Result<Option<FileText>, ReadError>) -> Vec<Out> {
         let read = match read {
             Ok(read) => read.map(|file| file.lines),
             Err(why) => {
@@ -68,7 +64,9 @@ impl App {
             ),
             Adopted::Conflict => self.say(
                 Paint::Bad,
-                format!("{path} changed on disk where you typed; nothing was written, your text is still here"),
+                format!(
+                    "{path} changed on disk where you typed; nothing was written, your text is still here"
+                ),
             ),
         }
         self.highlight_due = Some(self.now);

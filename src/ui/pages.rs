@@ -47,8 +47,14 @@ impl App {
 /// All keys, from the table.
 fn help() -> Page {
     let mut page = Page::new(Kind::Help, "keys");
-    page.text(Paint::Text, "The model proposes, you decide hunk by hunk; nothing is written before Enter lands it.");
-    page.text(Paint::Text, "The slider says how much a request may change. Text outside of it cannot change.");
+    page.text(
+        Paint::Text,
+        "The model proposes, you decide hunk by hunk; nothing is written before Enter lands it.",
+    );
+    page.text(
+        Paint::Text,
+        "The slider says how much a request may change. Text outside of it cannot change.",
+    );
     for place in Place::ALL {
         page.gap().text(Paint::Title, place.title());
         for row in KEYS.iter().filter(|row| row.place == place) {

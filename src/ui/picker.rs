@@ -64,8 +64,9 @@ mod tests {
 
     #[test]
     fn the_best_match_comes_first() {
-        let files: Vec<_> =
-            ["src/provider/sse.rs", "src/ui/session_view.rs", "src/session/mod.rs"].map(|p| RepoPath::parse(p).unwrap()).into();
+        let files: Vec<_> = ["src/provider/sse.rs", "src/ui/session_view.rs", "src/session/mod.rs"]
+            .map(|p| RepoPath::parse(p).unwrap())
+            .into();
         let mut picker = Picker::default();
         picker.refresh(&files);
         assert_eq!(picker.total, 3);

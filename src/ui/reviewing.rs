@@ -34,7 +34,9 @@ impl App {
                 }
             }
             Action::NextHunk => self.step(|ids, at| ids.get(at + 1).copied()),
-            Action::PreviousHunk => self.step(|ids, at| at.checked_sub(1).and_then(|at| ids.get(at).copied())),
+            Action::PreviousHunk => {
+                self.step(|ids, at| at.checked_sub(1).and_then(|at| ids.get(at).copied()))
+            }
             Action::NextFile => self.step_file(true),
             Action::PreviousFile => self.step_file(false),
             Action::NextUndecided => self.go_to_undecided(),
@@ -125,7 +127,10 @@ impl App {
     }
 
     fn ids(&self) -> Vec<HunkId> {
-        self.session.turn().map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect()).unwrap_or_default()
+        self.session
+            .turn()
+            .map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect())
+            .unwrap_or_default()
     }
 
     fn step(&mut self, next: impl Fn(&[HunkId], usize) -> Option<HunkId>) {
@@ -237,7 +242,10 @@ impl App {
         self.highlight_due = Some(self.now);
         if !unmerged.is_empty() {
             let list = unmerged.join(", ");
-            self.say(Paint::Warn, format!("{list} changed on disk where you typed; your text is still here, unsaved"));
+            self.say(
+                Paint::Warn,
+                format!("{list} changed on disk where you typed; your text is still here, unsaved"),
+            );
         }
     }
 
@@ -281,7 +289,10 @@ impl App {
     /// After every input: places hunks, follows the cursor, drops ghost text that fits no more.
     pub(super) fn settle_views(&mut self) {
         self.place_current();
-        let layout = super::view::Layout::of(self, ratatui::layout::Rect::new(0, 0, self.size.0.max(8), self.size.1.max(6)));
+        let layout = super::view::Layout::of(
+            self,
+            ratatui::layout::Rect::new(0, 0, self.size.0.max(8), self.size.1.max(6)),
+        );
         let following = self.focus != Focus::Review;
         let Some(file) = self.files.get_mut(self.current) else { return };
         let gutter = super::view::gutter_width(file.buffer.lines_len());

@@ -82,7 +82,9 @@ impl Theme {
             Paint::Gutter => style.fg(pick((92, 99, 112), (160, 166, 178))),
             Paint::GutterHere => style.fg(pick((200, 205, 215), (60, 66, 78))),
             Paint::Dim | Paint::Ghost => style.fg(pick((128, 136, 150), (118, 126, 140))),
-            Paint::Bar => style.fg(pick((206, 212, 222), (52, 58, 70))).bg(pick((36, 40, 50), (228, 232, 240))),
+            Paint::Bar => {
+                style.fg(pick((206, 212, 222), (52, 58, 70))).bg(pick((36, 40, 50), (228, 232, 240)))
+            }
             Paint::BarKey => {
                 style.fg(pick((250, 204, 110), (150, 90, 0))).bg(pick((36, 40, 50), (228, 232, 240)))
             }
@@ -151,7 +153,9 @@ fn ansi(paint: Paint) -> Style {
         Paint::AddedWord => style.fg(Color::Green).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
         Paint::Removed => style.fg(Color::Red),
         Paint::RemovedWord => style.fg(Color::Red).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
-        Paint::Gutter | Paint::Dim | Paint::Ghost | Paint::Notch | Paint::Settled => style.fg(Color::DarkGray),
+        Paint::Gutter | Paint::Dim | Paint::Ghost | Paint::Notch | Paint::Settled => {
+            style.fg(Color::DarkGray)
+        }
         Paint::Selection | Paint::Mark | Paint::NotchOn => style.add_modifier(Modifier::REVERSED),
         Paint::Match => style.fg(Color::Yellow).add_modifier(Modifier::REVERSED),
         Paint::Title | Paint::GutterHere => style.add_modifier(Modifier::BOLD),
@@ -192,10 +196,28 @@ mod tests {
     use super::*;
 
     const ALL: [Paint; 22] = [
-        Paint::Text, Paint::Dim, Paint::Title, Paint::Gutter, Paint::GutterHere, Paint::Added,
-        Paint::AddedWord, Paint::Removed, Paint::RemovedWord, Paint::Settled, Paint::Selection,
-        Paint::Match, Paint::Mark, Paint::Ghost, Paint::Bar, Paint::BarKey, Paint::Notch,
-        Paint::NotchOn, Paint::Prompt, Paint::Good, Paint::Warn, Paint::Bad,
+        Paint::Text,
+        Paint::Dim,
+        Paint::Title,
+        Paint::Gutter,
+        Paint::GutterHere,
+        Paint::Added,
+        Paint::AddedWord,
+        Paint::Removed,
+        Paint::RemovedWord,
+        Paint::Settled,
+        Paint::Selection,
+        Paint::Match,
+        Paint::Mark,
+        Paint::Ghost,
+        Paint::Bar,
+        Paint::BarKey,
+        Paint::Notch,
+        Paint::NotchOn,
+        Paint::Prompt,
+        Paint::Good,
+        Paint::Warn,
+        Paint::Bad,
     ];
 
     #[test]

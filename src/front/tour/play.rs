@@ -81,16 +81,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         name: "repo: one change in three files lands as one; a protected file is refused",
-        acts: &[
-            with(ALT, 'i'),
-            ENTER,
-            Act::Hunks,
-            key('Y'),
-            key('Y'),
-            key('Y'),
-            ENTER,
-            Act::Step(4),
-        ],
+        acts: &[with(ALT, 'i'), ENTER, Act::Hunks, key('Y'), key('Y'), key('Y'), ENTER, Act::Step(4)],
         promises: &[
             ("src/cart.rs", "unit_price", true),
             ("src/receipt.rs", "unit_price", true),

@@ -124,7 +124,9 @@ fn at_rest(turn: &Turn) -> (Paint, String) {
         Some(End::Failed(failure)) => Some(format!("{failure}: {}", failure.next_step())),
         Some(End::NotAsked(why)) => Some(why.clone()),
         Some(End::Declined(words)) => Some(format!("the model declined: {words}")),
-        Some(End::OutOfRoom) => Some("the answer reached its length limit; what was open then is dropped".into()),
+        Some(End::OutOfRoom) => {
+            Some("the answer reached its length limit; what was open then is dropped".into())
+        }
         Some(End::Cancelled | End::Finished) | None => None,
     };
     let notice = match turn.notice() {
@@ -155,7 +157,9 @@ fn standing(turn: &Turn) -> String {
         (Phase::Done, None) if no > 0 => "all hunks rejected; nothing was changed".into(),
         (Phase::Done, None) => match turn.end() {
             Some(End::Cancelled) => "stopped".into(),
-            Some(End::Finished) if turn.refusals().is_empty() => "no change was proposed (F4 shows the answer)".into(),
+            Some(End::Finished) if turn.refusals().is_empty() => {
+                "no change was proposed (F4 shows the answer)".into()
+            }
             _ => "nothing to review".into(),
         },
         _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open"),

@@ -73,7 +73,8 @@ impl Painter<'_, '_, '_> {
     }
 
     fn text_area(&self) -> Rect {
-        let gutter = u16::try_from(gutter_width(self.file.buffer.lines_len())).unwrap_or(8).min(self.area.width);
+        let gutter =
+            u16::try_from(gutter_width(self.file.buffer.lines_len())).unwrap_or(8).min(self.area.width);
         Rect { x: self.area.x + gutter, width: self.area.width - gutter, ..self.area }
     }
 
@@ -152,7 +153,9 @@ impl Painter<'_, '_, '_> {
     fn removed_words(&self, hunk: HunkId, line: usize) -> Layer {
         let first = self.file.placed.span(hunk).map_or(line, Span::start);
         let words = self.file.words(hunk).and_then(|words| words.removed.get(line.saturating_sub(first)));
-        words.map(|ranges| ranges.iter().map(|r| (r.clone(), Paint::RemovedWord)).collect()).unwrap_or_default()
+        words
+            .map(|ranges| ranges.iter().map(|r| (r.clone(), Paint::RemovedWord)).collect())
+            .unwrap_or_default()
     }
 
     /// Selection and search matches.

@@ -12,8 +12,8 @@ use ratatui::Frame;
 
 use super::app::{App, Focus};
 use super::theme::Paint;
-use draw::Pen;
 pub(super) use code::gutter_width;
+use draw::Pen;
 pub(super) use layout::Layout;
 
 /// Smallest terminal that anything can be decided in.

@@ -1,0 +1,1 @@
+//! The screen as a user meets it: keys in, pictures out.
