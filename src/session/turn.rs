@@ -11,7 +11,7 @@ use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scop
 use crate::change::{EditLine, EditOp};
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
-use crate::prompt::dialect::{Format, MAX_REPLY, Read, Reader, Unreadable};
+use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader, Unreadable};
 use crate::prompt::{self, Prompts, Said};
 use crate::text::RepoPath;
 use crate::workspace::ApplyError;
@@ -331,6 +331,8 @@ impl Turn {
         match read {
             Read::Prose(text) => self.prose.push_str(&text),
             Read::Opened { path } => self.opened = Some(path),
+            // An answer in words alone is an answer.
+            Read::Unreadable(what) if what.why == Flaw::Nothing => {}
             Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
             Read::Edit(edit) => {
                 self.opened = None;

@@ -226,7 +226,7 @@ impl App {
     /// What the notch permits right now, in words.
     pub(super) fn scope_in_words(&self) -> Result<String, NoScope> {
         if self.level == Level::Complete {
-            return Ok("may change: nothing until Tab takes the ghost text".into());
+            return Ok("may change: only what Tab takes".into());
         }
         let scope = Scope::of(self.level, &self.looking_at(), self.session.leash().clone())?;
         Ok(scope.in_words())

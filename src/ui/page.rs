@@ -18,12 +18,15 @@ pub struct Page {
     pub kind: Kind,
     pub title: String,
     lines: Vec<(Paint, String)>,
+    /// The lines folded to the width they are read at.
+    rows: Vec<(Paint, String)>,
+    width: usize,
     pub top: usize,
 }
 
 impl Page {
     pub fn new(kind: Kind, title: impl Into<String>) -> Self {
-        Self { kind, title: title.into(), lines: Vec::new(), top: 0 }
+        Self { kind, title: title.into(), lines: Vec::new(), rows: Vec::new(), width: 0, top: 0 }
     }
 
     /// Adds a foreign text, line by line.
@@ -38,12 +41,94 @@ impl Page {
         self
     }
 
-    pub fn lines(&self) -> &[(Paint, String)] {
-        &self.lines
+    /// Folds the lines to `width` columns, if they are not already.
+    pub fn fold(&mut self, width: usize) {
+        if self.width == width {
+            return;
+        }
+        self.width = width;
+        self.rows = self
+            .lines
+            .iter()
+            .flat_map(|(paint, line)| fold(line, width).into_iter().map(|row| (*paint, row)))
+            .collect();
+        self.top = self.top.min(self.rows.len().saturating_sub(1));
     }
 
-    /// Moves the window by `by` lines; the last line stays in sight.
+    pub fn rows(&self) -> &[(Paint, String)] {
+        &self.rows
+    }
+
+    /// Moves the window by `by` rows; the last row stays in sight.
     pub fn scroll(&mut self, by: isize) {
-        self.top = self.top.saturating_add_signed(by).min(self.lines.len().saturating_sub(1));
+        self.top = self.top.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
+    }
+}
+
+/// A printable line in rows of at most `width` columns: broken at blanks where there are any, and
+/// continued under its own indentation.
+pub fn fold(line: &str, width: usize) -> Vec<String> {
+    let width = width.max(8);
+    if safe::width(line) <= width {
+        return vec![line.to_owned()];
+    }
+    let indent: String = line.chars().take_while(|c| *c == ' ').take(width / 2).collect();
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    for word in line.split_inclusive(' ') {
+        if safe::width(&row) + safe::width(word.trim_end()) > width && !row.trim().is_empty() {
+            rows.push(std::mem::replace(&mut row, indent.clone()).trim_end().to_owned());
+        }
+        for piece in pieces(word, width.saturating_sub(safe::width(&row)), width - indent.len()) {
+            if safe::width(&row) + safe::width(piece.trim_end()) > width {
+                rows.push(std::mem::replace(&mut row, indent.clone()));
+            }
+            row.push_str(piece);
+        }
+    }
+    rows.push(row.trim_end().to_owned());
+    rows
+}
+
+/// A word in pieces of at most `width` columns, the first of at most `first`.
+fn pieces(word: &str, first: usize, width: usize) -> Vec<&str> {
+    if safe::width(word.trim_end()) <= first {
+        return vec![word];
+    }
+    let mut out = Vec::new();
+    let (mut start, mut used, mut room) = (0, 0, first.max(1));
+    for cell in safe::cells(word, 4) {
+        if used + cell.width > room {
+            out.extend(word.get(start..cell.bytes.start));
+            (start, used, room) = (cell.bytes.start, 0, width);
+        }
+        used += cell.width;
+    }
+    out.extend(word.get(start..));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn long_lines_are_folded_at_blanks_under_their_indentation() {
+        assert_eq!(fold("  one two three four", 12), ["  one two", "  three four"]);
+        assert_eq!(fold("abcdefghijklmnop", 10), ["abcdefghij", "klmnop"]);
+        assert_eq!(fold("short", 10), ["short"]);
+    }
+
+    proptest! {
+        #[test]
+        fn folding_loses_nothing_but_blanks_and_no_row_is_too_wide(line in "[ a-zé漢]{0,80}", width in 8usize..40) {
+            let rows = fold(&line, width);
+            let solid = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(solid(&rows.concat()), solid(&line));
+            for row in rows {
+                prop_assert!(safe::width(&row) <= width, "{:?}", row);
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Deciding hunks by keyboard. A verdict counts only for a hunk that has been on screen.
 
-use super::app::{App, Focus, Out};
+use super::app::{App, Focus, Out, Overlay};
 use super::keymap::Action;
 use super::open_file::OpenFile;
 use super::theme::Paint;
@@ -189,7 +189,7 @@ impl App {
         let Some(turn) = self.session.turn() else { return };
         let Some(path) = turn.review().hunk(id).map(|hunk| hunk.path.clone()) else { return };
         self.show_file_of(&path);
-        self.place_current();
+        self.settle_views();
         if let Some(file) = self.file_mut()
             && let Some(row) = file.placed.row_of_hunk(id)
         {
@@ -258,7 +258,7 @@ impl App {
                     guide.taken_back = true;
                 }
                 let files = undone.files.len();
-                self.say(Paint::Good, format!("{verb} {} ({files} file(s))", undone.id));
+                self.say(Paint::Good, format!("{verb} {} ({files} file(s))", undone.of));
             }
             Err(why) => self.say(Paint::Bad, why.to_string()),
         }
@@ -289,6 +289,9 @@ impl App {
     /// After every input: places hunks, follows the cursor, drops ghost text that fits no more.
     pub(super) fn settle_views(&mut self) {
         self.place_current();
+        if let Some(Overlay::Page(page)) = &mut self.overlay {
+            page.fold(usize::from(self.size.0).saturating_sub(2));
+        }
         let layout = super::view::Layout::of(
             self,
             ratatui::layout::Rect::new(0, 0, self.size.0.max(8), self.size.1.max(6)),
@@ -301,7 +304,11 @@ impl App {
         if following {
             let row = file.placed.row_of_line(file.buffer.cursor().line);
             let column = file.buffer.display_column(file.buffer.cursor());
-            file.viewport.follow(row, column, file.placed.total_rows());
+            let total = file.placed.total_rows();
+            // First as much of the ghost text as fits, then the cursor whatever else.
+            let ghost = self.ghosting.ghost.as_ref().map_or(0, |ghost| ghost.text().matches('\n').count());
+            file.viewport.follow(row + ghost, column, total + ghost);
+            file.viewport.follow(row, column, total + ghost);
         }
         if self.ghosting.ghost.as_ref().is_some_and(|ghost| !ghost.is_fresh(&file.buffer)) {
             self.ghosting.ghost = None;

@@ -44,6 +44,8 @@ impl App {
             return Vec::new();
         }
         let chord = Chord::of(&key);
+        // A message has been read when the next key is pressed.
+        self.toast = None;
         match look_up(&self.places(), chord) {
             Some(action) => self.act(action),
             None => match chord.typed() {

@@ -41,7 +41,8 @@ impl Lead {
             self.path = Some(path);
             self.adjacent = true;
         } else if let Some(why) = labelled_reason(text) {
-            if self.why.is_some() || self.sentence.is_some() {
+            let other_words = self.path.is_none() && !self.held.is_empty();
+            if self.why.is_some() || self.sentence.is_some() || other_words {
                 self.flush(out);
             }
             self.why = Some(clipped(why));

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use std::time::Duration;
 
 use super::super::app::{App, Focus};
-use super::super::keymap;
+use super::super::keymap::{self, Action};
 use super::super::reviewing::{ordinal, tally};
 use super::super::theme::Paint;
 use super::draw::Pen;
@@ -55,16 +55,29 @@ pub fn turn(app: &App, pen: &mut Pen<'_>, area: Rect) {
         let (paint, text) = progress(app, turn);
         pen.text(area, 0, paint, &text);
     }
-    if let Some(hunk) = hunk
-        && (area.height > 1 || (reviewing && !turn.phase().is_running()))
-    {
-        under_review(app, turn, hunk, pen, Rect { y: area.bottom() - 1, height: 1, ..area });
+    let last = Rect { y: area.bottom() - 1, height: 1, ..area };
+    match hunk {
+        Some(hunk) if area.height > 1 || (reviewing && !turn.phase().is_running()) => {
+            under_review(app, turn, hunk, pen, last);
+        }
+        None if area.height > 1 => said(turn, pen, last),
+        _ => {}
+    }
+}
+
+/// The end of what the model says beside its edits.
+fn said(turn: &Turn, pen: &mut Pen<'_>, area: Rect) {
+    if let Some(line) = turn.prose().lines().rev().find(|line| !line.trim().is_empty()) {
+        pen.text(area, 0, Paint::Dim, &format!("“{}”", safe::line(line.trim())));
     }
 }
 
 fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect) {
     let (number, of) = ordinal(turn, hunk.id).unwrap_or((0, 0));
     let what = match hunk.op {
+        FileOp::Update if hunk.replaces.is_empty() => {
+            format!("{}:{} (new lines)", hunk.path, hunk.replaces.start() + 1)
+        }
         FileOp::Update => format!("{}:{}", hunk.path, hunk.replaces),
         FileOp::Create => format!("{} (new file)", hunk.path),
         FileOp::Delete => format!("{} (deleted)", hunk.path),
@@ -162,6 +175,7 @@ fn standing(turn: &Turn) -> String {
             }
             _ => "nothing to review".into(),
         },
+        _ if open == 0 && yes > 0 => format!("✓ {yes} accepted  ✗ {no} rejected  Enter lands"),
         _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open"),
     }
 }
@@ -246,6 +260,10 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     let place = app.place();
     let mut rows = keymap::footer(place);
+    if app.session.phase() == Some(Phase::Done) && place == keymap::Place::Review {
+        let left = [Action::UndoDecision, Action::ShowAnswer, Action::Leave, Action::Help];
+        rows.retain(|row| left.contains(&row.action));
+    }
     if rows.len() < 4 {
         rows.extend(keymap::footer(keymap::Place::Anywhere));
     }

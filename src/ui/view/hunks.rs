@@ -47,6 +47,7 @@ fn paint(hunk: &Hunk) -> Paint {
 /// `✓ 12-14  +3 -1`
 fn row(hunk: &Hunk) -> String {
     let lines = match hunk.op {
+        FileOp::Update if hunk.replaces.is_empty() => format!("at {}", hunk.replaces.start() + 1),
         FileOp::Update => hunk.replaces.to_string(),
         FileOp::Create => "new file".to_owned(),
         FileOp::Delete => "delete".to_owned(),

@@ -3,6 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::super::app::App;
+use super::super::guide::Guide;
+use super::super::page::fold;
 
 /// Width from which the list of hunks stands beside the text.
 const LIST_FROM: u16 = 110;
@@ -26,6 +28,12 @@ pub struct Layout {
     pub body: Rect,
 }
 
+/// Rows for what the guide says: none on a screen too small for it.
+fn guide_rows(app: &App, area: Rect) -> u16 {
+    let Some(text) = app.guide.as_ref().and_then(Guide::row).filter(|_| area.height >= 12) else { return 0 };
+    u16::try_from(fold(&text, usize::from(area.width)).len()).unwrap_or(1).min(3)
+}
+
 impl Layout {
     pub fn of(app: &App, area: Rect) -> Self {
         let lines = u16::try_from(app.prompt.text().split('\n').count()).unwrap_or(PROMPT_ROWS);
@@ -42,9 +50,9 @@ impl Layout {
         let slider = row(prompt.y - 1, 1);
         let turn_top = slider.y.saturating_sub(turn_rows).max(area.y + 1);
         let turn = (turn_rows > 0 && turn_top < slider.y).then(|| row(turn_top, slider.y - turn_top));
-        let guided = app.guide.is_some() && area.height >= 10;
-        let guide = guided.then(|| row(area.y + 1, 1));
-        let code_top = area.y + 1 + u16::from(guided);
+        let guide_rows = guide_rows(app, area);
+        let guide = (guide_rows > 0).then(|| row(area.y + 1, guide_rows));
+        let code_top = area.y + 1 + guide_rows;
         let code = row(code_top, turn_top.saturating_sub(code_top));
         let has_hunks = app.session.turn().is_some_and(|turn| turn.review().hunks().next().is_some());
         let list_width = if has_hunks && area.width >= LIST_FROM { LIST_WIDTH } else { 0 };

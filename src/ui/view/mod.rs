@@ -33,7 +33,9 @@ pub fn view(app: &App, frame: &mut Frame) {
     let layout = Layout::of(app, area);
     bars::title(app, &mut pen, layout.title);
     if let (Some(area), Some(row)) = (layout.guide, app.guide.as_ref().and_then(super::guide::Guide::row)) {
-        pen.text(area, 0, Paint::Prompt, &row);
+        for (y, row) in (0..area.height).zip(super::page::fold(&row, usize::from(area.width))) {
+            pen.text(area, y, Paint::Prompt, &row);
+        }
     }
     let in_text = code::draw(app, &mut pen, layout.code);
     if let Some(list) = layout.list {

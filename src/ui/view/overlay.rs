@@ -18,14 +18,26 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen<'_>, body: Rect) -> Opti
             pen.clear(row);
             pen.fill(row, Paint::Bar);
             let column = pen.text(row, 0, Paint::BarKey, " find ");
-            let column = pen.text_at(row, column, 0, Paint::Bar, &safe::line(query.text()));
-            let _ = column;
+            pen.text_at(row, column, 0, Paint::Bar, &safe::line(query.text()));
+            pen.text_right(row, 0, Paint::Bar, &found(app));
             Some(typed_at(row, 6, query.before()))
         }
         Overlay::Page(page) => {
             draw_page(page, pen, body);
             None
         }
+    }
+}
+
+/// Which match of how many is selected.
+fn found(app: &App) -> String {
+    let (Some(search), Some(file)) = (&app.search, app.file()) else { return String::new() };
+    let here = file.buffer.selection().map_or(file.buffer.cursor(), |(start, _)| start);
+    let count = search.count(&file.buffer, here);
+    let more = if count.capped { "+" } else { "" };
+    match count.current {
+        Some(current) => format!(" {current} of {}{more} ", count.total),
+        None => format!(" {}{more} matches ", count.total),
     }
 }
 
@@ -66,10 +78,11 @@ fn draw_page(page: &Page, pen: &mut Pen<'_>, body: Rect) {
     pen.fill(head, Paint::Bar);
     pen.text(head, 0, Paint::BarKey, &format!(" {} ", page.title));
     let area = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
-    let shown = page.lines().iter().skip(page.top);
+    let shown = page.rows().iter().skip(page.top);
     for (y, (paint, line)) in (0..area.height).zip(shown) {
         pen.text_at(area, 1, y, *paint, line);
     }
-    let last = (page.top + usize::from(area.height)).min(page.lines().len());
-    pen.text_right(head, 0, Paint::Bar, &format!(" {}-{last} of {} ", page.top + 1, page.lines().len()));
+    let last = (page.top + usize::from(area.height)).min(page.rows().len());
+    let place = format!(" {}-{last} of {} · q closes ", page.top + 1, page.rows().len());
+    pen.text_right(head, 0, Paint::Bar, &place);
 }
