@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::app::{App, Focus};
 use super::super::keymap::{self, Action};
+use super::super::page::fold;
 use super::super::reviewing::{ordinal, tally};
 use super::super::theme::Paint;
 use super::draw::Pen;
@@ -52,8 +53,11 @@ pub fn turn(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let hunk = app.review.at.and_then(|at| turn.review().hunk(at));
     let reviewing = app.focus == Focus::Review && hunk.is_some();
     if area.height > 1 || !reviewing || turn.phase().is_running() {
-        let (paint, text) = progress(app, turn);
-        pen.text(area, 0, paint, &text);
+        let (paint, rows) = progress_rows(app, turn, area.width);
+        let room = area.height.saturating_sub(1).max(1);
+        for (y, row) in (0..room).zip(rows) {
+            pen.text(area, y, paint, &row);
+        }
     }
     let last = Rect { y: area.bottom() - 1, height: 1, ..area };
     match hunk {
@@ -70,6 +74,12 @@ fn said(turn: &Turn, pen: &mut Pen<'_>, area: Rect) {
     if let Some(line) = turn.prose().lines().rev().find(|line| !line.trim().is_empty()) {
         pen.text(area, 0, Paint::Dim, &format!("“{}”", safe::line(line.trim())));
     }
+}
+
+/// How the turn stands, folded once it is at rest: what went wrong is to be read whole.
+pub fn progress_rows(app: &App, turn: &Turn, width: u16) -> (Paint, Vec<String>) {
+    let (paint, text) = progress(app, turn);
+    if turn.phase().is_running() { (paint, vec![text]) } else { (paint, fold(&text, usize::from(width))) }
 }
 
 fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect) {
@@ -121,7 +131,7 @@ fn streaming(app: &App, turn: &Turn, spinner: &str, model: &str, silent: Duratio
     let hunks = turn.review().hunks().count();
     let hunks = if hunks > 0 { format!(" · {hunks} hunk(s)") } else { String::new() };
     let count = counting(silent, app.limits.idle);
-    format!("{spinner} {model} {size}{thinking}{hunks}{writing}{count} · Esc stops")
+    format!("{spinner} {model} {size}{thinking}{count}{hunks} · Esc stops{writing}")
 }
 
 /// Silence is shown once it is long enough to wonder about.

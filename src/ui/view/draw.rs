@@ -63,8 +63,15 @@ impl<'a> Pen<'a> {
         }
         let (x, y) = (area.x + column, area.y + row);
         let room = usize::from(area.width - column);
-        let (end, _) = self.screen.set_stringn(x, y, text, room, self.style(paint));
-        end - area.x
+        let style = self.style(paint);
+        if safe::width(text) <= room {
+            let (end, _) = self.screen.set_stringn(x, y, text, room, style);
+            return end - area.x;
+        }
+        // What is cut says so.
+        let (end, _) = self.screen.set_stringn(x, y, text, room - 1, style);
+        self.screen.set_stringn(end, y, "…", 1, style);
+        area.width
     }
 
     /// A row of words whose end is the area's end.

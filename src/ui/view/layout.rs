@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::super::app::App;
 use super::super::guide::Guide;
 use super::super::page::fold;
+use super::bars::progress_rows;
 
 /// Width from which the list of hunks stands beside the text.
 const LIST_FROM: u16 = 110;
@@ -12,6 +13,9 @@ const LIST_WIDTH: u16 = 36;
 
 /// Most rows of the instruction that are shown at once.
 const PROMPT_ROWS: u16 = 5;
+
+/// Most rows for how a turn stands, the hunk under review not counted.
+const TURN_ROWS: u16 = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Layout {
@@ -41,7 +45,11 @@ impl Layout {
         let turn_rows = match (app.session.turn(), area.height) {
             (None, _) => 0,
             (Some(_), 0..14) => 1,
-            (Some(_), _) => 2,
+            (Some(_), 14..20) => 2,
+            (Some(turn), _) => {
+                let rows = progress_rows(app, turn, area.width).1.len();
+                u16::try_from(rows).unwrap_or(TURN_ROWS).min(TURN_ROWS) + 1
+            }
         };
         let row = |y: u16, height: u16| Rect { x: area.x, y, width: area.width, height };
         let bottom = area.bottom();
