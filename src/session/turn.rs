@@ -125,7 +125,8 @@ pub struct Turn {
     /// Closed edits whose file is still being looked at.
     pending: BTreeMap<RepoPath, Vec<Edit>>,
     refusals: Vec<Refusal>,
-    repaired: bool,
+    /// Edits that went back to the model, once in a turn.
+    mended: usize,
     notice: Option<Notice>,
     receipts: Vec<Receipt>,
     revision: u64,
@@ -151,7 +152,7 @@ impl Turn {
             opened: None,
             pending: BTreeMap::new(),
             refusals: Vec::new(),
-            repaired: false,
+            mended: 0,
             notice: None,
             receipts: Vec::new(),
             revision: 0,
@@ -219,9 +220,9 @@ impl Turn {
         &self.refusals
     }
 
-    /// Was the model told once what could not be used?
-    pub fn repaired(&self) -> bool {
-        self.repaired
+    /// How many edits went back to the model because they could not be used.
+    pub fn mended(&self) -> usize {
+        self.mended
     }
 
     pub fn notice(&self) -> Option<&Notice> {
@@ -396,7 +397,7 @@ impl Turn {
     pub(super) fn wants_repair(&self) -> bool {
         self.end == Some(End::Finished)
             && self.pending.is_empty()
-            && !self.repaired
+            && self.mended == 0
             && matches!(self.phase, Phase::Reviewing | Phase::Done)
             && self.refusals.iter().any(Refusal::is_repairable)
     }
@@ -408,7 +409,7 @@ impl Turn {
         let refused: Vec<prompt::Refusal> = mend.iter().map(for_the_model).collect();
         let said = prompt::repair(prompts, self.said.as_ref()?, &self.reply, &refused).ok()?;
         self.refusals = keep;
-        self.repaired = true;
+        self.mended = mend.len();
         self.used_before = self.usage();
         self.usage = None;
         Some(said)

@@ -49,8 +49,9 @@ fn block(why: &str, search: &str, replace: &str) -> String {
     format!("Why: {why}\n{RS}\n<<<<<<< SEARCH\n{search}\n=======\n{replace}\n>>>>>>> REPLACE\n\n")
 }
 
-fn doc(of: &str) -> String {
-    block(&format!("`{of}` is public"), &format!("    pub fn {of}("), &format!("    /// Documented.\n    pub fn {of}("))
+fn documented() -> String {
+    let line = "    pub fn len(&self) -> usize {";
+    block("it is public", line, &format!("    /// Documented.\n{line}"))
 }
 
 /// Two edits, far apart: `pop` becomes shorter, `len` gets documentation.
@@ -412,7 +413,7 @@ fn esc_stops_the_model_and_keeps_what_is_whole() {
     assert!(stage.unanswered.iter().any(|effect| matches!(effect, Effect::Abort { .. })));
     assert!(stage.row("stopped").contains("the finished hunk is kept"));
     // What arrives late concerns nobody.
-    stage.says(&doc("len")).ends().keys("y<Enter>");
+    stage.says(&documented()).ends().keys("y<Enter>");
     let landed = stage.on_disk(RS);
     assert!(landed.contains("swap_remove") && !landed.contains("Documented"));
 }
@@ -420,10 +421,23 @@ fn esc_stops_the_model_and_keeps_what_is_whole() {
 #[test]
 fn what_lies_outside_the_selection_is_refused_with_the_notch_that_would_admit_it() {
     let mut stage = Stage::open(120, 24, 9);
-    stage.keys("<S-Down><C-k>document it<Enter>").asking().says(&doc("len")).ends();
-    assert!(stage.row("refused").contains("lines 18-19 of src/stack.rs, outside the selection"));
+    stage.keys("<S-Down><C-k>document it<Enter>").asking().says(&documented()).ends();
+    assert!(stage.row("refused").contains("of src/stack.rs, outside the selection"));
     stage.keys("<F4>");
     insta::assert_snapshot!("breach_120x24", stage.shot());
+}
+
+#[test]
+fn what_cannot_be_placed_goes_back_to_the_model_once() {
+    let mut stage = Stage::open(100, 24, 8);
+    ask_at_file(&mut stage);
+    let nowhere = block("a typo", "    pub fn lenght(&self) -> usize {", "    pub fn size(&self) -> usize {");
+    stage.says(&nowhere).ends();
+    assert!(stage.row("once more").contains("1 edit(s) could not be placed; asked local/qwen once more"));
+    let asked: Vec<_> = stage.unanswered.iter().filter(|effect| matches!(effect, Effect::Send { .. })).collect();
+    assert!(matches!(asked.as_slice(), [_, Effect::Send { ask, .. }] if ask.messages.len() == 3));
+    stage.says(&nowhere).ends();
+    assert!(stage.row("refused").contains("no place in the file fits"));
 }
 
 #[test]

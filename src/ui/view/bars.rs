@@ -115,7 +115,11 @@ fn progress(app: &App, turn: &Turn) -> (Paint, String) {
         Phase::Gathering => (Paint::Dim, format!("{spinner} reading what the request needs · Esc stops")),
         Phase::Waiting => {
             let count = counting(silent, app.limits.first_byte);
-            (Paint::Dim, format!("{spinner} asked {model}{count} · Esc stops"))
+            let asked = match turn.mended() {
+                0 => format!("asked {model}"),
+                edits => format!("{edits} edit(s) could not be placed; asked {model} once more"),
+            };
+            (Paint::Dim, format!("{spinner} {asked}{count} · Esc stops"))
         }
         Phase::Streaming => (Paint::Dim, streaming(app, turn, spinner, &model, silent)),
         Phase::Landing => (Paint::Dim, format!("{spinner} landing")),
