@@ -220,7 +220,8 @@ impl fmt::Display for Breach {
         let Self { path, granted, .. } = self;
         match &self.outside {
             Outside::OtherLines(span) if span.is_empty() => {
-                write!(f, "the reply adds lines {span} of {path}, outside the selection")?;
+                let line = span.start() + 1;
+                write!(f, "the reply adds lines before line {line} of {path}, outside the selection")?;
             }
             Outside::OtherLines(span) => {
                 write!(f, "the reply changes lines {span} of {path}, outside the selection")?;

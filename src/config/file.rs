@@ -1,5 +1,9 @@
 //! What was written: one configuration file as text, its keys checked by name and its values by
 //! type, with the line of each. What it means is `meaning`'s.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads the user's configuration, which is no file of a workspace"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

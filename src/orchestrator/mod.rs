@@ -4,7 +4,7 @@
 //!
 //! It decides nothing: what an event means is the session's to know, and what is on screen is not
 //! known here.
-#![allow(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
+#![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
 mod gather;
 mod stream;

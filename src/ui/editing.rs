@@ -3,6 +3,7 @@
 use super::app::{App, Out, Overlay};
 use super::keymap::Action;
 use super::line_edit::LineEdit;
+use super::open_file::OpenFile;
 use super::theme::Paint;
 use crate::editor::{Command, Ghost, Motion, Outcome, Part, Position, Search};
 
@@ -117,9 +118,9 @@ impl App {
     pub(super) fn search_anew(&mut self) {
         let Some(Overlay::Find(query)) = &self.overlay else { return };
         self.search = Search::new(query.text());
-        let from = self
-            .file()
-            .and_then(|file| Some(file.buffer.selection().map_or(file.buffer.cursor(), |(start, _)| start)));
+        let start =
+            |file: &OpenFile| file.buffer.selection().map_or(file.buffer.cursor(), |(start, _)| start);
+        let from = self.file().map(start);
         if let Some(from) = from {
             self.show_match(|search, buffer| search.next(buffer, from));
         }

@@ -44,9 +44,11 @@ pub struct Colours {
     pub asked: Option<(u64, Lines)>,
     /// The version the classes belong to.
     version: Option<u64>,
-    /// Length in bytes and classes of each line.
-    lines: Vec<(usize, Vec<(Range<usize>, Class)>)>,
+    lines: Vec<Coloured>,
 }
+
+/// The classes of a line and its length in bytes.
+type Coloured = (usize, Vec<(Range<usize>, Class)>);
 
 /// What became of a text that came from outside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -28,11 +28,7 @@ impl App {
             Action::AcceptRest => self.decide_rest(true),
             Action::RejectRest => self.decide_rest(false),
             Action::UndoDecision => return self.undo_in_review(),
-            Action::RedoDecision => {
-                if !self.session.decide(&Decision::Redo) {
-                    self.say(Paint::Warn, "nothing to redo");
-                }
-            }
+            Action::RedoDecision => self.redo_in_review(),
             Action::NextHunk => self.step(|ids, at| ids.get(at + 1).copied()),
             Action::PreviousHunk => {
                 self.step(|ids, at| at.checked_sub(1).and_then(|at| ids.get(at).copied()))
@@ -109,6 +105,12 @@ impl App {
         }
         self.say(Paint::Warn, "nothing to undo");
         Vec::new()
+    }
+
+    fn redo_in_review(&mut self) {
+        if !self.session.decide(&Decision::Redo) {
+            self.say(Paint::Warn, "nothing to redo");
+        }
     }
 
     pub(super) fn land(&mut self) -> Vec<Out> {

@@ -56,10 +56,15 @@ fn documented() -> String {
 
 /// Two edits, far apart: `pop` becomes shorter, `len` gets documentation.
 fn two_edits() -> String {
-    let old = "        let last = self.items[n - 1];\n        self.items.truncate(n - 1);\n        Some(last)";
+    let old =
+        "        let last = self.items[n - 1];\n        self.items.truncate(n - 1);\n        Some(last)";
     let new = "        let last = self.items.swap_remove(n - 1);\n        Some(last)";
     block("swap_remove does both", old, new)
-        + &block("it is public", "    pub fn len(&self) -> usize {", "    /// How many there are.\n    pub fn len(&self) -> usize {")
+        + &block(
+            "it is public",
+            "    pub fn len(&self) -> usize {",
+            "    /// How many there are.\n    pub fn len(&self) -> usize {",
+        )
 }
 
 /// The app, a map for a disk, and the effects that nobody has answered yet.
@@ -302,7 +307,9 @@ impl Stage {
 
 fn parse_key(name: &str) -> KeyEvent {
     let (mut mods, mut rest) = (KeyModifiers::NONE, name);
-    while let Some((modifier, after)) = rest.split_once('-').filter(|(m, after)| m.len() == 1 && !after.is_empty()) {
+    while let Some((modifier, after)) =
+        rest.split_once('-').filter(|(m, after)| m.len() == 1 && !after.is_empty())
+    {
         mods |= match modifier {
             "C" => KeyModifiers::CONTROL,
             "A" => KeyModifiers::ALT,
@@ -434,7 +441,8 @@ fn what_cannot_be_placed_goes_back_to_the_model_once() {
     let nowhere = block("a typo", "    pub fn lenght(&self) -> usize {", "    pub fn size(&self) -> usize {");
     stage.says(&nowhere).ends();
     assert!(stage.row("once more").contains("1 edit(s) could not be placed; asked local/qwen once more"));
-    let asked: Vec<_> = stage.unanswered.iter().filter(|effect| matches!(effect, Effect::Send { .. })).collect();
+    let asked: Vec<_> =
+        stage.unanswered.iter().filter(|effect| matches!(effect, Effect::Send { .. })).collect();
     assert!(matches!(asked.as_slice(), [_, Effect::Send { ask, .. }] if ask.messages.len() == 3));
     stage.says(&nowhere).ends();
     assert!(stage.row("refused").contains("no place in the file fits"));
@@ -660,7 +668,8 @@ fn what_a_file_or_a_model_holds_cannot_reach_the_terminal() {
     for keys in ["", "<F4>", "<Esc><F3>", "<Esc>y<Enter>"] {
         stage.keys(keys);
         let bad = |c: char| {
-            c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}')
+            c.is_control() && c != '\n'
+                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}')
         };
         let text = stage.shot();
         assert!(!text.contains(bad), "{text:?}");
@@ -714,7 +723,8 @@ fn an_instruction_is_kept_until_it_can_be_asked() {
 fn a_repo_change_is_reviewed_file_by_file_and_creates_files() {
     let mut stage = Stage::open(120, 30, 1);
     stage.keys("<A-i>split it<Enter>").asking();
-    let created = "Why: a module of its own\nsrc/len.rs\n<<<<<<< SEARCH\n=======\npub fn len() {}\n>>>>>>> REPLACE\n";
+    let created =
+        "Why: a module of its own\nsrc/len.rs\n<<<<<<< SEARCH\n=======\npub fn len() {}\n>>>>>>> REPLACE\n";
     stage.says(&(two_edits() + created)).ends().keys("YJ");
     assert!(stage.row("rein").contains("src/len.rs (new)"));
     insta::assert_snapshot!("new_file_120x30", stage.shot());

@@ -5,6 +5,7 @@
 //! of the root) and `journal` (texts, records, the lock) → `landing` and `recovery` (all or nothing) →
 //! `apply` and `revert`. It may not know who asked (no model, no screen) and gives no opinion on what
 //! may change: it takes an [`Approved`], which only a review makes.
+#![expect(clippy::disallowed_methods, reason = "the one room that reads and writes the user's files")]
 
 mod apply;
 #[cfg(test)]

@@ -131,7 +131,7 @@ fn streaming(app: &App, turn: &Turn, spinner: &str, model: &str, silent: Duratio
     let bytes = turn.reply_len();
     let size = if bytes < 1000 { format!("{bytes} B") } else { format!("{:.1} kB", bytes as f64 / 1e3) };
     let writing = turn.opened().map(|path| format!(" · writing {}", safe::line(path))).unwrap_or_default();
-    let thinking = (bytes == 0 && turn.reasoning() > 0).then_some(" · thinking").unwrap_or_default();
+    let thinking = if bytes == 0 && turn.reasoning() > 0 { " · thinking" } else { "" };
     let hunks = turn.review().hunks().count();
     let hunks = if hunks > 0 { format!(" · {hunks} hunk(s)") } else { String::new() };
     let count = counting(silent, app.limits.idle);
