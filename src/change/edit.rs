@@ -24,10 +24,17 @@ impl Edit {
 pub enum EditOp {
     /// Change one place of an existing file.
     Hunk(EditHunk),
+    /// One hunk that can be read in several ways (a divider that occurs in the text, lines that may
+    /// have lost their first blank), likeliest first: the file decides, and only if one fits.
+    OneOf(Vec<EditHunk>),
     /// This is the file's whole text now; makes the file if there is none.
     Whole(String),
+    /// A text of the file in which unchanged code is left out by markers ("… existing code …").
+    Lazy(String),
     /// The file is to go.
     Delete,
+    /// The file gets this name, as the model wrote it, and these hunks.
+    Move { to: String, hunks: Vec<EditHunk> },
 }
 
 /// Lines around and inside one place, in file order.

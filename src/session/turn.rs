@@ -492,16 +492,22 @@ fn real_text(rejected: &Rejected) -> Option<(RepoPath, usize, String)> {
 /// The lines an edit spoke of, marked as in a diff.
 fn as_written(edit: &Edit) -> String {
     match &edit.op {
-        EditOp::Whole(text) => text.clone(),
+        EditOp::Whole(text) | EditOp::Lazy(text) => text.clone(),
         EditOp::Delete => format!("delete {}", edit.path),
-        EditOp::Hunk(hunk) => hunk
-            .lines
-            .iter()
-            .map(|line| match line {
-                EditLine::Keep(text) => format!(" {text}\n"),
-                EditLine::Remove(text) => format!("-{text}\n"),
-                EditLine::Add(text) => format!("+{text}\n"),
-            })
-            .collect(),
+        EditOp::Hunk(hunk) => marked(&hunk.lines),
+        EditOp::OneOf(readings) => readings.first().map(|hunk| marked(&hunk.lines)).unwrap_or_default(),
+        EditOp::Move { to, hunks } => {
+            let lines = hunks.iter().map(|hunk| marked(&hunk.lines));
+            format!("move to {to}\n{}", lines.collect::<String>())
+        }
     }
+}
+
+fn marked(lines: &[EditLine]) -> String {
+    let marked = lines.iter().map(|line| match line {
+        EditLine::Keep(text) => format!(" {text}\n"),
+        EditLine::Remove(text) => format!("-{text}\n"),
+        EditLine::Add(text) => format!("+{text}\n"),
+    });
+    marked.collect()
 }
