@@ -11,7 +11,7 @@ use super::page::Page;
 use super::picker::Picker;
 use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
-use crate::editor::{Ghost, Search};
+use crate::editor::{Count, Ghost, Search};
 use crate::session::{Effect, Event, Session};
 use crate::text::{RepoPath, Span, safe};
 
@@ -132,6 +132,8 @@ pub struct App {
     pub(super) history: History,
     pub(super) review: Reviewing,
     pub(super) search: Option<Search>,
+    /// Of the search, at the last match that was gone to.
+    pub(super) matches: Count,
     pub(super) toast: Option<Toast>,
     pub(super) ghosting: Ghosting,
     pub(super) highlight_due: Option<Duration>,
@@ -175,6 +177,7 @@ impl App {
             history: History::default(),
             review: Reviewing::default(),
             search: None,
+            matches: Count::default(),
             toast: None,
             ghosting: Ghosting::default(),
             highlight_due: None,
@@ -226,7 +229,12 @@ impl App {
     /// What the notch permits right now, in words.
     pub(super) fn scope_in_words(&self) -> Result<String, NoScope> {
         if self.level == Level::Complete {
-            return Ok("may change: only what Tab takes".into());
+            let words = if self.facts.completes {
+                "may change: only what Tab takes"
+            } else {
+                "no ghost text: no model is configured as `roles.complete`"
+            };
+            return Ok(words.into());
         }
         let scope = Scope::of(self.level, &self.looking_at(), self.session.leash().clone())?;
         Ok(scope.in_words())

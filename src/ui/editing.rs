@@ -5,7 +5,7 @@ use super::keymap::Action;
 use super::line_edit::LineEdit;
 use super::open_file::OpenFile;
 use super::theme::Paint;
-use crate::editor::{Command, Ghost, Motion, Outcome, Part, Position, Search};
+use crate::editor::{Command, Count, Ghost, Motion, Outcome, Part, Position, Search};
 
 impl App {
     pub(super) fn act_in_editor(&mut self, action: Action) -> Vec<Out> {
@@ -145,9 +145,13 @@ impl App {
         let Some(file) = self.files.get_mut(self.current) else { return };
         match find(&search, &file.buffer) {
             Some(found) => {
+                self.matches = search.count(&file.buffer, found.start);
                 let _ = file.buffer.run(Command::Select(found.start, found.end));
             }
-            None => self.say(Paint::Warn, "not found"),
+            None => {
+                self.matches = Count::default();
+                self.say(Paint::Warn, "not found");
+            }
         }
     }
 

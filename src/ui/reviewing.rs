@@ -19,6 +19,9 @@ impl App {
         self.overlay = None;
         self.focus = Focus::Review;
         self.stay_on_a_hunk();
+        if let Some(at) = self.review.at {
+            self.go_to_hunk(at);
+        }
     }
 
     pub(super) fn act_in_review(&mut self, action: Action) -> Vec<Out> {

@@ -49,6 +49,7 @@ fn op(op: &EditOp) -> String {
     match op {
         EditOp::Delete => "deleted".into(),
         EditOp::Whole(text) => format!("is {text:?}"),
+        other @ (EditOp::OneOf(_) | EditOp::Lazy(_) | EditOp::Move { .. }) => format!("{other:?}"),
         EditOp::Hunk(hunk) => {
             let hint = hunk.hint.map_or_else(String::new, |line| format!("@{line} "));
             let header = hunk.header.as_ref().map_or_else(String::new, |text| format!("[{text}] "));

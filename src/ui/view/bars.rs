@@ -258,7 +258,7 @@ pub fn prompt(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     let top = (row + 1).saturating_sub(usize::from(area.height));
     let left = (column + 1).saturating_sub(usize::from(area.width));
     for (y, line) in (0..area.height).zip(app.prompt.text().split('\n').skip(top)) {
-        let ink = super::draw::Ink { ground: None, layers: &[], tab: 4, left };
+        let ink = super::draw::Ink { ground: None, syntax: &[], layers: &[], tab: 4, left };
         pen.line(area, y, line, &ink);
     }
     let x = area.x + u16::try_from(column - left).unwrap_or(0);

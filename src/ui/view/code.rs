@@ -83,15 +83,12 @@ impl Painter<'_, '_, '_> {
         let text = self.file.buffer.line(line);
         let here = self.file.buffer.cursor().line == line;
         self.gutter(y, Some(line), removed.map(|(hunk, verdict)| (hunk, '-', verdict)), here);
-        let syntax: Layer = match removed {
-            None => self.syntax(line, text.len()),
-            Some(_) => self.syntax(line, text.len()),
-        };
         let words = removed.map_or_else(Layer::new, |(hunk, _)| self.removed_words(hunk, line));
         let marks = self.marks(line, &text);
         let ink = Ink {
             ground: removed.map(|_| Paint::Removed),
-            layers: &[&syntax, &words, &marks],
+            syntax: self.file.colours.of(line, text.len()),
+            layers: &[&words, &marks],
             tab: self.file.buffer.tab_width(),
             left: self.file.viewport.left_col,
         };
@@ -119,6 +116,7 @@ impl Painter<'_, '_, '_> {
             .unwrap_or_default();
         let ink = Ink {
             ground: Some(Paint::Added),
+            syntax: &[],
             layers: &[&words],
             tab: self.file.buffer.tab_width(),
             left: self.file.viewport.left_col,
@@ -143,11 +141,6 @@ impl Painter<'_, '_, '_> {
             let shown = if verdict == Verdict::Accepted && sign == '+' { '✓' } else { sign };
             self.pen.text_at(self.area, column, y, paint, &shown.to_string());
         }
-    }
-
-    fn syntax(&self, line: usize, len: usize) -> Layer {
-        let classes = self.file.colours.of(line, len).iter();
-        classes.map(|(range, class)| (range.clone(), Paint::Syntax(*class))).collect()
     }
 
     fn removed_words(&self, hunk: HunkId, line: usize) -> Layer {

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::super::theme::{Paint, Theme};
+use crate::text::highlight::Class;
 use crate::text::safe::{self, Cell};
 
 pub struct Pen<'a> {
@@ -18,7 +19,9 @@ pub struct Pen<'a> {
 pub struct Ink<'a> {
     /// Under everything, to the end of the row.
     pub ground: Option<Paint>,
-    /// Byte ranges with their paints, ordered; later layers over earlier ones.
+    /// Syntax classes of byte ranges, ordered and disjoint.
+    pub syntax: &'a [(Range<usize>, Class)],
+    /// Byte ranges with their paints, each layer ordered and disjoint; later ones over earlier ones.
     pub layers: &'a [&'a [(Range<usize>, Paint)]],
     pub tab: usize,
     /// Columns that are scrolled out of sight.
@@ -107,9 +110,11 @@ impl<'a> Pen<'a> {
 
     fn cell(&mut self, area: Rect, row: u16, at: usize, cell: &Cell<'_>, ink: &Ink<'_>) {
         let mut style = ink.ground.map(|paint| self.style(paint)).unwrap_or_default();
+        if let Some(class) = at_byte(ink.syntax, cell.bytes.start) {
+            style = style.patch(self.style(Paint::Syntax(*class)));
+        }
         for layer in ink.layers {
-            let here = layer.iter().find(|(range, _)| range.contains(&cell.bytes.start));
-            if let Some((_, paint)) = here {
+            if let Some(paint) = at_byte(layer, cell.bytes.start) {
                 style = style.patch(self.style(*paint));
             }
         }
@@ -132,4 +137,11 @@ impl<'a> Pen<'a> {
             self.screen.set_stringn(area.x + x, y, &*cell.shown, cell.width, style);
         }
     }
+}
+
+/// What an ordered list of disjoint ranges says of a byte. A line may have a hundred thousand.
+fn at_byte<T>(ranges: &[(Range<usize>, T)], byte: usize) -> Option<&T> {
+    let after = ranges.partition_point(|(range, _)| range.start <= byte);
+    let (range, value) = ranges.get(after.checked_sub(1)?)?;
+    range.contains(&byte).then_some(value)
 }

@@ -31,13 +31,11 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen<'_>, body: Rect) -> Opti
 
 /// Which match of how many is selected.
 fn found(app: &App) -> String {
-    let (Some(search), Some(file)) = (&app.search, app.file()) else { return String::new() };
-    let here = file.buffer.selection().map_or(file.buffer.cursor(), |(start, _)| start);
-    let count = search.count(&file.buffer, here);
-    let more = if count.capped { "+" } else { "" };
-    match count.current {
-        Some(current) => format!(" {current} of {}{more} ", count.total),
-        None => format!(" {}{more} matches ", count.total),
+    let more = if app.matches.capped { "+" } else { "" };
+    match (&app.search, app.matches.current) {
+        (None, _) => String::new(),
+        (Some(_), Some(current)) => format!(" {current} of {}{more} ", app.matches.total),
+        (Some(_), None) => format!(" {}{more} matches ", app.matches.total),
     }
 }
 
