@@ -1,20 +1,19 @@
 //! One turn: from an instruction to landed hunks. Private state with named transitions; which
 //! transition is allowed when is [`super::Session::update`]'s to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decision, Effect, Instruct, TurnId};
-use crate::change::locate::Unplaced;
-use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scope, Standing, Verdict, Why};
-use crate::change::{EditLine, EditOp};
+use super::refusal::{Refusal, as_written, for_the_model, unanswered};
+use super::{Decision, Effect, Gathered, Instruct, TurnId};
+use crate::change::{Base, Edit, HunkId, Offered, Receipt, Review, Scope, Standing, Verdict, Why};
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
-use crate::prompt::dialect::{Format, MAX_REPLY, Read, Reader, Unreadable};
+use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader};
 use crate::prompt::{self, Prompts, Said};
 use crate::text::RepoPath;
-use crate::workspace::ApplyError;
+use crate::workspace::{ApplyError, Undone};
 
 /// How far a turn has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,34 +60,6 @@ pub enum End {
     NotAsked(String),
 }
 
-/// Part of a reply that did not become hunks, with the reason.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Refusal {
-    /// A closed edit that was not admitted or not placed, and the edit as the model meant it.
-    Edit { rejected: Rejected, wrote: String },
-    /// Text that looks like an edit but is none.
-    Text(Unreadable),
-}
-
-impl Refusal {
-    /// Could the model mend it if it were told why? A breach it must not.
-    fn is_repairable(&self) -> bool {
-        match self {
-            Self::Edit { rejected, .. } => matches!(rejected.why, Why::Unplaced(_) | Why::NoSuchFile),
-            Self::Text(_) => true,
-        }
-    }
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Edit { rejected, .. } => write!(f, "{}: {}", rejected.path, rejected.why),
-            Self::Text(unreadable) => write!(f, "{unreadable}"),
-        }
-    }
-}
-
 /// Something the user should hear of once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Notice {
@@ -108,6 +79,8 @@ pub struct Turn {
     phase: Phase,
     instruct: Arc<Instruct>,
     review: Review,
+    /// Files as they were read for the request: what the model saw, whatever the disk holds now.
+    seen: BTreeMap<RepoPath, Base>,
     said: Option<Said>,
     model: Option<ModelId>,
     reader: Option<Reader>,
@@ -126,8 +99,14 @@ pub struct Turn {
     pending: BTreeMap<RepoPath, Vec<Edit>>,
     refusals: Vec<Refusal>,
     repaired: bool,
+    /// What the model was told could not be used, until its second answer has ended.
+    told: Vec<Refusal>,
+    /// The files of the second answer's edits, one for each edit.
+    answered: Vec<String>,
     notice: Option<Notice>,
     receipts: Vec<Receipt>,
+    /// Landings that do not stand any more, by the journal's name.
+    taken_back: BTreeSet<String>,
     revision: u64,
 }
 
@@ -138,6 +117,7 @@ impl Turn {
             phase: Phase::Gathering,
             instruct,
             review: Review::new(scope),
+            seen: BTreeMap::new(),
             said: None,
             model: None,
             reader: None,
@@ -152,8 +132,11 @@ impl Turn {
             pending: BTreeMap::new(),
             refusals: Vec::new(),
             repaired: false,
+            told: Vec::new(),
+            answered: Vec::new(),
             notice: None,
             receipts: Vec::new(),
+            taken_back: BTreeSet::new(),
             revision: 0,
         }
     }
@@ -233,6 +216,16 @@ impl Turn {
         &self.receipts
     }
 
+    /// Does a landing of this turn still stand, or was it taken back?
+    pub fn stands(&self, receipt: &Receipt) -> bool {
+        !self.taken_back.contains(receipt.id())
+    }
+
+    /// Every landing of this turn was taken back again (`false` when nothing has landed).
+    pub fn taken_back(&self) -> bool {
+        !self.receipts.is_empty() && !self.receipts.iter().any(|receipt| self.stands(receipt))
+    }
+
     /// Grows whenever a hunk came, went, moved or was decided.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -241,6 +234,16 @@ impl Turn {
     /// Hunks that are undecided, or accepted and not landed.
     pub fn open_hunks(&self) -> usize {
         self.review.hunks().filter(|hunk| hunk.verdict != Verdict::Rejected).count()
+    }
+
+    /// The answer has not ended yet, as far as this turn wants to hear of it.
+    pub(super) fn is_listening(&self) -> bool {
+        matches!(self.phase, Phase::Waiting | Phase::Streaming) && self.end.is_none()
+    }
+
+    /// What the model is about to see.
+    pub(super) fn saw(&mut self, gathered: &Gathered) {
+        self.seen = gathered.read.clone();
     }
 
     /// The request is ready: the effect that sends it.
@@ -309,6 +312,7 @@ impl Turn {
         let complete = end == End::Finished;
         self.end = Some(end);
         self.opened = None;
+        self.notice = None;
         let reads = self.reader.take().map(|reader| reader.finish(complete)).unwrap_or_default();
         let effects = self.take(reads);
         self.rest();
@@ -320,6 +324,8 @@ impl Turn {
         if self.end.is_none() || !self.pending.is_empty() {
             return;
         }
+        let (told, answered) = (std::mem::take(&mut self.told), std::mem::take(&mut self.answered));
+        self.refusals.splice(0..0, unanswered(told, &answered));
         self.phase = if self.open_hunks() > 0 { Phase::Reviewing } else { Phase::Done };
     }
 
@@ -331,6 +337,7 @@ impl Turn {
         match read {
             Read::Prose(text) => self.prose.push_str(&text),
             Read::Opened { path } => self.opened = Some(path),
+            Read::Unreadable(what) if what.why == Flaw::NoEdit => {}
             Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
             Read::Edit(edit) => {
                 self.opened = None;
@@ -354,14 +361,23 @@ impl Turn {
             waiting.push(edit);
             return None;
         }
-        let on_screen =
-            self.instruct.open.get(&path).map(|text| Base { path: path.clone(), text: Some(text.clone()) });
-        if let Some(base) = self.review.base(&path).cloned().or(on_screen) {
+        if let Some(base) = self.known(&path) {
             self.offer(&edit, base);
             return None;
         }
         self.pending.insert(path.clone(), vec![edit]);
         Some(Effect::Look { turn: self.id, path })
+    }
+
+    /// The file as the turn saw it, if it has seen it.
+    fn known(&self, path: &RepoPath) -> Option<Base> {
+        let seen = self.review.seen(path).cloned();
+        seen.or_else(|| self.on_screen(path)).or_else(|| self.seen.get(path).cloned())
+    }
+
+    fn on_screen(&self, path: &RepoPath) -> Option<Base> {
+        let text = self.instruct.open.get(path)?.clone();
+        Some(Base { path: path.clone(), text: Some(text) })
     }
 
     fn offer(&mut self, edit: &Edit, base: Base) {
@@ -371,12 +387,17 @@ impl Turn {
 
     fn note(&mut self, edit: &Edit, offered: Offered) {
         self.revision += 1;
+        if self.repaired {
+            self.answered.push(edit.target().map_or_else(|_| edit.path.clone(), |path| path.to_string()));
+        }
         if let Offered::Rejected(rejected) = offered {
             self.refusals.push(Refusal::Edit { rejected, wrote: as_written(edit) });
         }
     }
 
     pub(super) fn looked(&mut self, path: &RepoPath, read: Result<Base, String>) {
+        // What was named may be a link to a file that is open.
+        let read = read.map(|base| self.known(&base.path).unwrap_or(base));
         for edit in self.pending.remove(path).unwrap_or_default() {
             match &read {
                 Ok(base) => self.offer(&edit, base.clone()),
@@ -406,6 +427,7 @@ impl Turn {
         let refused: Vec<prompt::Refusal> = mend.iter().map(for_the_model).collect();
         let said = prompt::repair(prompts, self.said.as_ref()?, &self.reply, &refused).ok()?;
         self.refusals = keep;
+        self.told = mend;
         self.repaired = true;
         self.used_before = self.usage();
         self.usage = None;
@@ -422,8 +444,10 @@ impl Turn {
             Decision::Undo => !self.review.undo().is_empty(),
             Decision::Redo => !self.review.redo().is_empty(),
         };
-        self.revision += 1;
-        self.rest();
+        if changed {
+            self.revision += 1;
+            self.rest();
+        }
         changed
     }
 
@@ -452,53 +476,26 @@ impl Turn {
         self.phase = Phase::Reviewing;
     }
 
+    /// A landing, of this turn or another, was taken back (or, if it `stands`, brought forth again):
+    /// hunks that are still open follow their files.
+    pub(super) fn reverted(&mut self, undone: &Undone, stands: bool) {
+        if stands {
+            self.taken_back.remove(&undone.of);
+        } else if self.receipts.iter().any(|receipt| receipt.id() == undone.of) {
+            self.taken_back.insert(undone.of.clone());
+        }
+        self.revision += 1;
+        if self.phase == Phase::Landing {
+            return; // What was sent to land is merged there.
+        }
+        for file in &undone.files {
+            self.review.rebase(Base { path: file.path.clone(), text: file.text.clone() });
+        }
+        self.rest();
+    }
+
     /// Hunks in conflict.
     pub fn conflicts(&self) -> usize {
         self.review.hunks().filter(|hunk| hunk.standing == Standing::Conflict).count()
-    }
-}
-
-/// A refusal as the model is told of it.
-fn for_the_model(refusal: &Refusal) -> prompt::Refusal {
-    match refusal {
-        Refusal::Text(what) => prompt::Refusal {
-            path: String::new(),
-            wrote: what.excerpt.clone(),
-            why: what.why.to_string(),
-            real: None,
-        },
-        Refusal::Edit { rejected, wrote } => prompt::Refusal {
-            path: rejected.path.clone(),
-            wrote: wrote.clone(),
-            why: rejected.why.to_string(),
-            real: real_text(rejected),
-        },
-    }
-}
-
-/// The file's own text where the edit came nearest.
-fn real_text(rejected: &Rejected) -> Option<(RepoPath, usize, String)> {
-    match &rejected.why {
-        Why::Unplaced(Unplaced::Nowhere { nearest: Some((line, text)) }) => {
-            Some((RepoPath::parse(&rejected.path).ok()?, *line, text.clone()))
-        }
-        _ => None,
-    }
-}
-
-/// The lines an edit spoke of, marked as in a diff.
-fn as_written(edit: &Edit) -> String {
-    match &edit.op {
-        EditOp::Whole(text) => text.clone(),
-        EditOp::Delete => format!("delete {}", edit.path),
-        EditOp::Hunk(hunk) => hunk
-            .lines
-            .iter()
-            .map(|line| match line {
-                EditLine::Keep(text) => format!(" {text}\n"),
-                EditLine::Remove(text) => format!("-{text}\n"),
-                EditLine::Add(text) => format!("+{text}\n"),
-            })
-            .collect(),
     }
 }
