@@ -153,7 +153,7 @@ impl From<Notch> for Level {
 /// Runs the command line and says how it ended.
 pub fn run() -> Exit {
     match Cli::try_parse() {
-        Ok(cli) => dispatch(cli),
+        Ok(cli) => front::guarded(|| dispatch(cli)),
         Err(wrong) => {
             // Help and version come this way too, on stdout.
             let usage = wrong.use_stderr();

@@ -15,7 +15,7 @@ use crate::change::{Base, Landed, Leash, Level};
 use crate::context::{self, Open, Request};
 use crate::model::{Delta, Failure, Finish, ModelId, Phase, Tokens};
 use crate::prompt::Prompts;
-use crate::session::{Effect, Event, Session, Terms, TurnId};
+use crate::session::{Effect, Event, Gathered, Session, Terms, TurnId};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, FileText, SaveError, Source};
 
@@ -162,7 +162,12 @@ impl Stage {
                     candidates: &[],
                     files: &[],
                 };
-                let packed = context::gather(&request, Tokens(20_000)).map_err(Into::into);
+                let read = file
+                    .clone()
+                    .zip(text.clone())
+                    .map(|(path, text)| (path.clone(), Base { path, text: Some(text) }));
+                let gathered = |pack| Gathered { pack, read: read.into_iter().collect() };
+                let packed = context::gather(&request, Tokens(20_000)).map(gathered).map_err(Into::into);
                 Event::Gathered { turn, packed }
             }
             Effect::Look { turn, path } => {

@@ -183,6 +183,11 @@ impl Workspace {
         typed::resolve(typed, cwd, self.root())
     }
 
+    /// The file that `path` means once links are followed; it need not exist.
+    pub fn real(&self, path: &RepoPath) -> Result<RepoPath, PathProblem> {
+        self.inner.tree.real(path)
+    }
+
     /// The text of a file; `None`: there is none. Bytes that are not UTF-8 are text too.
     ///
     /// # Errors

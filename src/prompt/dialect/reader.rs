@@ -367,7 +367,7 @@ impl Reader {
         out.extend(std::mem::take(&mut self.deferred).settle(self.found, self.lines));
         let none = !self.found && out.iter().all(|read| matches!(read, Read::Prose(_) | Read::Opened { .. }));
         if none {
-            out.push(Read::Unreadable(Unreadable::new(Flaw::Nothing, self.lines.max(1), "")));
+            out.push(Read::Unreadable(Unreadable::new(Flaw::NoEdit, self.lines.max(1), "")));
         }
     }
 
