@@ -1,0 +1,38 @@
+//! Line and word differences.
+
+use divan::Bencher;
+use rein::text::{Lines, diff};
+
+use super::sample::{LONG, code};
+
+fn compare(bencher: Bencher<'_, '_>, old: &str, new: &str) {
+    let (old, new) = (Lines::from(old), Lines::from(new));
+    bencher.bench(|| diff::changes(divan::black_box(&old), &new));
+}
+
+#[divan::bench]
+fn one_line_of_fifty_thousand(bencher: Bencher<'_, '_>) {
+    let old = code(LONG);
+    compare(bencher, &old, &old.replace("limit + 4000)", "limit)"));
+}
+
+#[divan::bench]
+fn five_hundred_lines_of_fifty_thousand(bencher: Bencher<'_, '_>) {
+    let old = code(LONG);
+    compare(bencher, &old, &old.replace("* 17\n", "* 18\n").replace("* 50\n", "* 51\n"));
+}
+
+#[divan::bench]
+fn a_fifth_of_all_lines(bencher: Bencher<'_, '_>) {
+    let old = code(LONG);
+    compare(bencher, &old, &old.replace("usize {", "u64 {"));
+}
+
+#[divan::bench]
+fn words_of_a_line(bencher: Bencher<'_, '_>) {
+    let (old, new) = (
+        "fn parse(input: &str, limit: usize) -> usize {",
+        "fn parse(source: &str, limit: u64) -> Option<usize> {",
+    );
+    bencher.bench(|| diff::words(divan::black_box(old), new));
+}
