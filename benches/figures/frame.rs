@@ -11,7 +11,7 @@ use rein::change::{Leash, Level};
 use rein::context::{self, Open, Request};
 use rein::model::{Delta, Finish, ModelId, Tokens};
 use rein::prompt::Prompts;
-use rein::session::{Effect, Event, Instruct, Session, Terms, TurnId};
+use rein::session::{Effect, Event, Gathered, Instruct, Session, Terms, TurnId};
 use rein::text::{Digest, Lines, RepoPath, highlight};
 use rein::ui::theme::{Depth, Ground, Theme};
 use rein::ui::{App, Facts, Input, Limits, Out, view};
@@ -133,7 +133,8 @@ impl Desk {
         let open = Some(Open { path, text: &self.text, selection: None, cursor: None });
         let request =
             Request { level: instruct.level, instruction: &instruct.text, open, candidates: &[], files: &[] };
-        Event::Gathered { turn, packed: Ok(context::gather(&request, Tokens(10_000_000)).unwrap()) }
+        let pack = context::gather(&request, Tokens(10_000_000)).unwrap();
+        Event::Gathered { turn, packed: Ok(Gathered { pack, read: Default::default() }) }
     }
 
     fn draw(&mut self) {
