@@ -163,10 +163,7 @@ impl Stage {
                     candidates: &[],
                     files: &[],
                 };
-                let read = file
-                    .clone()
-                    .zip(text.clone())
-                    .map(|(path, text)| (path.clone(), Base { path, text: Some(text) }));
+                let read = file.clone().map(|path| (path.clone(), Base { path, text: seen }));
                 let gathered = |pack| Gathered { pack, read: read.into_iter().collect() };
                 let packed = context::gather(&request, Tokens(20_000)).map(gathered).map_err(Into::into);
                 Event::Gathered { turn, packed }
@@ -749,4 +746,13 @@ fn a_file_that_does_not_exist_yet_can_be_asked_for() {
     assert_eq!(stage.on_disk("src/new.rs"), "fn main() {}\n");
     assert_eq!(stage.buffer(), "fn main() {}\n");
     assert!(!stage.row("rein").contains("(new)"));
+}
+
+#[test]
+fn unsaved_text_of_a_file_that_does_not_exist_is_saved_before_a_model_changes_it() {
+    let mut stage = Stage::new(100, 24);
+    stage.open_file("src/new.rs", 1);
+    stage.keys("fn<C-l>finish it<Enter>");
+    assert!(stage.row("Ctrl-S").contains("src/new.rs does not exist on disk yet; save it first (Ctrl-S)"));
+    assert!(stage.row("❯").contains("finish it"));
 }
