@@ -126,9 +126,10 @@ pub fn recover(as_json: bool) -> Exit {
     let completed = recovery.completed.iter().map(|id| format!("completed {id}\n"));
     let taken_back = recovery.taken_back.iter().map(|id| format!("took back {id}\n"));
     let left = recovery.left.iter().map(|path| format!("left as it is: {}\n", safe::line(path.as_str())));
-    let unreadable = recovery.unreadable.iter().map(|path| {
-        format!("cannot be read by this version: {}\n", safe::line(&path.to_string_lossy()))
-    });
+    let unreadable = recovery
+        .unreadable
+        .iter()
+        .map(|path| format!("cannot be read by this version: {}\n", safe::line(&path.to_string_lossy())));
     let lines: String = completed.chain(taken_back).chain(left).chain(unreadable).collect();
     if lines.is_empty() {
         remark("nothing was interrupted");

@@ -504,7 +504,10 @@ fn hunks_still_open_follow_a_file_whose_landing_was_taken_back() {
     let at = |session: &Session| session.turn().unwrap().review().hunks().next().unwrap().replaces;
     assert_eq!((state(&session).as_str(), at(&session)), ("Reviewing ? landed (finished)", Span::new(4, 5)));
     session.update(Event::Undone(Ok(undone("cafe0001", TEXT))));
-    assert_eq!((state(&session).as_str(), at(&session)), ("Reviewing ? taken-back (finished)", Span::new(3, 4)));
+    assert_eq!(
+        (state(&session).as_str(), at(&session)),
+        ("Reviewing ? taken-back (finished)", Span::new(3, 4))
+    );
 }
 
 #[test]
