@@ -152,6 +152,15 @@ impl World {
         command.spawn().unwrap()
     }
 
+    /// The same, with all of `stdin` (at most a pipe's worth, 64 KiB) waiting for it.
+    pub fn start_with(&self, args: &[&str], stdin: &str) -> Child {
+        let mut command = self.command(env!("CARGO_BIN_EXE_rein"));
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        child
+    }
+
     pub fn git(&self, args: &[&str]) -> Ran {
         feed(self.command("git").args(args), b"")
     }
