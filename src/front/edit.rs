@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::drive::{Driver, Interrupted};
 use super::setup::{Setup, SetupError, runtime};
 use super::{Exit, print, remark, report, stop};
-use crate::change::{Focus, HunkId, Level, Receipt};
+use crate::change::{Focus, Level, Receipt};
+
+use crate::model::{Failure, Phase};
 use crate::session::{Decision, End, Instruct, Notice, Session, Turn};
 use crate::text::{Span, safe};
 use crate::workspace::{Source, Workspace};
@@ -130,22 +132,30 @@ async fn run(request: &EditRequest, setup: &Setup, workspace: Workspace, instruc
     let verdict = driver.session.turn().map_or(Exit::Bug, judge);
     let mut outcome = verdict;
     if verdict == Exit::Done && request.apply {
+        accept_all(&mut driver.session);
+    }
+    // A landed hunk is no hunk of the review any more.
+    let hunks = driver.session.turn().map_or_else(Vec::new, hunks);
+    if verdict == Exit::Done && request.apply {
         outcome = land(&mut driver).await;
     }
     match driver.session.turn() {
-        Some(turn) => say(request, turn, &workspace, outcome),
+        Some(turn) => say(request, turn, &workspace, outcome, hunks),
         None => Exit::Bug,
     }
 }
 
+fn hunks(turn: &Turn) -> Vec<Value> {
+    report::hunks(turn.review(), turn.refusals())
+}
+
 /// Every hunk is accepted by the policy that the user chose with `--apply`.
+fn accept_all(session: &mut Session) {
+    let all = session.turn().map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect());
+    session.decide(&Decision::Accept(all.unwrap_or_default()));
+}
+
 async fn land(driver: &mut Driver) -> Exit {
-    let all: Vec<HunkId> = driver
-        .session
-        .turn()
-        .map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect())
-        .unwrap_or_default();
-    driver.session.decide(&Decision::Accept(all));
     if driver.is_interrupted() {
         return Exit::Interrupted;
     }
@@ -173,12 +183,12 @@ fn judge(turn: &Turn) -> Exit {
     }
 }
 
-fn say(request: &EditRequest, turn: &Turn, workspace: &Workspace, exit: Exit) -> Exit {
+fn say(request: &EditRequest, turn: &Turn, workspace: &Workspace, exit: Exit, hunks: Vec<Value>) -> Exit {
     if exit != Exit::Done {
         stop(exit, reasons(turn));
     }
     if request.json {
-        print(&report::document(&as_json(request, turn, exit)), exit)
+        print(&report::document(&as_json(request, turn, exit, hunks)), exit)
     } else if exit != Exit::Done {
         exit
     } else if request.apply {
@@ -197,7 +207,10 @@ fn landed(receipt: &Receipt) -> String {
 fn reasons(turn: &Turn) -> String {
     let mut lines = Vec::new();
     match turn.end() {
-        Some(End::Failed(failure)) => lines.push(format!("{failure}: {}", failure.next_step())),
+        Some(End::Failed(failure)) => {
+            lines.push(failure.to_string());
+            lines.push(next_step(failure));
+        }
         Some(End::NotAsked(why)) => lines.push(why.clone()),
         Some(End::Declined(words)) => lines.push(format!("the model declined: {words}")),
         Some(End::OutOfRoom) => {
@@ -221,7 +234,17 @@ fn reasons(turn: &Turn) -> String {
     lines.join("\n      ")
 }
 
-fn as_json(request: &EditRequest, turn: &Turn, exit: Exit) -> Value {
+/// Without a screen there is nothing to review.
+fn next_step(failure: &Failure) -> String {
+    match failure {
+        Failure::Silent { phase: Phase::MidAnswer, .. } | Failure::Cut { .. } | Failure::MidStream { .. } => {
+            "ask again".into()
+        }
+        other => other.next_step(),
+    }
+}
+
+fn as_json(request: &EditRequest, turn: &Turn, exit: Exit, hunks: Vec<Value>) -> Value {
     let review = turn.review();
     let status = match exit {
         Exit::Done if request.apply => "applied",
@@ -243,7 +266,7 @@ fn as_json(request: &EditRequest, turn: &Turn, exit: Exit) -> Value {
         "model": turn.model().map(ToString::to_string),
         "usage": turn.usage(),
         "files": files,
-        "hunks": report::hunks(review, turn.refusals()),
+        "hunks": hunks,
         "message": turn.prose().trim(),
         "reason": (exit != Exit::Done).then(|| reasons(turn)),
     })

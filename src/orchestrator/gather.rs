@@ -32,6 +32,7 @@ pub fn pack(
         Some(path) => {
             let base = as_seen(workspace, instruct, path)?;
             let text = base.text.clone().unwrap_or_else(|| Lines::from(""));
+            within(path, &text, instruct)?;
             read.insert(path.clone(), base);
             Some((path, text))
         }
@@ -56,6 +57,15 @@ pub fn pack(
         read.entry(excerpt.path).or_insert(base);
     }
     Ok(Gathered { pack, read })
+}
+
+/// Lines that were selected by number must be there.
+fn within(path: &RepoPath, text: &Lines, instruct: &Instruct) -> Result<(), GatherError> {
+    let (lines, first) = (text.len(), instruct.focus.lines.map_or(0, Span::start));
+    if first == 0 || first <= lines {
+        return Ok(());
+    }
+    Err(GatherError::NoSuchLines { path: path.clone(), lines, first: first + 1 })
 }
 
 /// A file as the user sees it.

@@ -137,6 +137,8 @@ pub struct Gathered {
 pub enum GatherError {
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error("{path} has {lines} line(s); the selection begins at line {first}. Select lines that are there")]
+    NoSuchLines { path: RepoPath, lines: usize, first: usize },
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
 }

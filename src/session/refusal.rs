@@ -39,7 +39,10 @@ impl Refusal {
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Edit { rejected, .. } => write!(f, "{}: {}", rejected.path, rejected.why),
+            Self::Edit { rejected: Rejected { path, why, .. }, .. } => {
+                let why = why.to_string();
+                if why.contains(path) { f.write_str(&why) } else { write!(f, "{path}: {why}") }
+            }
             Self::Text(unreadable) => write!(f, "{unreadable}"),
         }
     }
