@@ -17,6 +17,13 @@ fn one_line_of_fifty_thousand(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
+fn three_lines_of_fifty_thousand(bencher: Bencher<'_, '_>) {
+    let old = code(LONG);
+    let new = ["limit + 40)", "limit + 4000)", "limit + 8000)"];
+    compare(bencher, &old, &new.iter().fold(old.clone(), |text, line| text.replace(line, "limit)")));
+}
+
+#[divan::bench]
 fn five_hundred_lines_of_fifty_thousand(bencher: Bencher<'_, '_>) {
     let old = code(LONG);
     compare(bencher, &old, &old.replace("* 17\n", "* 18\n").replace("* 50\n", "* 51\n"));
