@@ -393,6 +393,40 @@ fn files_of_every_size_and_kind_work_or_are_refused_in_words() {
 }
 
 #[test]
+fn names_start_where_one_stands_and_the_instruction_may_come_from_stdin() {
+    let (world, model) = (shop(), Model::plays([Reply::text(shorter()), Reply::text("Fine as it is.")]));
+    world.ask(&model);
+    let src = world.project().join("src");
+    world.rein_in(&src, &["edit", "--apply", "-f", "cart.rs", "-"], "make it\nshorter").ends(0);
+    assert!(world.text("src/cart.rs").contains(".sum()"));
+    world.rein_in(&src, &["edit", "-f", "../src/cart.rs", "--lines", "3-99999", "x"], "").ends(1);
+    let requests = model.requests.all();
+    assert!(requests[0].body.contains("make it\\nshorter") && requests[0].body.contains("src/cart.rs"));
+    world.rein_in(&src, &["edit", "-f", "cart.rs", "-"], " \n").ends(64);
+}
+
+#[test]
+fn a_name_with_colons_is_a_name() {
+    let (world, model) = (
+        World::folder(&[("notes:3:4", "one\n")]),
+        Model::says("<<<<<<< SEARCH\none\n=======\n1\n>>>>>>> REPLACE\n"),
+    );
+    world.ask(&model);
+    world.rein(&["edit", "--apply", "-f", "notes:3:4", "digits"]).ends(0);
+    assert_eq!(world.text("notes:3:4"), "1\n");
+}
+
+#[test]
+fn a_program_that_stops_reading_the_patch_is_no_error() {
+    let (world, model) = (shop(), Model::says(&shorter()));
+    world.ask(&model);
+    let mut child = world.start(&[&["edit"], &FILE[..]].concat());
+    drop(child.stdout.take());
+    let ran = Ran::from(child.wait_with_output().unwrap()).ends(0);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
 fn a_link_inside_the_project_is_followed_and_stays_a_link() {
     let (world, model) = (shop(), Model::says(&shorter()));
     std::os::unix::fs::symlink("src/cart.rs", world.project().join("cart")).unwrap();

@@ -100,6 +100,8 @@ impl Orchestrator {
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Gather { turn, instruct } => {
+                // At most one turn lives at a time.
+                self.turns.retain(|known, _| *known == turn);
                 let running = self.turns.entry(turn).or_default();
                 let stop = Arc::clone(&running.stop);
                 let budget = self.budget;

@@ -229,6 +229,7 @@ impl Reader {
         self.decide(Format::SearchReplace, out);
         self.use_fence();
         let mut lead = self.lead.take();
+        lead.path = lead.path.take().or_else(|| lead.word());
         lead.path = lead.path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
         self.last_path.clone_from(&lead.path);
         let block = Block::open(line, lead);
