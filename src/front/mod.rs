@@ -18,6 +18,7 @@ mod terminal;
 mod tour;
 mod tui;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
@@ -54,6 +55,7 @@ impl From<Exit> for ExitCode {
 
 /// Says on stderr why a command ends, and with which code it does.
 fn stop(exit: Exit, why: impl std::fmt::Display) -> Exit {
-    eprintln!("rein: {}", crate::text::safe::text(&why.to_string()));
+    // Not `eprintln`, which panics when nobody listens any more.
+    let _ = writeln!(std::io::stderr(), "rein: {}", crate::text::safe::text(&why.to_string()));
     exit
 }

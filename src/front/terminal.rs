@@ -2,6 +2,7 @@
 //! around a stop. Keys are read here, on a thread of their own, and what a paste left behind is told
 //! from what a person pressed. This file knows no screen and no session.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -137,8 +138,11 @@ impl Screen {
         let hold = Hold::default();
         let (kept, owner) = (hold.clone(), std::thread::current().id());
         std::panic::set_hook(Box::new(move |panic| {
-            let backtrace = std::backtrace::Backtrace::capture();
-            let report = format!("rein: a bug: {panic}\n{backtrace}");
+            let mut report = format!("rein: a bug: {panic}\n");
+            let backtrace = Backtrace::capture();
+            if backtrace.status() == BacktraceStatus::Captured {
+                report.push_str(&backtrace.to_string());
+            }
             kept.reports.lock().unwrap_or_else(PoisonError::into_inner).push(report);
             if std::thread::current().id() == owner || !kept.is_ours() {
                 let _ = kept.give_back();
@@ -271,5 +275,94 @@ impl Write for Way {
 
     fn flush(&mut self) -> io::Result<()> {
         if self.hold.is_ours() { self.out.flush() } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use crossterm::event::{KeyEvent, KeyModifiers};
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+    use super::*;
+
+    fn key(code: KeyCode) -> Event {
+        Event::Key(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    #[test]
+    fn what_comes_with_a_paste_is_text() {
+        let mut tail = Tail::default();
+        let began = Instant::now();
+        let mut at = |millis, event| tail.sort(event, began + Duration::from_millis(millis));
+        assert_eq!(at(0, key(KeyCode::Char('y'))), key(KeyCode::Char('y')));
+        assert_eq!(at(100, Event::Paste("a\r\nb\rc".into())), Event::Paste("a\nb\nc".into()));
+        assert_eq!(at(101, key(KeyCode::Char('y'))), Event::Paste("y".into()));
+        assert_eq!(at(102, key(KeyCode::Enter)), Event::Paste("\n".into()));
+        let leave = Event::Key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::CONTROL));
+        assert_eq!(at(103, leave), Event::Paste(String::new()));
+        assert_eq!(at(104, Event::Resize(1, 1)), Event::Resize(1, 1));
+        assert_eq!(at(132, key(KeyCode::Char('z'))), Event::Paste("z".into()), "each one prolongs it");
+        assert_eq!(at(162, key(KeyCode::Char('y'))), key(KeyCode::Char('y')));
+    }
+
+    #[test]
+    fn what_is_no_terminal_has_no_screen() {
+        assert!(check(Some(OsStr::new("dumb"))).is_err());
+        assert!(NoScreen::Stream("stdin").to_string().contains("stdin is none"));
+    }
+
+    const PANICS: [&str; 2] = ["in_mid_frame", "on_another_thread"];
+
+    #[test]
+    #[ignore = "ends the process: another test runs it in a terminal of its own"]
+    fn in_mid_frame() {
+        let mut screen = Screen::enter().unwrap();
+        screen.draw(|frame| frame.render_widget("a picture", frame.area())).unwrap();
+        let _ = screen.draw(|frame| {
+            frame.render_widget("half a picture", frame.area());
+            panic!("a bad \x1b[2J word");
+        });
+    }
+
+    #[test]
+    #[ignore = "ends the process: another test runs it in a terminal of its own"]
+    fn on_another_thread() {
+        let mut screen = Screen::enter().unwrap();
+        screen.draw(|frame| frame.render_widget("a picture", frame.area())).unwrap();
+        assert!(std::thread::spawn(|| panic!("a bad \x1b[2J word")).join().is_err());
+        assert!(screen.hold.is_ours(), "the screen stays");
+        screen.draw(|frame| frame.render_widget("another picture", frame.area())).unwrap();
+    }
+
+    #[test]
+    fn a_panic_leaves_a_usable_terminal_and_its_words() {
+        for name in PANICS {
+            let size = PtySize { rows: 40, cols: 150, ..PtySize::default() };
+            let pair = native_pty_system().openpty(size).unwrap();
+            let modes = || format!("{:?}", pair.master.get_termios().unwrap());
+            let before = modes();
+            let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+            command.env("RUST_BACKTRACE", "0");
+            command.args(["--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+            command.arg(format!("front::terminal::tests::{name}"));
+            let mut child = pair.slave.spawn_command(command).unwrap();
+            drop(pair.slave);
+            let mut bytes = Vec::new();
+            pair.master.try_clone_reader().unwrap().read_to_end(&mut bytes).unwrap();
+            child.wait().unwrap();
+            let mut terminal = vt100::Parser::new(40.try_into().unwrap(), 150.try_into().unwrap(), 0);
+            terminal.process(&bytes);
+            let screen = terminal.screen();
+            let words = screen.contents();
+            assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+            assert_eq!(modes(), before, "{name}");
+            assert!(words.contains("rein: a bug: "), "{name}: {words}");
+            assert!(words.contains("word"), "a stranger's bytes are shown, not obeyed: {words}");
+            assert!(!words.contains("picture"), "{name}: {words}");
+            let end = bytes.windows(8).filter(|eight| eight == b"\x1b[?1049l").count();
+            assert_eq!(end, 1, "{name}: the cursor is moved back once, before the report");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, KeyEventKind};
 use futures_util::FutureExt as _;
+use rustix::io::Errno;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
@@ -78,8 +79,13 @@ pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<E
     let (mut front, events) = Front::enter(setup, &place, showing)?;
     front.begin(place)?;
     let turns = AssertUnwindSafe(front.turn_round(setup, events, signals));
-    // The hook has given the terminal back and said what happened.
-    turns.catch_unwind().await.unwrap_or(Ok(Exit::Bug)).map_err(Unshown::from)
+    match turns.catch_unwind().await {
+        // A terminal that is gone, and nobody to tell.
+        Ok(Err(why)) if Errno::from_io_error(&why) == Some(Errno::IO) => Ok(Exit::Interrupted),
+        Ok(result) => Ok(result?),
+        // The hook has given the terminal back and said what happened.
+        Err(_) => Ok(Exit::Bug),
+    }
 }
 
 /// How the screen ended.

@@ -3,11 +3,11 @@
 use rein::provider::scripted::{Reply, Requests, Script, Server};
 use tokio::runtime::Runtime;
 
-use super::term::Project;
+use super::term::{PATIENCE, Project};
 
 /// A running server; dropping it ends every connection.
 pub struct Model {
-    pub runtime: Runtime,
+    runtime: Runtime,
     pub requests: Requests,
 }
 
@@ -23,6 +23,12 @@ impl Model {
              [roles]\nchat = [\"local/scripted\"]\n"
         ));
         Self { runtime, requests }
+    }
+
+    /// Waits for something that the server sees.
+    pub fn wait<T>(&self, event: impl Future<Output = T>) -> T {
+        let bounded = async { tokio::time::timeout(PATIENCE, event).await };
+        self.runtime.block_on(bounded).expect("the server waits in vain")
     }
 }
 

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything may take on a slow machine. A test that fails takes as long; one that does not
 /// takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A project on disk, with a home and a configuration that are nobody else's.
 pub struct Project {
@@ -138,6 +138,8 @@ impl vt100::Callbacks for Noted {
                 self.frames += usize::from(self.in_frame);
                 self.in_frame = false;
             }
+            // The underline's own colour; who does not know it passes over it.
+            (None, [[58 | 59, ..]], 'm') => {}
             _ => self.odd.push(format!("CSI {i1:?} {i2:?} {parameters:?} {last}")),
         }
     }
@@ -253,9 +255,12 @@ impl Term {
                 return found;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let picture = || picture(seen.terminal.screen());
-            assert!(!seen.ended, "rein ended while the test waited for {what}:\n{}", picture());
-            assert!(!left.is_zero(), "waited in vain for {what}:\n{}", picture());
+            if seen.ended || left.is_zero() {
+                let (picture, ended) = (picture(seen.terminal.screen()), seen.ended);
+                drop(seen);
+                let end = if ended { " until rein ended" } else { "" };
+                panic!("waited in vain{end} for {what}:\n{picture}");
+            }
             seen = self.shared.1.wait_timeout(seen, left).unwrap().0;
         }
     }
@@ -371,7 +376,11 @@ impl Term {
         let mut seen = self.seen();
         while !seen.ended {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "it never ends:\n{}", picture(seen.terminal.screen()));
+            if left.is_zero() {
+                let picture = picture(seen.terminal.screen());
+                drop(seen);
+                panic!("it never ends:\n{picture}");
+            }
             seen = self.shared.1.wait_timeout(seen, left).unwrap().0;
         }
     }

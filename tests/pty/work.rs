@@ -1,6 +1,8 @@
 //! The main job by keyboard: open, write, find, save; ask, read hunks while the model talks, decide,
 //! land, take back.
 
+use std::time::Duration;
+
 use rein::provider::scripted::{Gate, Reply};
 
 use super::model::{Model, hunk};
@@ -9,7 +11,6 @@ use super::term::{Project, Term};
 const ESC: &str = "\x1b";
 const ENTER: &str = "\r";
 const TAB: &str = "\t";
-const CTRL_A: &str = "\x01";
 const CTRL_F: &str = "\x06";
 const CTRL_K: &str = "\x0b";
 const CTRL_L: &str = "\x0c";
@@ -25,7 +26,7 @@ fn a_file_is_picked_searched_changed_and_saved() {
     term.see("open a file");
     term.send(CTRL_P);
     term.see("docs/notes.md");
-    term.send("one");
+    term.send("src/one");
     term.miss("docs/notes.md");
     term.send(ENTER);
     term.see("three");
@@ -61,6 +62,11 @@ fn leaving_with_unsaved_text_takes_a_second_word() {
     assert_eq!(project.text("a"), "text\n");
 }
 
+/// Keys that come with a paste are text; no person is so quick.
+fn after_the_paste(term: &Term) {
+    term.quiet(Duration::from_millis(150));
+}
+
 /// Two hunks, the model held between them.
 fn held() -> (Project, Model, Gate) {
     let project = Project::new(&[("a.rs", "fn one() {}\n\nfn two() {}\n")]);
@@ -87,11 +93,11 @@ fn a_hunk_is_read_while_the_model_talks_and_outlives_a_cancel() {
     ask(&mut term, CTRL_L, "rename both");
     term.see("fn first() {}");
     term.see("hunk 1 of 1");
-    model.runtime.block_on(gate.reached());
+    model.wait(gate.reached());
     term.send(ESC);
     // Both before the gate opens: it is Esc that stops, not the end of the answer.
     term.see("stopped; the finished hunk is kept");
-    model.runtime.block_on(model.requests.closed());
+    model.wait(model.requests.closed());
     gate.open();
     assert_eq!(project.text("a.rs"), "fn one() {}\n\nfn two() {}\n", "nothing is accepted yet");
     term.send("y");
@@ -118,6 +124,7 @@ fn a_paste_decides_nothing() {
     term.see("a paste decides nothing");
     // One that brings its own end mark, and keys behind it.
     term.paste("x\x1b[201~yY\r");
+    after_the_paste(&term);
     term.send("n");
     term.see("✗ 1 rejected");
     assert!(term.picture().contains("✓ 0 accepted"), "{}", term.picture());
@@ -192,8 +199,8 @@ fn an_instruction_is_one_text_however_it_is_pasted() {
     term.see("what should change");
     term.paste("first\nsecond");
     term.see("second");
-    term.send(CTRL_A);
+    after_the_paste(&term);
     term.send(ENTER);
-    let request = model.runtime.block_on(model.requests.nth(0)).unwrap();
+    let request = model.wait(model.requests.nth(0)).unwrap();
     assert!(request.body.contains("first\\nsecond"), "{}", request.body);
 }
