@@ -130,7 +130,7 @@ impl Scope {
             Reach::Lines(file, span) => format!("may change: lines {span} of {file}"),
             Reach::File(file) => format!("may change: {file}, all of it"),
             Reach::Repo => format!(
-                "may change: any unprotected file, at most {} files and {} lines",
+                "may change: unprotected files, ≤ {} files, ≤ {} lines",
                 self.leash.max_files, self.leash.max_lines
             ),
         }

@@ -62,6 +62,7 @@ pub fn guarded(command: impl FnOnce() -> Exit) -> Exit {
 
 /// Says on stderr why a command ends, and with which code it does. Nobody may be listening there.
 fn stop(exit: Exit, why: impl std::fmt::Display) -> Exit {
+    // Not `eprintln`, which panics when nobody listens any more.
     let _ = writeln!(std::io::stderr(), "rein: {}", crate::text::safe::text(&why.to_string()));
     exit
 }

@@ -83,6 +83,11 @@ fn env_text(name: &str) -> Option<String> {
     env(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
 }
 
+/// The terminal's name.
+pub fn term() -> Option<OsString> {
+    env("TERM")
+}
+
 /// The runtime for everything that waits.
 pub fn runtime() -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
