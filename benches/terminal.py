@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a user waits for, measured from outside: a release binary, a pty, a model server on loopback.
 
-    python3 benches/terminal.py target/release/rein [startup] [idle] [keys] [stream] [cancel] [edit]
+    python3 benches/terminal.py target/release/rein [startup] [idle] [keys] [hunk] [stream] [cancel] [edit]
 
 Linux, Python 3.9 or later, `git`; nothing to install. Everything happens in a temp folder with a home
 of its own. A frame is counted when its last byte (the end of the synchronized update, CSI ? 2026 l)
@@ -38,11 +38,12 @@ class Model(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Answer)
-        self.reply, self.requests, self.hangs = "", [], False
+        self.says("")
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def says(self, reply, hangs=False):
-        self.reply, self.requests, self.hangs = reply, [], hangs
+        self.reply, self.hangs = reply, hangs
+        self.requests, self.sent = [], None
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -56,7 +57,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
         pieces = [{"content": reply[at:at + 16]} for at in range(0, len(reply), 16)]
         lines = ["data: " + json.dumps({"choices": [{"index": 0, "delta": piece}]}) + "\n\n" for piece in pieces]
         try:
-            self.wfile.write("".join(lines).encode())
+            text = "".join(lines).encode()
+            self.server.sent = time.perf_counter()
+            self.wfile.write(text)
             if self.server.hangs:
                 time.sleep(30)
             end = json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
@@ -80,10 +83,10 @@ def code(lines):
     )
 
 
-def block(n):
+def block(n, path="long.rs"):
     """A search/replace block of eight lines for function `n`."""
     line = f"    let part = input.len().min(limit + {n});"
-    return f"long.rs\n<<<<<<< SEARCH\n{line}\n=======\n{line}\n    assert!(part > 0);\n>>>>>>> REPLACE\n\n"
+    return f"{path}\n<<<<<<< SEARCH\n{line}\n=======\n{line}\n    assert!(part > 0);\n>>>>>>> REPLACE\n\n"
 
 
 def project(root, files):
@@ -134,8 +137,9 @@ class Rein:
                 return self.last
         return None
 
-    def frame(self, timeout=10.0):
-        return self.wait(lambda output: FRAME in output, timeout)
+    def frame(self, text=b"", timeout=10.0):
+        """The end of the first frame with `text` in it."""
+        return self.wait(lambda output: text in output and FRAME in output.partition(text)[2], timeout)
 
     def quiet(self, seconds):
         """Reads until nothing has come for so long."""
@@ -197,8 +201,7 @@ class Bench:
             times = []
             for _ in range(runs):
                 rein = Rein(self, *arguments)
-                text = b"part_" if arguments else b""
-                at = rein.wait(lambda output: FRAME in output and text in output)
+                at = rein.frame(b"Takes part" if arguments else b"")
                 times.append((at - rein.began) * 1000)
                 rein.close()
             said(f"startup: {name}", times[1:], "ms")
@@ -219,7 +222,7 @@ class Bench:
         for (name, unit), values in zip(names, zip(*figures)):
             said(name, values, unit)
 
-    def keys(self, count=400):
+    def keys(self, count=200):
         for name, target in (("60 lines", "small.rs:30"), ("50,000 lines", "long.rs:25000")):
             rein = Rein(self, target)
             rein.quiet(1.0)
@@ -227,11 +230,27 @@ class Bench:
             for n in range(count):
                 sent = rein.send(b"x" if n % 40 else b"\x7f")
                 times.append((rein.frame() - sent) * 1000)
-                rein.quiet(0.02)
+                rein.quiet(0.15)  # new colours come in a frame of their own
             said(f"key to frame, {name}", times, "ms")
+            print(f"RSS with {name} open: {rein.stat()[1]:.1f} MB")
             rein.close()
 
+    def hunk(self, runs=20):
+        """From the server's write of a whole block to the frame that shows the hunk; the answer goes on."""
+        self.model.says(block(3, "small.rs"), hangs=True)
+        times = []
+        for _ in range(runs):
+            rein = Rein(self, "small.rs")
+            rein.quiet(0.5)
+            rein.send(b"\x0cgo")
+            rein.quiet(0.3)
+            rein.send(b"\r")
+            times.append((rein.frame(b"assert!") - self.model.sent) * 1000)
+            rein.close()
+        said("block sent to hunk on screen", times, "ms")
+
     def stream(self, runs=3):
+        # A reply without an edit is asked for once more: two requests, 4,000 lines.
         prose = "".join(f"{n:4} the quick brown fox explains what it would change here and there\n" for n in range(2_000))
         for name, reply in (("prose", prose), ("250 hunks", "".join(block(n * 7) for n in range(250)))):
             self.model.says(reply)
@@ -250,7 +269,7 @@ class Bench:
                 rein.close()
             names = ("to the last frame", "s"), ("CPU", "s"), ("to the terminal", "kB"), ("peak RSS", "MB"), ("RSS after", "MB")
             for (what, unit), values in zip(names, zip(*figures)):
-                said(f"2,000 streamed lines of {name}: {what}", values, unit)
+                said(f"2,000 lines of {name}: {what}", values, unit)
 
     def cancel(self, runs=10):
         self.model.says("text\n" * 50, hangs=True)
@@ -261,7 +280,7 @@ class Bench:
             rein.send(b"\x0cgo")
             rein.quiet(0.3)
             rein.send(b"\r")
-            rein.wait(lambda _: len(self.model.requests) > 0 and False, 0.8)
+            rein.wait(lambda _: False, 0.8)
             sent = rein.send(b"\x1b")
             at = rein.wait(lambda output: b"stopped" in output)
             times.append(at and (at - sent) * 1000)
@@ -272,7 +291,7 @@ class Bench:
         path = os.path.join(self.root, "small.rs")
         with open(path) as file:
             before = file.read()
-        self.model.says(block(3).replace("long.rs", "small.rs"))
+        self.model.says(block(3, "small.rs"))
         walls, landed = [], []
         for _ in range(runs):
             with open(path, "w") as file:
@@ -299,7 +318,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="rein-bench-")
     try:
         bench = Bench(binary, folder)
-        for name in chosen or ["startup", "idle", "keys", "stream", "cancel", "edit"]:
+        for name in chosen or ["startup", "idle", "keys", "hunk", "stream", "cancel", "edit"]:
             getattr(bench, name)()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

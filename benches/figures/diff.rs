@@ -43,3 +43,10 @@ fn words_of_a_line(bencher: Bencher<'_, '_>) {
     );
     bencher.bench(|| diff::words(divan::black_box(old), new));
 }
+
+/// As many words as a line may have, and no order to go by.
+#[divan::bench]
+fn words_of_a_hostile_line(bencher: Bencher<'_, '_>) {
+    let (old, new) = ("a b ".repeat(500), "b a c ".repeat(333));
+    bencher.bench(|| diff::words(divan::black_box(&old), &new));
+}
