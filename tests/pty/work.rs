@@ -164,7 +164,7 @@ fn the_tour_can_be_walked_to_its_end() {
     term.see("everywhere");
     term.send(ENTER);
     term.see("refused: ");
-    while !term.picture().contains(" 0 open") {
+    while !term.picture().contains(" Enter lands") {
         let open = term.picture();
         term.send("Y");
         term.until("a decision", |screen| {
