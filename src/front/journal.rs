@@ -30,12 +30,7 @@ pub fn log(limit: usize, as_json: bool) -> Exit {
 /// An operation in lines for a person.
 fn told(entry: &LogEntry) -> String {
     let story = entry.story.as_ref();
-    let kind = match &entry.kind {
-        Kind::Landing => "landing".to_owned(),
-        Kind::Save => "save".to_owned(),
-        Kind::Undo { of } => format!("undo of {of}"),
-        Kind::Redo { of } => format!("redo of {of}"),
-    };
+    let kind = kind_in_words(&entry.kind);
     let what = story.map_or_else(|| kind.clone(), |story| format!("{kind} at {}", story.level));
     let undone = if entry.status == Status::Undone { " (taken back)" } else { "" };
     let mut lines = format!("{}  {}  {what}{undone}\n", entry.id, entry.time);
@@ -53,14 +48,24 @@ fn told(entry: &LogEntry) -> String {
     lines
 }
 
+pub(super) fn kind_in_words(kind: &Kind) -> String {
+    match kind {
+        Kind::Landing => "landing".to_owned(),
+        Kind::Save => "save".to_owned(),
+        Kind::Restore { of } => format!("restore from {of}"),
+        Kind::Undo { of } => format!("undo of {of}"),
+        Kind::Redo { of } => format!("redo of {of}"),
+    }
+}
+
 /// Takes a landing back.
 pub fn undo(id: Option<&str>, as_json: bool) -> Exit {
     go(as_json, "rein.undo/1", "took back", |place| place.workspace.undo(id))
 }
 
-/// Does the last undone landing again.
-pub fn redo(as_json: bool) -> Exit {
-    go(as_json, "rein.redo/1", "brought forth", |place| place.workspace.redo())
+/// Does an undone landing again: the last one, or the one named.
+pub fn redo(id: Option<&str>, as_json: bool) -> Exit {
+    go(as_json, "rein.redo/1", "brought forth", |place| place.workspace.redo(id))
 }
 
 fn go(
@@ -83,15 +88,21 @@ fn go(
             let names = undone.files.iter().map(|file| format!("    {}\n", safe::line(file.path.as_str())));
             print(format!("{verb} {}\n{}", undone.of, names.collect::<String>()).as_bytes(), Exit::Done)
         }
-        Err(why) => stop(not_undone(&why), why),
+        Err(why) => stop(refused(&why), why),
     }
 }
 
-fn not_undone(why: &UndoError) -> Exit {
+pub(super) fn refused(why: &UndoError) -> Exit {
     match why {
-        UndoError::Nothing(_) => Exit::No,
-        UndoError::Conflict(_) | UndoError::AlreadyUndone(_) => Exit::Refused,
-        UndoError::Unknown(_) | UndoError::Ambiguous(_) | UndoError::NotALanding(_) => Exit::Usage,
+        UndoError::Nothing(_) | UndoError::NoVersion(_) => Exit::No,
+        UndoError::Conflict(_)
+        | UndoError::AlreadyUndone(_)
+        | UndoError::NotUndone(_)
+        | UndoError::NoFile { .. } => Exit::Refused,
+        UndoError::Unknown(_)
+        | UndoError::Ambiguous(_)
+        | UndoError::NotALanding(_)
+        | UndoError::NotTouched { .. } => Exit::Usage,
         UndoError::Write(WriteError::Journal(why)) => failed(why),
         UndoError::Write(_) => Exit::Refused,
     }

@@ -13,6 +13,7 @@ mod drive;
 mod edit;
 mod journal;
 mod report;
+mod restore;
 mod setup;
 mod terminal;
 mod tour;
@@ -25,6 +26,7 @@ pub use about::{AboutConfig, config};
 pub use apply::{ApplyRequest, apply};
 pub use edit::{EditRequest, edit};
 pub use journal::{log, recover, redo, undo};
+pub use restore::{RestoreRequest, restore};
 pub use tour::tour;
 pub use tui::tui;
 

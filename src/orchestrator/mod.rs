@@ -126,7 +126,7 @@ impl Orchestrator {
                 Event::Landed { turn, result }
             }),
             Effect::Undo { id } => self.on_thread(move |w| Event::Undone(w.undo(id.as_deref()))),
-            Effect::Redo => self.on_thread(|w| Event::Redone(w.redo())),
+            Effect::Redo => self.on_thread(|w| Event::Redone(w.redo(None))),
             Effect::Open { path } => self.on_thread(move |w| {
                 let read = w.read(&path);
                 Event::Opened { path, read }

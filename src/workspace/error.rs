@@ -4,6 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::versions::Side;
 use crate::change::{Base, HunkId};
 use crate::text::{PathError, RepoPath};
 
@@ -136,6 +137,16 @@ pub enum UndoError {
     NotALanding(String),
     #[error("`{0}` is already undone; `rein redo` does it again")]
     AlreadyUndone(String),
+    #[error("`{0}` stands; `rein undo {0}` takes it back")]
+    NotUndone(String),
+    #[error("the journal keeps no version of `{0}`; it keeps what rein itself has replaced or written")]
+    NoVersion(RepoPath),
+    #[error("the operation `{id}` did not touch `{path}`; `rein restore {path} --list` shows those that did")]
+    NotTouched { id: String, path: RepoPath },
+    #[error(
+        "`{path}` did not exist {side} `{id}`; `rein undo` takes an operation back with the files it made"
+    )]
+    NoFile { id: String, path: RepoPath, side: Side },
     #[error("{} changed since, at the very lines to be taken back; nothing was changed. Edit by hand, or undo the later change first", paths(.0))]
     Conflict(Vec<RepoPath>),
     #[error(transparent)]

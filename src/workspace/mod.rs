@@ -3,11 +3,12 @@
 //!
 //! Floors inside: `pen` (every call that changes a disk) → `tree` (the project's files, from a handle
 //! of the root) and `journal` (texts, records, the lock) → `landing` and `recovery` (all or nothing) →
-//! `apply` and `revert`. It may not know who asked (no model, no screen) and gives no opinion on what
+//! `apply`, `revert` and `versions`. It may not know who asked (no model, no screen) and gives no opinion on what
 //! may change: it takes an [`Approved`], which only a review makes.
 #![expect(clippy::disallowed_methods, reason = "the one room that reads and writes the user's files")]
 
 mod apply;
+mod attributes;
 #[cfg(test)]
 mod crash;
 mod error;
@@ -17,11 +18,14 @@ mod git;
 mod journal;
 mod landing;
 mod pen;
+mod prune;
 mod record;
 mod recovery;
 mod revert;
+mod swap;
 mod tree;
 mod typed;
+mod versions;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -34,10 +38,11 @@ pub use error::{
 pub use record::{Kind, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;
+pub use versions::{Restored, Side, Version, Wanted};
 
 use crate::change::{Approved, Receipt};
 use crate::text::{Digest, Lines, RepoPath};
-use journal::{Journal, PATIENCE, Stage};
+use journal::{Journal, PATIENCE};
 use landing::Desk;
 use pen::Pen;
 use tree::Tree;
@@ -154,7 +159,7 @@ impl Workspace {
     /// Quietly: whoever holds the lock is at it, and what fails now is said at the next write.
     fn settle(&self) {
         let Inner { tree, journal, .. } = &*self.inner;
-        if journal.is_pending().unwrap_or(false) {
+        if journal.pending().is_ok_and(|pending| !pending.is_empty()) {
             let _ = Desk::take(tree, journal, Duration::ZERO).and_then(|desk| desk.recover());
         }
     }
@@ -230,15 +235,28 @@ impl Workspace {
         Ok(history.take(limit).map(|record| entry(record, &mut settled)).collect())
     }
 
-    /// Takes back the last landing that stands, or the operation that `id` (or its first digits)
+    /// Takes back the last landing or restoring that stands, or the operation that `id` (or its first digits)
     /// names. Saves are taken back only by name.
     pub fn undo(&self, id: Option<&str>) -> Result<Undone, UndoError> {
         revert::undo(&self.desk()?, id)
     }
 
-    /// Does the last undone landing again.
-    pub fn redo(&self) -> Result<Undone, UndoError> {
-        revert::redo(&self.desk()?)
+    /// Does the last undone operation again, or the one that `id` (or its first digits) names.
+    pub fn redo(&self, id: Option<&str>) -> Result<Undone, UndoError> {
+        revert::redo(&self.desk()?, id)
+    }
+
+    /// What the journal keeps of a file, newest first.
+    pub fn versions(&self, path: &RepoPath) -> Result<Vec<Version>, UndoError> {
+        let path = self.inner.tree.real(path).map_err(WriteError::from)?;
+        versions::of(&self.inner.journal, &path)
+    }
+
+    /// Makes a file what it was, byte for byte. What it is now is kept as a version like any other, and
+    /// the restoring can be undone.
+    pub fn restore(&self, path: &RepoPath, wanted: Wanted<'_>) -> Result<Restored, UndoError> {
+        let path = self.inner.tree.real(path).map_err(WriteError::from)?;
+        versions::restore(&self.desk()?, &path, wanted)
     }
 
     /// Completes or takes back what was interrupted, and looks through the journal.
@@ -248,8 +266,8 @@ impl Workspace {
             true => Desk::take(&self.inner.tree, journal, PATIENCE)?.recover()?,
             false => Recovery::default(),
         };
-        for name in journal.names()?.iter().filter(|name| name.stage == Stage::Done) {
-            if let Err(JournalError::Unreadable { path, .. }) = journal.record(name) {
+        for name in journal.done()? {
+            if let Err(JournalError::Unreadable { path, .. }) = journal.record(&name) {
                 recovery.unreadable.push(path);
             }
         }
