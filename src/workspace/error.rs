@@ -51,6 +51,12 @@ pub enum ReadError {
     Binary(RepoPath),
     #[error("`{path}` is {bytes} bytes long; the limit is {limit}. Use another editor for it")]
     TooLarge { path: RepoPath, bytes: u64, limit: u64 },
+    #[error("`{0}` is a Git LFS pointer, not the file itself; fetch that with `git lfs pull`")]
+    Pointer(RepoPath),
+    #[error(
+        "`{0}` is in the repository but left out of this sparse checkout; add it with `git sparse-checkout add`"
+    )]
+    LeftOut(RepoPath),
     #[error("`{0}` is not a regular file; name a file")]
     NotAFile(RepoPath),
     #[error("cannot read `{path}`: {source}; check its permissions")]
@@ -84,6 +90,14 @@ pub enum WriteError {
     ReadOnly(RepoPath),
     #[error("`{0}` belongs to rein's own state, which no change may touch")]
     Own(RepoPath),
+    #[error(
+        "`{path}` belongs to the repository in `{repository}`, not to this one; start rein there to change it"
+    )]
+    Nested { path: RepoPath, repository: RepoPath },
+    #[error(
+        "`{0}` and `{1}` differ only in spelling, and on some disks they are one file; change one at a time"
+    )]
+    Twins(RepoPath, RepoPath),
     #[error("`{0}` changed on disk just now; nothing was written. Look at it again and retry")]
     Changed(RepoPath),
     #[error("`{0}` and `{1}` are the same file; change it under one name at a time")]

@@ -9,6 +9,7 @@
 
 mod apply;
 mod attributes;
+mod boundary;
 #[cfg(test)]
 mod crash;
 mod error;
@@ -197,7 +198,8 @@ impl Workspace {
     ///
     /// # Errors
     /// Binary files (a NUL in the first 8 KiB, or UTF-16), files of more than 16 MiB, what is not a
-    /// regular file, and links that lead outside.
+    /// regular file, links that lead outside, pointers of Git LFS, and files that a sparse checkout left
+    /// out.
     pub fn read(&self, path: &RepoPath) -> Result<Option<FileText>, ReadError> {
         apply::read(&self.inner.tree, path)
     }
@@ -213,10 +215,20 @@ impl Workspace {
         stat.is_some_and(|stat| stat.st_mode & 0o111 != 0)
     }
 
+    /// May a change write this file? Asked again by [`Workspace::apply`]; asking earlier tells a human
+    /// before they review in vain.
+    ///
+    /// # Errors
+    /// A file of a repository inside this one; a link that leads out, or to a protected file.
+    pub fn permits(&self, path: &RepoPath) -> Result<(), WriteError> {
+        apply::writable_path(&self.inner.tree, path).map(drop)
+    }
+
     /// Lands what a human approved: every file, or none. A file that changed since is merged.
     ///
     /// A file reached by a link inside the workspace is changed where it lies; the link stays.
-    /// Permissions are kept; other hard links to the file keep the old text.
+    /// Permissions, access lists and the user's extended attributes are kept; other hard links to the
+    /// file keep the old text.
     pub fn apply(&self, approved: Approved, why: &Story) -> Result<Receipt, ApplyError> {
         apply::apply(&self.desk()?, approved, why)
     }
