@@ -17,21 +17,21 @@ fn search(bencher: Bencher<'_, '_>, text: &str, hunk: EditHunk, finds: bool) {
 #[divan::bench]
 fn exact(bencher: Bencher<'_, '_>) {
     let text = code(LONG);
-    let hunk = replace_line(&text, LONG - 10, "    part");
+    let hunk = replace_line(&text, LONG - 12, "    part");
     search(bencher, &text, hunk, true);
 }
 
 #[divan::bench]
 fn indented_otherwise(bencher: Bencher<'_, '_>) {
     let text = code(LONG);
-    let hunk = replace_line(&text.replace("    ", "\t"), LONG - 9, "\tpart");
+    let hunk = replace_line(&text.replace("    ", "\t"), LONG - 12, "\tpart");
     search(bencher, &text, hunk, true);
 }
 
 #[divan::bench]
 fn nowhere(bencher: Bencher<'_, '_>) {
     let text = code(LONG);
-    let hunk = replace_line(&text.replace("limit", "bound"), LONG - 10, "    part");
+    let hunk = replace_line(&text.replace("limit", "bound"), LONG - 12, "    part");
     search(bencher, &text, hunk, false);
 }
 
