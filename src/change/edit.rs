@@ -48,6 +48,8 @@ pub struct EditHunk {
     pub header: Option<String>,
     /// The hunk is said to reach the end of the file.
     pub at_eof: bool,
+    /// Every occurrence of the old text is meant, pieces of lines included, not one place.
+    pub every: bool,
 }
 
 /// A line without its ending.

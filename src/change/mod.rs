@@ -9,12 +9,11 @@ mod approved;
 mod edit;
 mod history;
 mod hunk;
-mod indent;
 #[cfg(test)]
 mod laws;
+mod lazy;
 mod level;
 pub mod locate;
-mod occurrences;
 mod offered;
 mod proposal;
 mod review;

@@ -89,6 +89,9 @@ impl<'a> Desk<'a> {
                 Read::Prose(_) | Read::Opened { .. } => {}
             }
         }
+        for (edit, offered) in self.review.close() {
+            self.note(&edit, offered);
+        }
     }
 
     fn offer(&mut self, edit: &Edit) {
@@ -99,6 +102,10 @@ impl<'a> Desk<'a> {
                 Err(why) => self.review.refuse(edit, Why::Unreadable(why)),
             },
         };
+        self.note(edit, offered);
+    }
+
+    fn note(&mut self, _edit: &Edit, offered: Offered) {
         if let Offered::Rejected(rejected) = offered {
             self.refusals.push(Refusal::Edit { rejected, wrote: String::new() });
         }

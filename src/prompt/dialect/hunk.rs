@@ -170,6 +170,7 @@ impl Hunk {
             hint: self.header.hint(),
             header: self.header.text,
             at_eof: self.at_eof,
+            every: false,
         };
         (self.opened, hunk)
     }
