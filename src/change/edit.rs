@@ -27,14 +27,9 @@ pub enum EditOp {
     /// One hunk that can be read in several ways (a divider that occurs in the text, lines that may
     /// have lost their first blank), likeliest first: the file decides, and only if one fits.
     OneOf(Vec<EditHunk>),
-    /// Replace a piece of text, which may begin and end inside a line: its one occurrence, or with
-    /// `all` each one. An empty `old` makes the file. When `old` does not occur as it stands, what it
-    /// means is [`EditHunk::of_texts`].
-    Text { old: String, new: String, all: bool },
     /// This is the file's whole text now; makes the file if there is none.
     Whole(String),
-    /// A text of the file in which unchanged code is left out by markers ("… existing code …"), also
-    /// at its two ends, where the marker itself may be missing.
+    /// A text of the file in which unchanged code is left out by markers ("… existing code …").
     Lazy(String),
     /// The file is to go.
     Delete,
@@ -54,6 +49,8 @@ pub struct EditHunk {
     pub header: Option<String>,
     /// The hunk is said to reach the end of the file.
     pub at_eof: bool,
+    /// Every occurrence of the old text is meant, pieces of lines included, not one place.
+    pub every: bool,
 }
 
 /// A line without its ending.

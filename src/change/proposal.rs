@@ -57,7 +57,7 @@ pub(super) fn propose(edit: &Edit, base: &Base) -> Result<Proposal, Why> {
         (EditOp::Hunk(hunk), None) if hunk.before().next().is_none() => {
             (vec![created(lines(hunk))], Tier::Exact)
         }
-        (EditOp::OneOf(_) | EditOp::Text { .. } | EditOp::Lazy(_) | EditOp::Move { .. }, _) => {
+        (EditOp::OneOf(_) | EditOp::Lazy(_) | EditOp::Move { .. }, _) => {
             return Err(Why::Unreadable("this kind of edit cannot be placed yet".into()));
         }
         (EditOp::Hunk(_) | EditOp::Delete, None) => return Err(Why::NoSuchFile),

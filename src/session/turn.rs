@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Decision, Effect, Instruct, TurnId};
 use crate::change::locate::Unplaced;
 use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scope, Standing, Verdict, Why};
-use crate::change::{EditHunk, EditLine, EditOp};
+use crate::change::{EditLine, EditOp};
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
 use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader, Unreadable};
@@ -493,7 +493,6 @@ fn real_text(rejected: &Rejected) -> Option<(RepoPath, usize, String)> {
 fn as_written(edit: &Edit) -> String {
     match &edit.op {
         EditOp::Whole(text) | EditOp::Lazy(text) => text.clone(),
-        EditOp::Text { old, new, .. } => marked(&EditHunk::of_texts(old, new).lines),
         EditOp::Delete => format!("delete {}", edit.path),
         EditOp::Hunk(hunk) => marked(&hunk.lines),
         EditOp::OneOf(readings) => readings.first().map(|hunk| marked(&hunk.lines)).unwrap_or_default(),

@@ -217,6 +217,7 @@ impl Hunk {
             hint: self.header.hint(),
             header: self.header.text.clone(),
             at_eof: self.at_eof,
+            every: false,
         }
     }
 }

@@ -14,6 +14,8 @@ mod json;
 mod lead;
 mod names;
 mod naming;
+mod pair;
+mod placeholder;
 mod reader;
 mod search_replace;
 mod str_replace;

@@ -6,8 +6,10 @@
 //! block inside one makes it unreadable.
 
 use super::lead::Taken;
+use super::pair;
+use super::placeholder::is_placeholder;
 use super::{Flaw, Kept, Line, Read, Step};
-use crate::change::{Edit, EditHunk, EditLine, EditOp, is_placeholder};
+use crate::change::{Edit, EditHunk, EditLine, EditOp};
 
 /// What the model is taught: the prompt of this name, and its embedded text.
 pub const TEACH: &str = "dialect/search-replace";
@@ -120,7 +122,7 @@ impl Block {
     /// The block with line `at` as its divider.
     fn split(&self, at: usize) -> Result<EditHunk, Flaw> {
         let (search, replace) = self.lines.split_at(at);
-        let hunk = EditHunk::of_pair(search, replace.get(1..).unwrap_or_default());
+        let hunk = pair::of_lines(search, replace.get(1..).unwrap_or_default());
         if hunk.lines.is_empty() {
             return Err(Flaw::Nothing);
         }

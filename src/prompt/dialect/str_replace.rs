@@ -1,10 +1,12 @@
-//! Edits as tool calls in JSON: a path, a text and what replaces it, under the names that tools in
+//! Edits as tool calls in JSON: a path, a text, which may be a piece of a line, and what replaces it, under the names that tools in
 //! the wild give them, bare or wrapped as a provider's message wraps a call. One object of a list is
 //! read as soon as it is closed. What is not JSON, or is cut off, is refused, not repaired.
 
 use super::apply_patch;
 use super::json::{Json, Reached, Scan};
 use super::lead::{Taken, clipped};
+use super::pair;
+use super::placeholder::is_placeholder;
 use super::search_replace::refuse_placeholders;
 use super::{Flaw, Format, Kept, Line, Read, Reader, Step, Unreadable, head};
 use crate::change::{Edit, EditHunk, EditLine, EditOp};
@@ -357,8 +359,8 @@ fn operation(json: &Json, has_path: bool, tool: Option<&str>) -> Option<Result<E
 
 fn replacement(json: &Json) -> Result<EditOp, Flaw> {
     let text = |names: &[&str], why| json.get(names).and_then(Json::text).ok_or(Flaw::Json(why));
-    let old = text(&OLD, "the text to find is not a string")?.to_owned();
-    let new = text(&NEW, "the text that replaces it is missing, or is not a string")?.to_owned();
+    let old = text(&OLD, "the text to find is not a string")?;
+    let new = text(&NEW, "the text that replaces it is missing, or is not a string")?;
     let all = match json.get(&ALL) {
         None | Some(Json::Other) => false,
         Some(Json::Bool(all)) => *all,
@@ -367,8 +369,12 @@ fn replacement(json: &Json) -> Result<EditOp, Flaw> {
     if !matches!(json.get(&["expected_replacements"]), None | Some(Json::Other | Json::Whole(1))) {
         return Err(Flaw::Json("a number of replacements other than 1 cannot be held to"));
     }
-    refuse_placeholders(&EditHunk::of_texts(&old, &new).lines)?;
-    Ok(EditOp::Text { old, new, all })
+    let hunk = EditHunk { every: all, ..pair::of_texts(old, new) };
+    if hunk.lines.is_empty() {
+        return Err(Flaw::Nothing);
+    }
+    refuse_placeholders(&hunk.lines)?;
+    Ok(EditOp::Hunk(hunk))
 }
 
 fn insertion(json: &Json) -> Result<EditOp, Flaw> {
@@ -389,7 +395,7 @@ fn insertion(json: &Json) -> Result<EditOp, Flaw> {
 fn written(json: &Json) -> Result<EditOp, Flaw> {
     let text = json.get(&TEXT).and_then(Json::text);
     let text = text.ok_or(Flaw::Json("the file's text is missing, or is not a string"))?;
-    match text.lines().find(|line| crate::change::is_placeholder(line)) {
+    match text.lines().find(|line| is_placeholder(line)) {
         Some(line) => Err(Flaw::Placeholder(line.trim().to_owned())),
         None => Ok(EditOp::Whole(text.to_owned())),
     }

@@ -53,9 +53,6 @@ fn op(op: &EditOp) -> String {
         EditOp::Delete => "deleted".into(),
         EditOp::Whole(text) => format!("is {text:?}"),
         EditOp::Lazy(text) => format!("is like {text:?}"),
-        EditOp::Text { old, new, all } => {
-            format!("{old:?} -> {new:?}{}", if *all { " everywhere" } else { "" })
-        }
         EditOp::Move { to, hunks } => format!("moves to {to} {}", hunks.iter().map(hunk).collect::<String>()),
         EditOp::OneOf(readings) => readings.iter().map(hunk).collect::<Vec<_>>().join(" OR "),
         EditOp::Hunk(one) => hunk(one),
@@ -67,7 +64,7 @@ fn hunk(hunk: &EditHunk) -> String {
     let header =
         hunk.header.as_ref().map_or_else(String::new, |text| format!("[{}] ", text.replace('\n', "/")));
     let eof = if hunk.at_eof { " EOF" } else { "" };
-    format!("{hint}{header}{}{eof}", lines(hunk))
+    format!("{hint}{header}{}{eof}{}", lines(hunk), if hunk.every { " everywhere" } else { "" })
 }
 
 fn is_flawed(reads: &[Read]) -> bool {

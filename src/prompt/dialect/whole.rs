@@ -5,10 +5,11 @@ use super::fence::Fence;
 use super::hunk::is_numbered_hunk;
 use super::lead::Taken;
 use super::naming::path_line;
+use super::placeholder::is_placeholder;
 use super::unified::is_file_header;
 use super::{Flaw, Format, Kept, Line, Read, Step};
 use super::{apply_patch, search_replace};
-use crate::change::{Edit, EditOp, is_placeholder};
+use crate::change::{Edit, EditOp};
 
 /// An open text.
 #[derive(Debug)]

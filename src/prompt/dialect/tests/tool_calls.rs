@@ -3,7 +3,7 @@
 use super::*;
 
 const CALL: &str = r#"{"path": "a.rs", "old_str": "two", "new_str": "2"}"#;
-const SAID: &str = "edit a.rs \"two\" -> \"2\"";
+const SAID: &str = "edit a.rs -two|+2";
 
 fn told(format: Format, reply: &str) -> Vec<String> {
     let reads = read(format, None, reply);
@@ -17,7 +17,7 @@ fn a_call_says_what_becomes_of_a_text() {
         Format::Auto,
         &fenced,
         r#"opened a.rs
-           edit a.rs (digits) "two" -> "2"
+           edit a.rs (digits) -two|+2
            prose "Done.\n""#,
     );
     let everywhere = CALL.replace('}', ", \"replace_all\": true}");

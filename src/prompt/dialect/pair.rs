@@ -3,27 +3,25 @@
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::{EditHunk, EditLine};
+use crate::change::{EditHunk, EditLine};
 
 /// Most lines of a pair that are compared line by line. Past it only the common lines at its two
 /// ends count as unchanged, so that hostile input cannot buy quadratic work.
 const MAX_COMPARED: usize = 20_000;
 
-impl EditHunk {
-    /// The hunk that turns `search` into `replace`. A search of nothing but blank lines names no
-    /// place: it is empty.
-    pub fn of_pair<S: AsRef<str>>(search: &[S], replace: &[S]) -> Self {
-        let search: Vec<&str> = search.iter().map(AsRef::as_ref).collect();
-        let replace: Vec<&str> = replace.iter().map(AsRef::as_ref).collect();
-        let blank = search.iter().all(|line| line.trim().is_empty());
-        Self { lines: pair(if blank { &[] } else { &search }, &replace), ..Self::default() }
-    }
+/// The hunk that turns `search` into `replace`. A search of nothing but blank lines names no place: it
+/// is empty.
+pub fn of_lines<S: AsRef<str>>(search: &[S], replace: &[S]) -> EditHunk {
+    let search: Vec<&str> = search.iter().map(AsRef::as_ref).collect();
+    let replace: Vec<&str> = replace.iter().map(AsRef::as_ref).collect();
+    let blank = search.iter().all(|line| line.trim().is_empty());
+    EditHunk { lines: pair(if blank { &[] } else { &search }, &replace), ..EditHunk::default() }
+}
 
-    /// The hunk that turns the lines of `old` into those of `new`. A newline that ends both ends
-    /// their last lines; it begins no further one.
-    pub fn of_texts(old: &str, new: &str) -> Self {
-        Self::of_pair(&lines(old), &lines(new))
-    }
+/// The hunk that turns the lines of `old` into those of `new`. A newline that ends both ends their
+/// last lines; it begins no further one.
+pub fn of_texts(old: &str, new: &str) -> EditHunk {
+    of_lines(&lines(old), &lines(new))
 }
 
 fn lines(text: &str) -> Vec<&str> {
@@ -67,7 +65,7 @@ mod tests {
 
     #[test]
     fn what_both_sides_share_is_kept() {
-        let hunk = EditHunk::of_texts("one\ntwo\r\nthree\n", "one\n2\nthree");
+        let hunk = of_texts("one\ntwo\r\nthree\n", "one\n2\nthree");
         let kept = |text: &str| EditLine::Keep(text.into());
         let expected =
             [kept("one"), EditLine::Remove("two".into()), EditLine::Add("2".into()), kept("three")];
@@ -76,6 +74,6 @@ mod tests {
 
     #[test]
     fn a_blank_search_names_no_place() {
-        assert_eq!(EditHunk::of_pair(&["", "  "], &["x"]).before().count(), 0);
+        assert_eq!(of_lines(&["", "  "], &["x"]).before().count(), 0);
     }
 }
