@@ -12,6 +12,7 @@ mod apply;
 mod drive;
 mod edit;
 mod journal;
+mod keeping;
 mod report;
 mod restore;
 mod setup;
