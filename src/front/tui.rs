@@ -251,7 +251,11 @@ impl Front {
         let input = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
             TerminalEvent::Paste(text) => Input::Paste(text),
-            TerminalEvent::Resize(width, height) => Input::Resize(width, height),
+            TerminalEvent::Resize(width, height) => {
+                // Even to the size we know: it may have been another in between, and cut what it showed.
+                self.screen.forget();
+                Input::Resize(width, height)
+            }
             _ => return Ok(false),
         };
         let outs = self.app.update(self.began.elapsed(), input);
