@@ -59,11 +59,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Bring the last landing that was taken back forth again
+    /// Bring a landing that was taken back forth again: the last one, or the one named
     Redo {
+        /// As `rein log` shows it; the first few digits are enough
+        id: Option<String>,
         #[arg(long)]
         json: bool,
     },
+    /// Make a file what it was before (or after) any change that the journal remembers
+    Restore(RestoreArgs),
     /// Finish or roll back a landing that was interrupted by a crash
     Recover {
         #[arg(long)]
@@ -122,6 +126,26 @@ struct ApplyArgs {
     json: bool,
 }
 
+#[derive(Args, Debug)]
+struct RestoreArgs {
+    /// The file, and whose change: FILE@ID is the file before ID. Without ID: the last version
+    /// that differs from the file. Nothing is lost: what the file is now can be restored as well
+    #[arg(value_name = "FILE[@ID]")]
+    target: String,
+    /// The file as ID left it, instead of as it was before
+    #[arg(long, conflicts_with_all = ["merge", "list"])]
+    after: bool,
+    /// Take back only what ID did to the file and keep later edits; refused where they touch
+    #[arg(long, conflicts_with = "list")]
+    merge: bool,
+    /// List the versions and change nothing
+    #[arg(long)]
+    list: bool,
+    /// Report as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Subcommand, Debug)]
 enum ConfigCommand {
     /// Where the user's file is
@@ -153,7 +177,7 @@ impl From<Notch> for Level {
 /// Runs the command line and says how it ended.
 pub fn run() -> Exit {
     match Cli::try_parse() {
-        Ok(cli) => dispatch(cli),
+        Ok(cli) => front::guarded(|| dispatch(cli)),
         Err(wrong) => {
             // Help and version come this way too, on stdout.
             let usage = wrong.use_stderr();
@@ -172,7 +196,8 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Apply(args)) => front::apply(args.into()),
         Some(Command::Log { limit, json }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
-        Some(Command::Redo { json }) => front::redo(json),
+        Some(Command::Redo { id, json }) => front::redo(id.as_deref(), json),
+        Some(Command::Restore(args)) => front::restore(&args.into()),
         Some(Command::Recover { json }) => front::recover(json),
         Some(Command::Config { what }) => front::config(match what {
             ConfigCommand::Path => front::AboutConfig::Path,
@@ -206,6 +231,13 @@ impl From<ApplyArgs> for front::ApplyRequest {
             diff: args.diff,
             json: args.json,
         }
+    }
+}
+
+impl From<RestoreArgs> for front::RestoreRequest {
+    fn from(args: RestoreArgs) -> Self {
+        let RestoreArgs { target, after, merge, list, json } = args;
+        Self { target, after, merge, list, json }
     }
 }
 

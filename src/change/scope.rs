@@ -220,8 +220,14 @@ impl fmt::Display for Breach {
         let Self { path, granted, .. } = self;
         match &self.outside {
             Outside::OtherLines(span) if span.is_empty() => {
-                let line = span.start() + 1;
-                write!(f, "the reply adds lines before line {line} of {path}, outside the selection")?;
+                write!(
+                    f,
+                    "the reply adds lines before line {} of {path}, outside the selection",
+                    span.end() + 1
+                )?;
+            }
+            Outside::OtherLines(span) if span.len() == 1 => {
+                write!(f, "the reply changes line {span} of {path}, outside the selection")?;
             }
             Outside::OtherLines(span) => {
                 write!(f, "the reply changes lines {span} of {path}, outside the selection")?;

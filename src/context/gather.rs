@@ -61,12 +61,10 @@ pub struct Request<'a> {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DoesNotFit {
     #[error(
-        "`{path}` weighs ~{needs} tokens and the request has room for {budget}; select the lines to change and ask at `selection`, or raise the model's context limit"
+        "`{path}` weighs ~{needs} tokens and the request has room for {budget}; select the lines to change and ask at `selection`"
     )]
     File { path: RepoPath, needs: Tokens, budget: Tokens },
-    #[error(
-        "the selection weighs ~{needs} tokens and the request has room for {budget}; select fewer lines, or raise the model's context limit"
-    )]
+    #[error("the selection weighs ~{needs} tokens and the request has room for {budget}; select fewer lines")]
     Selection { needs: Tokens, budget: Tokens },
     #[error("the instruction weighs ~{needs} tokens and the request has room for {budget}; shorten it")]
     Instruction { needs: Tokens, budget: Tokens },

@@ -1,7 +1,7 @@
 //! `config path|show|check`: what holds, where it is written, whether it is right.
 
 use super::setup::Setup;
-use super::{Exit, stop};
+use super::{Exit, print, stop};
 use crate::config;
 
 /// What is asked about the configuration.
@@ -16,17 +16,13 @@ pub enum AboutConfig {
 pub fn config(what: AboutConfig) -> Exit {
     if what == AboutConfig::Path {
         return match config::paths(&|name| std::env::var_os(name)) {
-            Ok(paths) => {
-                println!("{}", paths.config.display());
-                Exit::Done
-            }
+            Ok(paths) => print(format!("{}\n", paths.config.display()).as_bytes(), Exit::Done),
             Err(why) => stop(Exit::NotHere, why),
         };
     }
     match Setup::load(None) {
-        Ok(setup) if what == AboutConfig::Show => print!("{}", config::show(setup.loaded())),
-        Ok(setup) => print!("{}", config::check(setup.loaded())),
-        Err(why) => return stop(Exit::NotHere, why),
+        Ok(setup) if what == AboutConfig::Show => print(config::show(setup.loaded()).as_bytes(), Exit::Done),
+        Ok(setup) => print(config::check(setup.loaded()).as_bytes(), Exit::Done),
+        Err(why) => stop(Exit::NotHere, why),
     }
-    Exit::Done
 }

@@ -1,17 +1,17 @@
 //! `rein apply`: a model's reply, from stdin, onto the files, without a model. Every file or none.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::setup::{Place, Setup, SetupError};
-use super::{Exit, report, stop};
+use super::{Exit, print, report, stop};
 use crate::change::{Base, Edit, Focus, HunkId, Leash, Level, Offered, Receipt, Review, Scope, Verdict, Why};
 use crate::prompt::dialect::{Format, MAX_REPLY, Read, Reader};
 use crate::session::Refusal;
-use crate::text::RepoPath;
+use crate::text::{RepoPath, safe};
 use crate::workspace::{ApplyError, Source, Story, Workspace, WriteError};
 
 /// What was typed.
@@ -126,11 +126,7 @@ fn finish(request: &ApplyRequest, workspace: &Workspace, mut desk: Desk<'_>) -> 
     }
     if request.check {
         if request.diff {
-            let patch = report::as_patch(&desk.review, workspace);
-            if let Err(why) = std::io::stdout().write_all(&patch) {
-                return stop(Exit::NotHere, format!("the patch cannot be written to stdout: {why}"));
-            }
-            return Exit::Done;
+            return print(&report::as_patch(&desk.review, workspace), Exit::Done);
         }
         return say(request, &desk, None, None);
     }
@@ -148,28 +144,46 @@ fn finish(request: &ApplyRequest, workspace: &Workspace, mut desk: Desk<'_>) -> 
 }
 
 fn say(request: &ApplyRequest, desk: &Desk<'_>, receipt: Option<&Receipt>, refused: Option<String>) -> Exit {
-    if request.json {
-        let files =
-            receipt.map_or_else(|| report::proposed(&desk.review), |receipt| report::landed(receipt.files()));
-        report::print_json(&json!({
-            "schema": "rein.apply/1",
-            "status": if refused.is_some() { "refused" } else { "applied" },
-            "checked_only": request.check,
-            "id": receipt.map(Receipt::id),
-            "files": files,
-            "hunks": report::hunks(&desk.review, &desk.refusals),
-            "reason": refused,
-        }));
-    } else if refused.is_none() {
-        let verb = if request.check { "would change" } else { "changed" };
-        let files = report::files(&desk.review);
-        files.iter().for_each(|path| println!("{verb} {}", crate::text::safe::line(path.as_str())));
-        if files.is_empty() {
-            println!("the files say already what the reply wants");
-        }
-    }
-    match refused {
+    let exit = match &refused {
         Some(why) => stop(Exit::Refused, why),
         None => Exit::Done,
+    };
+    if request.json {
+        print(&report::document(&as_json(request, desk, receipt, refused)), exit)
+    } else if exit == Exit::Done {
+        print(in_words(request, desk).as_bytes(), exit)
+    } else {
+        exit
     }
+}
+
+fn in_words(request: &ApplyRequest, desk: &Desk<'_>) -> String {
+    let files = report::files(&desk.review);
+    if files.is_empty() {
+        return "the files say already what the reply wants\n".into();
+    }
+    let verb = if request.check { "would change" } else { "changed" };
+    files.iter().map(|path| format!("{verb} {}\n", safe::line(path.as_str()))).collect()
+}
+
+fn as_json(
+    request: &ApplyRequest,
+    desk: &Desk<'_>,
+    receipt: Option<&Receipt>,
+    refused: Option<String>,
+) -> Value {
+    let files = match (&refused, receipt) {
+        (Some(_), _) => Vec::new(),
+        (None, Some(receipt)) => report::landed(receipt.files()),
+        (None, None) => report::proposed(&desk.review),
+    };
+    json!({
+        "schema": "rein.apply/1",
+        "status": if refused.is_some() { "refused" } else { "applied" },
+        "checked_only": request.check,
+        "id": receipt.map(Receipt::id),
+        "files": files,
+        "hunks": report::hunks(&desk.review, &desk.refusals),
+        "reason": refused,
+    })
 }

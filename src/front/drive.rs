@@ -2,10 +2,12 @@
 
 use std::io::{IsTerminal, Write as _};
 
+use futures_util::FutureExt as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use crate::orchestrator::Orchestrator;
-use crate::session::{Effect, Event, Session};
+use crate::session::{Effect, Event, Phase, Session};
 use crate::text::safe;
 
 /// A session with hands.
@@ -13,6 +15,8 @@ pub struct Driver {
     pub session: Session,
     orchestrator: Orchestrator,
     events: Receiver<Event>,
+    /// Listened to all the time: a Ctrl-C between two events counts.
+    interrupts: Signal,
     /// Progress goes to stderr, and only to a person.
     progress: bool,
 }
@@ -22,30 +26,53 @@ pub struct Driver {
 pub struct Interrupted;
 
 impl Driver {
-    pub fn new(session: Session, (orchestrator, events): (Orchestrator, Receiver<Event>)) -> Self {
-        Self { session, orchestrator, events, progress: std::io::stderr().is_terminal() }
+    /// # Errors
+    /// The system does not let us listen for Ctrl-C.
+    pub fn new(
+        session: Session,
+        (orchestrator, events): (Orchestrator, Receiver<Event>),
+    ) -> std::io::Result<Self> {
+        let interrupts = signal(SignalKind::interrupt())?;
+        Ok(Self { session, orchestrator, events, interrupts, progress: std::io::stderr().is_terminal() })
     }
 
-    /// Carries `effects` out and goes on until the session is at rest.
+    /// Carries `effects` out and goes on until the session is at rest. A landing is not interrupted:
+    /// it is all or nothing already, and soon over.
     pub async fn go(&mut self, effects: Vec<Effect>) -> Result<(), Interrupted> {
-        effects.into_iter().for_each(|effect| self.orchestrator.run(effect));
+        self.carry_out(effects);
         while self.session.is_running() {
+            let stoppable = self.session.phase().is_some_and(Phase::is_stoppable);
             let event = tokio::select! {
                 event = self.events.recv() => event,
-                _ = tokio::signal::ctrl_c() => {
-                    self.session.cancel().into_iter().for_each(|effect| self.orchestrator.run(effect));
+                _ = self.interrupts.recv(), if stoppable => {
+                    let effects = self.session.cancel();
+                    self.carry_out(effects);
+                    self.wipe();
                     return Err(Interrupted);
                 }
             };
             let Some(event) = event else { break };
             self.show(&event);
             let effects = self.session.update(event);
-            effects.into_iter().for_each(|effect| self.orchestrator.run(effect));
+            self.carry_out(effects);
         }
-        if self.progress {
-            eprint!("\r\x1b[K");
-        }
+        self.wipe();
         Ok(())
+    }
+
+    /// Did Ctrl-C come while nothing listened?
+    pub fn is_interrupted(&mut self) -> bool {
+        self.interrupts.recv().now_or_never().is_some()
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        effects.into_iter().for_each(|effect| self.orchestrator.run(effect));
+    }
+
+    fn wipe(&self) {
+        if self.progress {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
     }
 
     fn show(&self, event: &Event) {
@@ -63,7 +90,6 @@ impl Driver {
             }
             _ => return,
         };
-        eprint!("\r\x1b[K{}", safe::line(&text));
-        let _ = std::io::stderr().flush();
+        let _ = write!(std::io::stderr(), "\r\x1b[K{}", safe::line(&text));
     }
 }

@@ -1,18 +1,20 @@
 //! `rein edit`: the main job without a screen. All hunks of the answer, or none.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::drive::{Driver, Interrupted};
-use super::setup::{Place, Setup, SetupError, runtime};
-use super::{Exit, report, stop};
-use crate::change::{Focus, HunkId, Level};
+use super::setup::{Setup, SetupError, runtime};
+use super::{Exit, print, remark, report, stop};
+use crate::change::{Focus, Level, Receipt};
+
+use crate::model::{Failure, Phase};
 use crate::session::{Decision, End, Instruct, Notice, Session, Turn};
-use crate::text::Span;
-use crate::workspace::Source;
+use crate::text::{Span, safe};
+use crate::workspace::{Source, Workspace};
 
 /// Most bytes of an instruction that are read from stdin.
 const INSTRUCTION: u64 = 1 << 20;
@@ -65,27 +67,24 @@ pub fn edit(request: EditRequest) -> Exit {
     };
     runtime.block_on(async {
         match prepare(&request).await {
-            Ok((setup, place, instruct)) => run(&request, &setup, place, instruct).await,
+            Ok((setup, workspace, instruct)) => run(&request, &setup, workspace, instruct).await,
             Err(why) => stop(why.exit(), why),
         }
     })
 }
 
-async fn prepare(request: &EditRequest) -> Result<(Setup, Place, Instruct), Wrong> {
+async fn prepare(request: &EditRequest) -> Result<(Setup, Workspace, Instruct), Wrong> {
     let mut setup = Setup::load(request.model.clone())?;
     if let Some(note) = setup.discover().await {
-        eprintln!("rein: {}", crate::text::safe::line(&note));
+        remark(&note);
     }
-    let place =
-        setup.place(request.file.as_deref().and_then(|file| file.to_str()).map(literal).as_deref())?;
-    let focus = Focus {
-        file: place.file.as_ref().map(|(path, ..)| path.clone()),
-        lines: request
-            .lines
-            .as_deref()
-            .map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into())))
-            .transpose()?,
+    let (workspace, file) = match &request.file {
+        Some(file) => setup.around(file).map(|(workspace, file)| (workspace, Some(file)))?,
+        None => (setup.place(None)?.workspace, None),
     };
+    let lines = request.lines.as_deref();
+    let lines = lines.map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into()))).transpose()?;
+    let focus = Focus { file, lines };
     let level = request.level.unwrap_or(match (&focus.file, focus.lines) {
         (_, Some(_)) => Level::Selection,
         (Some(_), None) => Level::File,
@@ -97,12 +96,7 @@ async fn prepare(request: &EditRequest) -> Result<(Setup, Place, Instruct), Wron
         _ => {}
     }
     let text = instruction(&request.instruction)?;
-    Ok((setup, place, Instruct { text, level, focus, open: BTreeMap::new() }))
-}
-
-/// A file name as it is: what follows a colon in it is no line number here.
-fn literal(file: &str) -> String {
-    format!("{file}:1")
+    Ok((setup, workspace, Instruct { text, level, focus, open: BTreeMap::new() }))
 }
 
 fn instruction(typed: &str) -> Result<String, Wrong> {
@@ -122,9 +116,12 @@ fn parse_lines(text: &str) -> Option<Span> {
     Span::from_numbers(first.trim().parse().ok()?, last.trim().parse().ok()?)
 }
 
-async fn run(request: &EditRequest, setup: &Setup, place: Place, instruct: Instruct) -> Exit {
+async fn run(request: &EditRequest, setup: &Setup, workspace: Workspace, instruct: Instruct) -> Exit {
     let session = Session::new(setup.terms(Source::Edit));
-    let mut driver = Driver::new(session, setup.orchestrator(place.workspace.clone()));
+    let mut driver = match Driver::new(session, setup.orchestrator(workspace.clone())) {
+        Ok(driver) => driver,
+        Err(why) => return stop(Exit::Bug, format!("Ctrl-C cannot be listened for: {why}")),
+    };
     let effects = match driver.session.instruct(instruct) {
         Ok(effects) => effects,
         Err(why) => return stop(Exit::Usage, why),
@@ -135,22 +132,33 @@ async fn run(request: &EditRequest, setup: &Setup, place: Place, instruct: Instr
     let verdict = driver.session.turn().map_or(Exit::Bug, judge);
     let mut outcome = verdict;
     if verdict == Exit::Done && request.apply {
+        accept_all(&mut driver.session);
+    }
+    // A landed hunk is no hunk of the review any more.
+    let hunks = driver.session.turn().map_or_else(Vec::new, hunks);
+    if verdict == Exit::Done && request.apply {
         outcome = land(&mut driver).await;
     }
     match driver.session.turn() {
-        Some(turn) => say(request, turn, &place, outcome),
+        Some(turn) => say(request, turn, &workspace, outcome, hunks),
         None => Exit::Bug,
     }
 }
 
+fn hunks(turn: &Turn) -> Vec<Value> {
+    report::hunks(turn.review(), turn.refusals())
+}
+
 /// Every hunk is accepted by the policy that the user chose with `--apply`.
+fn accept_all(session: &mut Session) {
+    let all = session.turn().map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect());
+    session.decide(&Decision::Accept(all.unwrap_or_default()));
+}
+
 async fn land(driver: &mut Driver) -> Exit {
-    let all: Vec<HunkId> = driver
-        .session
-        .turn()
-        .map(|turn| turn.review().hunks().map(|hunk| hunk.id).collect())
-        .unwrap_or_default();
-    driver.session.decide(&Decision::Accept(all));
+    if driver.is_interrupted() {
+        return Exit::Interrupted;
+    }
     let effects = driver.session.land();
     if let Err(Interrupted) = driver.go(effects).await {
         return Exit::Interrupted;
@@ -175,31 +183,34 @@ fn judge(turn: &Turn) -> Exit {
     }
 }
 
-fn say(request: &EditRequest, turn: &Turn, place: &Place, exit: Exit) -> Exit {
-    if request.json {
-        report::print_json(&as_json(request, turn, exit));
-    } else if exit == Exit::Done && !request.apply {
-        let patch = report::as_patch(turn.review(), &place.workspace);
-        if let Err(why) = std::io::stdout().write_all(&patch) {
-            return stop(Exit::NotHere, format!("the patch cannot be written to stdout: {why}"));
-        }
-    } else if exit == Exit::Done {
-        for receipt in turn.receipts() {
-            let files: Vec<&str> = receipt.files().iter().map(|file| file.path.as_str()).collect();
-            println!("landed {} in {}; `rein undo {0}` takes it back", receipt.id(), files.join(", "));
-        }
-    }
+fn say(request: &EditRequest, turn: &Turn, workspace: &Workspace, exit: Exit, hunks: Vec<Value>) -> Exit {
     if exit != Exit::Done {
-        return stop(exit, reasons(turn));
+        stop(exit, reasons(turn));
     }
-    exit
+    if request.json {
+        print(&report::document(&as_json(request, turn, exit, hunks)), exit)
+    } else if exit != Exit::Done {
+        exit
+    } else if request.apply {
+        print(turn.receipts().iter().map(landed).collect::<String>().as_bytes(), exit)
+    } else {
+        print(&report::as_patch(turn.review(), workspace), exit)
+    }
+}
+
+fn landed(receipt: &Receipt) -> String {
+    let files: Vec<_> = receipt.files().iter().map(|file| safe::line(file.path.as_str())).collect();
+    format!("landed {} in {}; `rein undo {0}` takes it back\n", receipt.id(), files.join(", "))
 }
 
 /// Why nothing was written, a line for each reason.
 fn reasons(turn: &Turn) -> String {
     let mut lines = Vec::new();
     match turn.end() {
-        Some(End::Failed(failure)) => lines.push(format!("{failure}: {}", failure.next_step())),
+        Some(End::Failed(failure)) => {
+            lines.push(failure.to_string());
+            lines.push(next_step(failure));
+        }
         Some(End::NotAsked(why)) => lines.push(why.clone()),
         Some(End::Declined(words)) => lines.push(format!("the model declined: {words}")),
         Some(End::OutOfRoom) => {
@@ -223,7 +234,17 @@ fn reasons(turn: &Turn) -> String {
     lines.join("\n      ")
 }
 
-fn as_json(request: &EditRequest, turn: &Turn, exit: Exit) -> Value {
+/// Without a screen there is nothing to review.
+fn next_step(failure: &Failure) -> String {
+    match failure {
+        Failure::Silent { phase: Phase::MidAnswer, .. } | Failure::Cut { .. } | Failure::MidStream { .. } => {
+            "ask again".into()
+        }
+        other => other.next_step(),
+    }
+}
+
+fn as_json(request: &EditRequest, turn: &Turn, exit: Exit, hunks: Vec<Value>) -> Value {
     let review = turn.review();
     let status = match exit {
         Exit::Done if request.apply => "applied",
@@ -234,7 +255,8 @@ fn as_json(request: &EditRequest, turn: &Turn, exit: Exit) -> Value {
     };
     let files = match turn.receipts().last() {
         Some(receipt) => report::landed(receipt.files()),
-        None => report::proposed(review),
+        None if exit == Exit::Done => report::proposed(review),
+        None => Vec::new(),
     };
     json!({
         "schema": "rein.edit/1",
@@ -244,7 +266,7 @@ fn as_json(request: &EditRequest, turn: &Turn, exit: Exit) -> Value {
         "model": turn.model().map(ToString::to_string),
         "usage": turn.usage(),
         "files": files,
-        "hunks": report::hunks(review, turn.refusals()),
+        "hunks": hunks,
         "message": turn.prose().trim(),
         "reason": (exit != Exit::Done).then(|| reasons(turn)),
     })

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::report::{landed, print_json};
+use super::report::{document, landed};
 use super::setup::{Place, Setup, SetupError};
-use super::{Exit, stop};
+use super::{Exit, print, remark, stop};
 use crate::text::safe;
 use crate::workspace::{JournalError, Kind, LogEntry, Status, UndoError, Undone, WriteError};
 
@@ -20,30 +20,22 @@ pub fn log(limit: usize, as_json: bool) -> Exit {
     };
     match place.workspace.log(limit) {
         Ok(entries) if as_json => {
-            print_json(&json!({ "schema": "rein.log/1", "entries": entries }));
-            Exit::Done
+            print(&document(&json!({ "schema": "rein.log/1", "entries": entries })), Exit::Done)
         }
-        Ok(entries) => {
-            entries.iter().for_each(print_entry);
-            Exit::Done
-        }
+        Ok(entries) => print(entries.iter().map(told).collect::<String>().as_bytes(), Exit::Done),
         Err(why) => stop(failed(&why), why),
     }
 }
 
-fn print_entry(entry: &LogEntry) {
+/// An operation in lines for a person.
+fn told(entry: &LogEntry) -> String {
     let story = entry.story.as_ref();
-    let kind = match &entry.kind {
-        Kind::Landing => "landing".to_owned(),
-        Kind::Save => "save".to_owned(),
-        Kind::Undo { of } => format!("undo of {of}"),
-        Kind::Redo { of } => format!("redo of {of}"),
-    };
+    let kind = kind_in_words(&entry.kind);
     let what = story.map_or_else(|| kind.clone(), |story| format!("{kind} at {}", story.level));
     let undone = if entry.status == Status::Undone { " (taken back)" } else { "" };
-    println!("{}  {}  {what}{undone}", entry.id, entry.time);
+    let mut lines = format!("{}  {}  {what}{undone}\n", entry.id, entry.time);
     if let Some(story) = story.filter(|story| !story.instruction.is_empty()) {
-        println!("    {}", safe::line(&story.instruction));
+        lines.push_str(&format!("    {}\n", safe::line(&story.instruction)));
     }
     for file in &entry.files {
         let op = match (&file.before, &file.after) {
@@ -51,7 +43,18 @@ fn print_entry(entry: &LogEntry) {
             (_, None) => "-",
             _ => "~",
         };
-        println!("    {op} {}", safe::line(file.path.as_str()));
+        lines.push_str(&format!("    {op} {}\n", safe::line(file.path.as_str())));
+    }
+    lines
+}
+
+pub(super) fn kind_in_words(kind: &Kind) -> String {
+    match kind {
+        Kind::Landing => "landing".to_owned(),
+        Kind::Save => "save".to_owned(),
+        Kind::Restore { of } => format!("restore from {of}"),
+        Kind::Undo { of } => format!("undo of {of}"),
+        Kind::Redo { of } => format!("redo of {of}"),
     }
 }
 
@@ -60,9 +63,9 @@ pub fn undo(id: Option<&str>, as_json: bool) -> Exit {
     go(as_json, "rein.undo/1", "took back", |place| place.workspace.undo(id))
 }
 
-/// Does the last undone landing again.
-pub fn redo(as_json: bool) -> Exit {
-    go(as_json, "rein.redo/1", "brought forth", |place| place.workspace.redo())
+/// Does an undone landing again: the last one, or the one named.
+pub fn redo(id: Option<&str>, as_json: bool) -> Exit {
+    go(as_json, "rein.redo/1", "brought forth", |place| place.workspace.redo(id))
 }
 
 fn go(
@@ -79,22 +82,27 @@ fn go(
         Ok(undone) => {
             let files = landed(&undone.files);
             if as_json {
-                print_json(&json!({ "schema": schema, "id": undone.id, "of": undone.of, "files": files }));
-            } else {
-                println!("{verb} {}", undone.of);
-                undone.files.iter().for_each(|file| println!("    {}", safe::line(file.path.as_str())));
+                let report = json!({ "schema": schema, "id": undone.id, "of": undone.of, "files": files });
+                return print(&document(&report), Exit::Done);
             }
-            Exit::Done
+            let names = undone.files.iter().map(|file| format!("    {}\n", safe::line(file.path.as_str())));
+            print(format!("{verb} {}\n{}", undone.of, names.collect::<String>()).as_bytes(), Exit::Done)
         }
-        Err(why) => stop(not_undone(&why), why),
+        Err(why) => stop(refused(&why), why),
     }
 }
 
-fn not_undone(why: &UndoError) -> Exit {
+pub(super) fn refused(why: &UndoError) -> Exit {
     match why {
-        UndoError::Nothing(_) => Exit::No,
-        UndoError::Conflict(_) | UndoError::AlreadyUndone(_) => Exit::Refused,
-        UndoError::Unknown(_) | UndoError::Ambiguous(_) | UndoError::NotALanding(_) => Exit::Usage,
+        UndoError::Nothing(_) | UndoError::NoVersion(_) => Exit::No,
+        UndoError::Conflict(_)
+        | UndoError::AlreadyUndone(_)
+        | UndoError::NotUndone(_)
+        | UndoError::NoFile { .. } => Exit::Refused,
+        UndoError::Unknown(_)
+        | UndoError::Ambiguous(_)
+        | UndoError::NotALanding(_)
+        | UndoError::NotTouched { .. } => Exit::Usage,
         UndoError::Write(WriteError::Journal(why)) => failed(why),
         UndoError::Write(_) => Exit::Refused,
     }
@@ -120,20 +128,22 @@ pub fn recover(as_json: bool) -> Exit {
     if as_json {
         let unreadable: Vec<String> =
             recovery.unreadable.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        print_json(&json!({
+        let report = json!({
             "schema": "rein.recover/1", "completed": recovery.completed,
             "taken_back": recovery.taken_back, "left": recovery.left, "unreadable": unreadable,
-        }));
-        return Exit::Done;
+        });
+        return print(&document(&report), Exit::Done);
     }
-    recovery.completed.iter().for_each(|id| println!("completed {id}"));
-    recovery.taken_back.iter().for_each(|id| println!("took back {id}"));
-    recovery.left.iter().for_each(|path| println!("left as it is: {}", safe::line(path.as_str())));
-    for path in &recovery.unreadable {
-        println!("cannot be read by this version: {}", safe::line(&path.to_string_lossy()));
+    let completed = recovery.completed.iter().map(|id| format!("completed {id}\n"));
+    let taken_back = recovery.taken_back.iter().map(|id| format!("took back {id}\n"));
+    let left = recovery.left.iter().map(|path| format!("left as it is: {}\n", safe::line(path.as_str())));
+    let unreadable = recovery
+        .unreadable
+        .iter()
+        .map(|path| format!("cannot be read by this version: {}\n", safe::line(&path.to_string_lossy())));
+    let lines: String = completed.chain(taken_back).chain(left).chain(unreadable).collect();
+    if lines.is_empty() {
+        remark("nothing was interrupted");
     }
-    if recovery.completed.is_empty() && recovery.taken_back.is_empty() {
-        eprintln!("nothing was interrupted");
-    }
-    Exit::Done
+    print(lines.as_bytes(), Exit::Done)
 }

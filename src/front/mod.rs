@@ -12,18 +12,22 @@ mod apply;
 mod drive;
 mod edit;
 mod journal;
+mod keeping;
 mod report;
+mod restore;
 mod setup;
 mod terminal;
 mod tour;
 mod tui;
 
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
 pub use apply::{ApplyRequest, apply};
 pub use edit::{EditRequest, edit};
 pub use journal::{log, recover, redo, undo};
+pub use restore::{RestoreRequest, restore};
 pub use tour::tour;
 pub use tui::tui;
 
@@ -52,8 +56,34 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Says on stderr why a command ends, and with which code it does.
+/// Runs a command. A panic in it is a bug of rein's, and has an exit code of its own.
+pub fn guarded(command: impl FnOnce() -> Exit) -> Exit {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        stop(Exit::Bug, "bug: the lines above say where; nothing is half written, `rein recover` makes sure")
+    })
+}
+
+/// Says on stderr why a command ends, and with which code it does. Nobody may be listening there.
 fn stop(exit: Exit, why: impl std::fmt::Display) -> Exit {
-    eprintln!("rein: {}", crate::text::safe::text(&why.to_string()));
+    // Not `eprintln`, which panics when nobody listens any more.
+    let _ = writeln!(std::io::stderr(), "rein: {}", crate::text::safe::text(&why.to_string()));
     exit
+}
+
+/// Writes a command's result to stdout. A reader that has seen enough (`rein log | head`) is no error.
+fn print(result: &[u8], exit: Exit) -> Exit {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(result).and_then(|()| out.flush()) {
+        Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => {
+            stop(Exit::NotHere, format!("the result cannot be written to stdout: {why}"))
+        }
+        _ => exit,
+    }
+}
+
+/// Something good to know while a command runs: for a person, not for a script.
+fn remark(note: &str) {
+    if std::io::stderr().is_terminal() {
+        let _ = writeln!(std::io::stderr(), "rein: {}", crate::text::safe::line(note));
+    }
 }

@@ -143,7 +143,7 @@ fn unplaced(refusal: &Refusal) -> Option<&Unplaced> {
     }
 }
 
-/// Prints a JSON document.
-pub fn print_json(value: &Value) {
-    println!("{value:#}");
+/// A JSON document as it is printed.
+pub fn document(value: &Value) -> Vec<u8> {
+    format!("{value:#}\n").into_bytes()
 }

@@ -36,6 +36,8 @@ pub enum SetupError {
     Model(String),
     #[error("the current folder cannot be read: {0}")]
     Cwd(std::io::Error),
+    #[error("`{}` is a folder; name a file in it", .0.display())]
+    Folder(PathBuf),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -81,6 +83,11 @@ fn env_text(name: &str) -> Option<String> {
     env(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
 }
 
+/// The terminal's name.
+pub fn term() -> Option<OsString> {
+    env("TERM")
+}
+
 /// The runtime for everything that waits.
 pub fn runtime() -> std::io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
@@ -123,10 +130,22 @@ impl Setup {
         if full.is_dir() {
             return Ok(Place { workspace: self.workspace(&full)?, file: None });
         }
+        let (workspace, file) = self.around(path)?;
+        Ok(Place { workspace, file: Some((file, line, column)) })
+    }
+
+    /// The workspace around the folder of `file`, and the file's name there, links followed: it is
+    /// the file itself that a scope grants and a model is told of.
+    pub fn around(&self, file: &Path) -> Result<(Workspace, RepoPath), SetupError> {
+        let cwd = std::env::current_dir().map_err(SetupError::Cwd)?;
+        let full = cwd.join(file);
+        if full.is_dir() {
+            return Err(SetupError::Folder(file.into()));
+        }
         let folder = full.parent().filter(|folder| folder.is_dir()).unwrap_or(&cwd);
         let workspace = self.workspace(folder)?;
-        let file = workspace.resolve(path, &cwd)?;
-        Ok(Place { workspace, file: Some((file, line, column)) })
+        let name = workspace.real(&workspace.resolve(file, &cwd)?)?;
+        Ok((workspace, name))
     }
 
     /// The workspace of a folder: its work tree, or the folder itself when `exactly`.

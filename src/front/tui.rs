@@ -1,17 +1,23 @@
 //! The terminal loop: keys, events, signals and time in; effects and frames out. The one `select!`.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, KeyEventKind};
+use futures_util::FutureExt as _;
+use rustix::io::Errno;
+use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
-use super::setup::{Place, Setup, runtime};
-use super::terminal::{self, Screen};
+use super::keeping::Keeping;
+use super::setup::{self, Place, Setup, runtime};
+use super::terminal::{self, NoScreen, Screen};
 use super::{Exit, stop};
-use crate::orchestrator::Orchestrator;
+use crate::orchestrator::{Orchestrator, Roles};
 use crate::session::{Event, Session};
 use crate::ui::{App, Facts, Guide, Input, Out, view};
 use crate::workspace::Source;
@@ -54,21 +60,51 @@ pub struct Showing {
     pub source: Source,
 }
 
-/// Runs the screen until the user leaves.
-pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> io::Result<Exit> {
+/// Why the screen could not be shown, or not any longer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unshown {
+    #[error(transparent)]
+    NoScreen(#[from] NoScreen),
+    #[error("the terminal failed: {0}")]
+    Failed(#[from] io::Error),
+}
+
+/// Runs the screen until the user leaves, or has to.
+///
+/// # Errors
+/// There is no terminal to show it on, or the terminal failed.
+pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<Exit, Unshown> {
+    terminal::check(setup::term().as_deref())?;
+    // First: a signal that comes while the terminal is ours must find somebody to give it back.
+    let signals = Signals::listen()?;
+    let mut keeping = Keeping::begin(&place.workspace, showing.source);
     let (mut front, events) = Front::enter(setup, &place, showing)?;
-    front.begin(place)?;
-    // Only now: the first frame waits for no server.
-    if let Some(note) = setup.discover().await {
-        front.orchestrator.set_roles(setup.roles().clone());
-        front.app.set_model(setup.chat_model().unwrap_or_default(), &note);
+    front.begin(place, &keeping)?;
+    let turns = AssertUnwindSafe(front.turn_round(setup, events, signals));
+    let result = match turns.catch_unwind().await {
+        // A terminal that is gone, and nobody to tell.
+        Ok(Err(why)) if Errno::from_io_error(&why) == Some(Errno::IO) => Ok(Exit::Interrupted),
+        Ok(result) => result,
+        // The hook has given the terminal back and said what happened.
+        Err(_) => Ok(Exit::Bug),
+    };
+    match result {
+        // The user has seen what is unsaved, and left.
+        Ok(Exit::Done) => keeping.forget(),
+        _ => keeping.keep(&front.app),
     }
-    front.turn_round(events, Signals::listen()?).await
+    // The terminal is given back before anything is said.
+    drop(front);
+    keeping.say();
+    Ok(result?)
 }
 
 /// How the screen ended.
-pub fn ended(result: io::Result<Exit>) -> Exit {
-    result.unwrap_or_else(|why| stop(Exit::Bug, format!("the terminal failed: {why}")))
+pub fn ended(result: Result<Exit, Unshown>) -> Exit {
+    result.unwrap_or_else(|why| match why {
+        Unshown::NoScreen(_) => stop(Exit::NotHere, why),
+        Unshown::Failed(_) => stop(Exit::Bug, why),
+    })
 }
 
 struct Front {
@@ -84,18 +120,33 @@ struct Front {
 struct Signals {
     terminate: Signal,
     hangup: Signal,
+    stop: Signal,
     resumed: Signal,
 }
 
 impl Signals {
     fn listen() -> io::Result<Self> {
-        let resumed = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        let raw = |number: Number| signal(SignalKind::from_raw(number.as_raw()));
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
-            resumed: signal(resumed)?,
+            stop: raw(Number::TSTP)?,
+            resumed: raw(Number::CONT)?,
         })
     }
+}
+
+/// Servers that were found after the start.
+struct Found {
+    roles: Roles,
+    model: String,
+    note: String,
+}
+
+/// The first frame waits for no server, and neither do keys.
+async fn look_around(setup: &mut Setup) -> Option<Found> {
+    let note = setup.discover().await?;
+    Some(Found { roles: setup.roles().clone(), model: setup.chat_model().unwrap_or_default(), note })
 }
 
 impl Front {
@@ -120,9 +171,11 @@ impl Front {
     }
 
     /// The first frame waits for nothing.
-    fn begin(&mut self, place: Place) -> io::Result<()> {
+    fn begin(&mut self, place: Place, keeping: &Keeping) -> io::Result<()> {
         let (width, height) = self.screen.size()?;
         self.input(Input::Resize(width, height));
+        let outs = self.app.bring_back(keeping.earlier());
+        self.carry_out(outs);
         if let Some((path, line, column)) = place.file {
             let outs = self.app.open(path, line, column);
             self.carry_out(outs);
@@ -133,14 +186,23 @@ impl Front {
         Ok(())
     }
 
-    async fn turn_round(&mut self, mut events: Receiver<Event>, mut signals: Signals) -> io::Result<Exit> {
+    async fn turn_round(
+        &mut self,
+        setup: &mut Setup,
+        mut events: Receiver<Event>,
+        mut signals: Signals,
+    ) -> io::Result<Exit> {
         let mut keys = terminal::keys();
+        let mut gone = terminal::hangup();
+        let mut around = pin!(look_around(setup).fuse());
         loop {
             let wake = self.next_wake();
             tokio::select! {
                 biased;
-                _ = signals.terminate.recv() => return Ok(Exit::Done),
-                _ = signals.hangup.recv() => return Ok(Exit::Done),
+                _ = signals.terminate.recv() => return Ok(Exit::Interrupted),
+                _ = signals.hangup.recv() => return Ok(Exit::Interrupted),
+                _ = &mut gone => return Ok(Exit::Interrupted),
+                _ = signals.stop.recv() => self.screen.stop()?,
                 _ = signals.resumed.recv() => {
                     self.screen.resume()?;
                     self.dirty = true;
@@ -148,7 +210,7 @@ impl Front {
                 key = keys.recv() => {
                     let mut next = key;
                     if next.is_none() {
-                        return Ok(Exit::Done);
+                        return Ok(Exit::Interrupted);
                     }
                     while let Some(key) = next {
                         if self.terminal_event(key?)? {
@@ -161,6 +223,11 @@ impl Front {
                 Some(event) = events.recv() => {
                     self.input(Input::Event(event));
                     self.drain(&mut events);
+                }
+                Some(found) = &mut around => {
+                    self.orchestrator.set_roles(found.roles);
+                    self.app.set_model(found.model, &found.note);
+                    self.dirty = true;
                 }
                 () = sleep_until(wake) => self.input(Input::Tick),
             }
@@ -184,7 +251,11 @@ impl Front {
         let input = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
             TerminalEvent::Paste(text) => Input::Paste(text),
-            TerminalEvent::Resize(width, height) => Input::Resize(width, height),
+            TerminalEvent::Resize(width, height) => {
+                // Even to the size we know: it may have been another in between, and cut what it showed.
+                self.screen.forget();
+                Input::Resize(width, height)
+            }
             _ => return Ok(false),
         };
         let outs = self.app.update(self.began.elapsed(), input);
@@ -193,7 +264,7 @@ impl Front {
             match out {
                 Out::Do(effect) => self.orchestrator.run(effect),
                 Out::Clipboard(text) => self.screen.copy(&text)?,
-                Out::Redraw => self.screen.forget()?,
+                Out::Redraw => self.screen.forget(),
                 Out::Quit => return Ok(true),
             }
         }

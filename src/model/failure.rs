@@ -23,6 +23,8 @@ pub enum Failure {
     Broken { server: String, status: u16, said: String },
     #[error("{server} did not accept the key (HTTP {status}): {said}")]
     Unauthorised { server: String, status: u16, key_from: Option<String>, said: String },
+    #[error("{server} needs a key, and `{variable}` is not set")]
+    NoKey { server: String, variable: String },
     #[error("{server} refused the request (HTTP {status}): {said}")]
     Refused { server: String, status: u16, said: String },
     #[error("{server} does not know the model `{model}`: {said}")]
@@ -60,6 +62,9 @@ impl Failure {
             Self::Unauthorised { key_from: None, .. } => {
                 "name the environment variable that holds the key: `api_key_env = \"NAME\"`".into()
             }
+            Self::NoKey { variable, .. } => {
+                format!("set `{variable}` to the key, or name another model for the role")
+            }
             Self::Refused { status: 402, .. } => {
                 "pay the provider, or name another model for the role in the configuration".into()
             }
@@ -69,6 +74,9 @@ impl Failure {
             Self::Refused { .. } => "check `wire` and `base_url` of this provider".into(),
             Self::UnknownModel { .. } => "check the model's name under `[roles]`".into(),
             Self::TooLong { .. } => "ask at a lower notch, or select fewer lines".into(),
+            Self::Silent { phase: Phase::BeforeFirstByte, .. } => {
+                "ask again, or give this provider more time: `first_byte_timeout`".into()
+            }
             Self::Silent { .. } | Self::Cut { .. } | Self::MidStream { .. } => {
                 "review what is whole, or ask again".into()
             }

@@ -1,12 +1,12 @@
 //! Reads what a request needs and packs it. What is open on screen is taken as it stands there, the
 //! rest from disk; which files matter is `context`'s to say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::Level;
-use crate::context::{self, Excerpt, Open, Pack, Request};
+use crate::change::{Base, Level};
+use crate::context::{self, Excerpt, Open, Request};
 use crate::model::Tokens;
-use crate::session::{GatherError, Instruct};
+use crate::session::{GatherError, Gathered, Instruct};
 use crate::text::{Lines, RepoPath, Span};
 use crate::workspace::Workspace;
 
@@ -19,16 +19,23 @@ const LARGE: usize = 96 * 1024;
 /// Most bytes that are looked through for the instruction's words.
 const LOOKED_THROUGH: usize = 24 * 1024 * 1024;
 
-/// The pack for an instruction, of at most about `budget` tokens. Blocking; ends early, with what it
-/// has, when `stop` says so.
+/// The pack for an instruction, of at most about `budget` tokens, and what was read for it. Blocking;
+/// ends early, with what it has, when `stop` says so.
 pub fn pack(
     workspace: &Workspace,
     instruct: &Instruct,
     budget: Tokens,
     stop: &dyn Fn() -> bool,
-) -> Result<Pack, GatherError> {
+) -> Result<Gathered, GatherError> {
+    let mut read = BTreeMap::new();
     let text = match &instruct.focus.file {
-        Some(path) => Some((path, as_seen(workspace, instruct, path)?)),
+        Some(path) => {
+            let base = as_seen(workspace, instruct, path)?;
+            let text = base.text.clone().unwrap_or_else(|| Lines::from(""));
+            within(path, &text, instruct)?;
+            read.insert(path.clone(), base);
+            Some((path, text))
+        }
         None => None,
     };
     let open =
@@ -44,15 +51,32 @@ pub fn pack(
         candidates: &candidates,
         files: &files,
     };
-    Ok(context::gather(&request, budget)?)
+    let pack = context::gather(&request, budget)?;
+    for excerpt in candidates {
+        let base = Base { path: excerpt.path.clone(), text: Some(excerpt.text) };
+        read.entry(excerpt.path).or_insert(base);
+    }
+    Ok(Gathered { pack, read })
 }
 
-/// A file as the user sees it; empty when there is none yet.
-fn as_seen(workspace: &Workspace, instruct: &Instruct, path: &RepoPath) -> Result<Lines, GatherError> {
-    if let Some(text) = instruct.open.get(path) {
-        return Ok(text.clone());
+/// Lines that were selected by number must be there.
+fn within(path: &RepoPath, text: &Lines, instruct: &Instruct) -> Result<(), GatherError> {
+    let (lines, first) = (text.len(), instruct.focus.lines.map_or(0, Span::start));
+    if first == 0 || first <= lines {
+        return Ok(());
     }
-    Ok(workspace.read(path)?.map_or_else(|| Lines::from(""), |file| file.lines))
+    Err(GatherError::NoSuchLines { path: path.clone(), lines, first: first + 1 })
+}
+
+/// A file as the user sees it.
+fn as_seen(workspace: &Workspace, instruct: &Instruct, path: &RepoPath) -> Result<Base, GatherError> {
+    if let Some(text) = instruct.open.get(path) {
+        return Ok(Base { path: path.clone(), text: Some(text.clone()) });
+    }
+    Ok(match workspace.read(path)? {
+        Some(file) => Base { path: file.path, text: Some(file.lines) },
+        None => Base { path: path.clone(), text: None },
+    })
 }
 
 /// The workspace's files, likeliest first, and the texts of those the instruction seems to be about:
@@ -81,9 +105,10 @@ fn survey(
 }
 
 fn candidate(workspace: &Workspace, instruct: &Instruct, path: &RepoPath, why: String) -> Option<Excerpt> {
-    let text = as_seen(workspace, instruct, path).ok().filter(|text| text.bytes().len() <= LARGE)?;
-    let span = Span::new(0, text.len());
-    Some(Excerpt { path: path.clone(), span, text, whole: true, why })
+    let base = as_seen(workspace, instruct, path).ok()?;
+    let text = base.text.filter(|text| text.bytes().len() <= LARGE)?;
+    // A link is read under the name of the file it leads to, which is the one that would change.
+    Some(Excerpt { path: base.path, span: Span::new(0, text.len()), text, whole: true, why })
 }
 
 /// Files that mention the instruction's words, most mentions first.

@@ -100,6 +100,8 @@ impl Orchestrator {
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Gather { turn, instruct } => {
+                // At most one turn lives at a time.
+                self.turns.retain(|known, _| *known == turn);
                 let running = self.turns.entry(turn).or_default();
                 let stop = Arc::clone(&running.stop);
                 let budget = self.budget;
@@ -124,7 +126,7 @@ impl Orchestrator {
                 Event::Landed { turn, result }
             }),
             Effect::Undo { id } => self.on_thread(move |w| Event::Undone(w.undo(id.as_deref()))),
-            Effect::Redo => self.on_thread(|w| Event::Redone(w.redo())),
+            Effect::Redo => self.on_thread(|w| Event::Redone(w.redo(None))),
             Effect::Open { path } => self.on_thread(move |w| {
                 let read = w.read(&path);
                 Event::Opened { path, read }

@@ -51,7 +51,8 @@ async fn first_healthy(
     Err(last)
 }
 
-/// One request. Says whether any delta had come, for then it must not be repeated.
+/// One request. Says whether any delta had come, for then it must not be repeated. The request is
+/// read on only when every delta so far was taken, so that a fast server waits for a slow screen.
 async fn attempt(
     client: &Client,
     route: &Route,
@@ -62,18 +63,22 @@ async fn attempt(
     let (deltas, mut arriving) = mpsc::unbounded_channel();
     // The closure owns the sender, so that the channel closes with the request.
     let request = client.stream(&route.endpoint, &route.model, ask, move |delta| drop(deltas.send(delta)));
-    let forward = async {
-        let mut begun = false;
-        while let Some(delta) = arriving.recv().await {
-            begun |= !matches!(delta, Delta::Usage(_));
-            if events.send(Event::Delta { turn, delta }).await.is_err() {
-                break;
+    let mut request = std::pin::pin!(request);
+    let (mut begun, mut result) = (false, None);
+    loop {
+        tokio::select! {
+            biased;
+            Some(delta) = arriving.recv() => {
+                begun |= !matches!(delta, Delta::Usage(_));
+                if events.send(Event::Delta { turn, delta }).await.is_err() {
+                    break; // The front has left.
+                }
             }
+            ended = &mut request, if result.is_none() => result = Some(ended),
+            else => break,
         }
-        begun
-    };
-    let (result, begun) = tokio::join!(request, forward);
-    (begun, result)
+    }
+    (begun, result.unwrap_or(Ok(())))
 }
 
 /// How long to wait before the `tried + 1`-th try; `None` when the server asks for more patience

@@ -62,6 +62,9 @@ impl Client {
         ask: &Ask,
         mut on: impl FnMut(Delta),
     ) -> Result<(), Failure> {
+        if let Some(missing) = missing_key(endpoint) {
+            return Err(missing);
+        }
         let first_byte = Instant::now() + endpoint.timeouts.first_byte;
         let response = self.send(endpoint, body(endpoint, model, ask), first_byte).await?;
         if !response.status().is_success() {
@@ -107,6 +110,14 @@ impl Client {
         pools.insert(pool, client.clone());
         Ok(client)
     }
+}
+
+/// A key that is configured and not set is said before anything is sent: what a server elsewhere says
+/// to a request without one is less clear. One on this machine may well not look at it.
+fn missing_key(endpoint: &Endpoint) -> Option<Failure> {
+    let variable = endpoint.key_from.clone().filter(|_| endpoint.key.is_none())?;
+    let elsewhere = !endpoint.base_url.is_loopback();
+    elsewhere.then(|| Failure::NoKey { server: endpoint.shown(), variable })
 }
 
 fn connections(pool: Pool) -> reqwest::Result<reqwest::Client> {

@@ -67,7 +67,7 @@ pub enum Effect {
 pub enum Event {
     Gathered {
         turn: TurnId,
-        packed: Result<Pack, GatherError>,
+        packed: Result<Gathered, GatherError>,
     },
     /// The request is on its way to this model.
     Asking {
@@ -123,11 +123,22 @@ pub enum Event {
     Log(Result<Vec<LogEntry>, String>),
 }
 
+/// The context of a request, and the files it was made from.
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    pub pack: Pack,
+    /// By the name under which they were read. The turn's edits are placed in these texts: a reply
+    /// that was written for an older text must not undo what was typed since.
+    pub read: BTreeMap<RepoPath, Base>,
+}
+
 /// Why a request could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum GatherError {
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error("{path} has {lines} line(s); the selection begins at line {first}. Select lines that are there")]
+    NoSuchLines { path: RepoPath, lines: usize, first: usize },
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
 }

@@ -7,18 +7,21 @@
 //! write a file: it can only ask, with an `Approved` in hand.
 
 mod effect;
+mod refusal;
+#[cfg(test)]
+mod tests;
 mod turn;
 
-pub use effect::{Decision, Effect, Event, GatherError, Instruct, TurnId};
-pub use turn::{End, Notice, Phase, Refusal, Turn};
+pub use effect::{Decision, Effect, Event, GatherError, Gathered, Instruct, TurnId};
+pub use refusal::Refusal;
+pub use turn::{End, Notice, Phase, Turn};
 
 use std::sync::Arc;
 
 use crate::change::{Leash, NoScope, Receipt, Scope};
-use crate::context::Pack;
 use crate::model::{Delta, Failure, Tokens};
 use crate::prompt::{self, Prompts};
-use crate::workspace::{ApplyError, Source, Story};
+use crate::workspace::{ApplyError, Source, Story, Undone};
 
 /// What holds for every turn of a session.
 #[derive(Clone, Debug)]
@@ -136,6 +139,8 @@ impl Session {
     /// the phase they belong to, change nothing.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let named = match &event {
+            Event::Undone(Ok(undone)) => return self.reverted(undone, false),
+            Event::Redone(Ok(undone)) => return self.reverted(undone, true),
             Event::Gathered { turn, .. }
             | Event::Asking { turn, .. }
             | Event::Retrying { turn, .. }
@@ -149,8 +154,8 @@ impl Session {
             return Vec::new();
         };
         match (turn.phase(), event) {
-            (Phase::Gathering, Event::Gathered { packed: Ok(pack), .. }) => {
-                gathered(&self.terms, turn, &pack)
+            (Phase::Gathering, Event::Gathered { packed: Ok(found), .. }) => {
+                gathered(&self.terms, turn, &found)
             }
             (Phase::Gathering, Event::Gathered { packed: Err(why), .. }) => {
                 turn.close(End::NotAsked(why.to_string()))
@@ -163,10 +168,8 @@ impl Session {
                 turn.retrying(failure, wait);
                 Vec::new()
             }
-            (Phase::Waiting | Phase::Streaming, Event::Delta { delta, .. }) => heard(turn, delta),
-            (Phase::Waiting | Phase::Streaming, Event::Ended { result, .. }) => {
-                ended(&self.terms, turn, result)
-            }
+            (_, Event::Delta { delta, .. }) if turn.is_listening() => heard(turn, delta),
+            (_, Event::Ended { result, .. }) if turn.is_listening() => ended(&self.terms, turn, result),
             (phase, Event::Looked { path, read, .. }) if phase != Phase::Done => {
                 turn.looked(&path, read);
                 settle(&self.terms, turn)
@@ -178,10 +181,17 @@ impl Session {
             _ => Vec::new(),
         }
     }
+
+    /// The landing that `undone` names was taken back, or brought forth again if it `stands` now.
+    fn reverted(&mut self, undone: &Undone, stands: bool) -> Vec<Effect> {
+        self.turn.iter_mut().for_each(|turn| turn.reverted(undone, stands));
+        Vec::new()
+    }
 }
 
-fn gathered(terms: &Terms, turn: &mut Turn, pack: &Pack) -> Vec<Effect> {
-    match prompt::edit(&terms.prompts, turn.instruct().level, pack) {
+fn gathered(terms: &Terms, turn: &mut Turn, found: &Gathered) -> Vec<Effect> {
+    turn.saw(found);
+    match prompt::edit(&terms.prompts, turn.instruct().level, &found.pack) {
         Ok(said) => vec![turn.send(said, terms.max_output)],
         Err(why) => turn.close(End::NotAsked(why.to_string())),
     }

@@ -1,20 +1,19 @@
 //! One turn: from an instruction to landed hunks. Private state with named transitions; which
 //! transition is allowed when is [`super::Session::update`]'s to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Decision, Effect, Instruct, TurnId};
-use crate::change::locate::Unplaced;
-use crate::change::{Base, Edit, HunkId, Offered, Receipt, Rejected, Review, Scope, Standing, Verdict, Why};
-use crate::change::{EditLine, EditOp};
+use super::refusal::{Refusal, as_written, for_the_model, unanswered};
+use super::{Decision, Effect, Gathered, Instruct, TurnId};
+use crate::change::{Base, Edit, HunkId, Offered, Receipt, Review, Scope, Standing, Verdict, Why};
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
-use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader, Unreadable};
+use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader};
 use crate::prompt::{self, Prompts, Said};
 use crate::text::RepoPath;
-use crate::workspace::ApplyError;
+use crate::workspace::{ApplyError, Undone};
 
 /// How far a turn has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,34 +60,6 @@ pub enum End {
     NotAsked(String),
 }
 
-/// Part of a reply that did not become hunks, with the reason.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Refusal {
-    /// A closed edit that was not admitted or not placed, and the edit as the model meant it.
-    Edit { rejected: Rejected, wrote: String },
-    /// Text that looks like an edit but is none.
-    Text(Unreadable),
-}
-
-impl Refusal {
-    /// Could the model mend it if it were told why? A breach it must not.
-    fn is_repairable(&self) -> bool {
-        match self {
-            Self::Edit { rejected, .. } => matches!(rejected.why, Why::Unplaced(_) | Why::NoSuchFile),
-            Self::Text(_) => true,
-        }
-    }
-}
-
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Edit { rejected, .. } => write!(f, "{}: {}", rejected.path, rejected.why),
-            Self::Text(unreadable) => write!(f, "{unreadable}"),
-        }
-    }
-}
-
 /// Something the user should hear of once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Notice {
@@ -108,6 +79,8 @@ pub struct Turn {
     phase: Phase,
     instruct: Arc<Instruct>,
     review: Review,
+    /// Files as they were read for the request: what the model saw, whatever the disk holds now.
+    seen: BTreeMap<RepoPath, Base>,
     said: Option<Said>,
     model: Option<ModelId>,
     reader: Option<Reader>,
@@ -127,8 +100,14 @@ pub struct Turn {
     refusals: Vec<Refusal>,
     /// Edits that went back to the model, once in a turn.
     mended: usize,
+    /// What the model was told could not be used, until its second answer has ended.
+    told: Vec<Refusal>,
+    /// The files of the second answer's edits, one for each edit.
+    answered: Vec<String>,
     notice: Option<Notice>,
     receipts: Vec<Receipt>,
+    /// Landings that do not stand any more, by the journal's name.
+    taken_back: BTreeSet<String>,
     revision: u64,
 }
 
@@ -139,6 +118,7 @@ impl Turn {
             phase: Phase::Gathering,
             instruct,
             review: Review::new(scope),
+            seen: BTreeMap::new(),
             said: None,
             model: None,
             reader: None,
@@ -153,8 +133,11 @@ impl Turn {
             pending: BTreeMap::new(),
             refusals: Vec::new(),
             mended: 0,
+            told: Vec::new(),
+            answered: Vec::new(),
             notice: None,
             receipts: Vec::new(),
+            taken_back: BTreeSet::new(),
             revision: 0,
         }
     }
@@ -220,7 +203,7 @@ impl Turn {
         &self.refusals
     }
 
-    /// How many edits went back to the model because they could not be used.
+    /// How many edits went back to the model, once, because they could not be used.
     pub fn mended(&self) -> usize {
         self.mended
     }
@@ -234,6 +217,16 @@ impl Turn {
         &self.receipts
     }
 
+    /// Does a landing of this turn still stand, or was it taken back?
+    pub fn stands(&self, receipt: &Receipt) -> bool {
+        !self.taken_back.contains(receipt.id())
+    }
+
+    /// Every landing of this turn was taken back again (`false` when nothing has landed).
+    pub fn taken_back(&self) -> bool {
+        !self.receipts.is_empty() && !self.receipts.iter().any(|receipt| self.stands(receipt))
+    }
+
     /// Grows whenever a hunk came, went, moved or was decided.
     pub fn revision(&self) -> u64 {
         self.revision
@@ -242,6 +235,16 @@ impl Turn {
     /// Hunks that are undecided, or accepted and not landed.
     pub fn open_hunks(&self) -> usize {
         self.review.hunks().filter(|hunk| hunk.verdict != Verdict::Rejected).count()
+    }
+
+    /// The answer has not ended yet, as far as this turn wants to hear of it.
+    pub(super) fn is_listening(&self) -> bool {
+        matches!(self.phase, Phase::Waiting | Phase::Streaming) && self.end.is_none()
+    }
+
+    /// What the model is about to see.
+    pub(super) fn saw(&mut self, gathered: &Gathered) {
+        self.seen = gathered.read.clone();
     }
 
     /// The request is ready: the effect that sends it.
@@ -310,6 +313,7 @@ impl Turn {
         let complete = end == End::Finished;
         self.end = Some(end);
         self.opened = None;
+        self.notice = None;
         let reads = self.reader.take().map(|reader| reader.finish(complete)).unwrap_or_default();
         let effects = self.take(reads);
         self.rest();
@@ -321,6 +325,8 @@ impl Turn {
         if self.end.is_none() || !self.pending.is_empty() {
             return;
         }
+        let (told, answered) = (std::mem::take(&mut self.told), std::mem::take(&mut self.answered));
+        self.refusals.splice(0..0, unanswered(told, &answered));
         self.phase = if self.open_hunks() > 0 { Phase::Reviewing } else { Phase::Done };
     }
 
@@ -332,8 +338,7 @@ impl Turn {
         match read {
             Read::Prose(text) => self.prose.push_str(&text),
             Read::Opened { path } => self.opened = Some(path),
-            // An answer in words alone is an answer.
-            Read::Unreadable(what) if what.why == Flaw::Nothing => {}
+            Read::Unreadable(what) if what.why == Flaw::NoEdit => {}
             Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
             Read::Edit(edit) => {
                 self.opened = None;
@@ -357,14 +362,23 @@ impl Turn {
             waiting.push(edit);
             return None;
         }
-        let on_screen =
-            self.instruct.open.get(&path).map(|text| Base { path: path.clone(), text: Some(text.clone()) });
-        if let Some(base) = self.review.base(&path).cloned().or(on_screen) {
+        if let Some(base) = self.known(&path) {
             self.offer(&edit, base);
             return None;
         }
         self.pending.insert(path.clone(), vec![edit]);
         Some(Effect::Look { turn: self.id, path })
+    }
+
+    /// The file as the turn saw it, if it has seen it.
+    fn known(&self, path: &RepoPath) -> Option<Base> {
+        let seen = self.review.seen(path).cloned();
+        seen.or_else(|| self.on_screen(path)).or_else(|| self.seen.get(path).cloned())
+    }
+
+    fn on_screen(&self, path: &RepoPath) -> Option<Base> {
+        let text = self.instruct.open.get(path)?.clone();
+        Some(Base { path: path.clone(), text: Some(text) })
     }
 
     fn offer(&mut self, edit: &Edit, base: Base) {
@@ -374,12 +388,17 @@ impl Turn {
 
     fn note(&mut self, edit: &Edit, offered: Offered) {
         self.revision += 1;
+        if self.mended > 0 {
+            self.answered.push(edit.target().map_or_else(|_| edit.path.clone(), |path| path.to_string()));
+        }
         if let Offered::Rejected(rejected) = offered {
             self.refusals.push(Refusal::Edit { rejected, wrote: as_written(edit) });
         }
     }
 
     pub(super) fn looked(&mut self, path: &RepoPath, read: Result<Base, String>) {
+        // What was named may be a link to a file that is open.
+        let read = read.map(|base| self.known(&base.path).unwrap_or(base));
         for edit in self.pending.remove(path).unwrap_or_default() {
             match &read {
                 Ok(base) => self.offer(&edit, base.clone()),
@@ -410,6 +429,7 @@ impl Turn {
         let said = prompt::repair(prompts, self.said.as_ref()?, &self.reply, &refused).ok()?;
         self.refusals = keep;
         self.mended = mend.len();
+        self.told = mend;
         self.used_before = self.usage();
         self.usage = None;
         Some(said)
@@ -425,8 +445,10 @@ impl Turn {
             Decision::Undo => !self.review.undo().is_empty(),
             Decision::Redo => !self.review.redo().is_empty(),
         };
-        self.revision += 1;
-        self.rest();
+        if changed {
+            self.revision += 1;
+            self.rest();
+        }
         changed
     }
 
@@ -455,59 +477,26 @@ impl Turn {
         self.phase = Phase::Reviewing;
     }
 
+    /// A landing, of this turn or another, was taken back (or, if it `stands`, brought forth again):
+    /// hunks that are still open follow their files.
+    pub(super) fn reverted(&mut self, undone: &Undone, stands: bool) {
+        if stands {
+            self.taken_back.remove(&undone.of);
+        } else if self.receipts.iter().any(|receipt| receipt.id() == undone.of) {
+            self.taken_back.insert(undone.of.clone());
+        }
+        self.revision += 1;
+        if self.phase == Phase::Landing {
+            return; // What was sent to land is merged there.
+        }
+        for file in &undone.files {
+            self.review.rebase(Base { path: file.path.clone(), text: file.text.clone() });
+        }
+        self.rest();
+    }
+
     /// Hunks in conflict.
     pub fn conflicts(&self) -> usize {
         self.review.hunks().filter(|hunk| hunk.standing == Standing::Conflict).count()
     }
-}
-
-/// A refusal as the model is told of it.
-fn for_the_model(refusal: &Refusal) -> prompt::Refusal {
-    match refusal {
-        Refusal::Text(what) => prompt::Refusal {
-            path: String::new(),
-            wrote: what.excerpt.clone(),
-            why: what.why.to_string(),
-            real: None,
-        },
-        Refusal::Edit { rejected, wrote } => prompt::Refusal {
-            path: rejected.path.clone(),
-            wrote: wrote.clone(),
-            why: rejected.why.to_string(),
-            real: real_text(rejected),
-        },
-    }
-}
-
-/// The file's own text where the edit came nearest.
-fn real_text(rejected: &Rejected) -> Option<(RepoPath, usize, String)> {
-    match &rejected.why {
-        Why::Unplaced(Unplaced::Nowhere { nearest: Some((line, text)) }) => {
-            Some((RepoPath::parse(&rejected.path).ok()?, *line, text.clone()))
-        }
-        _ => None,
-    }
-}
-
-/// The lines an edit spoke of, marked as in a diff.
-fn as_written(edit: &Edit) -> String {
-    match &edit.op {
-        EditOp::Whole(text) | EditOp::Lazy(text) => text.clone(),
-        EditOp::Delete => format!("delete {}", edit.path),
-        EditOp::Hunk(hunk) => marked(&hunk.lines),
-        EditOp::OneOf(readings) => readings.first().map(|hunk| marked(&hunk.lines)).unwrap_or_default(),
-        EditOp::Move { to, hunks } => {
-            let lines = hunks.iter().map(|hunk| marked(&hunk.lines));
-            format!("move to {to}\n{}", lines.collect::<String>())
-        }
-    }
-}
-
-fn marked(lines: &[EditLine]) -> String {
-    let marked = lines.iter().map(|line| match line {
-        EditLine::Keep(text) => format!(" {text}\n"),
-        EditLine::Remove(text) => format!("-{text}\n"),
-        EditLine::Add(text) => format!("+{text}\n"),
-    });
-    marked.collect()
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::anchors::gaps;
 use super::{Lines, Span};
 
 /// Longest time spent to find a *small* difference; past it the answer is coarser, never wrong.
@@ -33,9 +34,23 @@ pub struct Change {
 pub fn changes(old: &Lines, new: &Lines) -> Vec<Change> {
     let old: Vec<&[u8]> = old.iter().collect();
     let new: Vec<&[u8]> = new.iter().collect();
-    runs(&differences(&old, &new, LINES_PATIENCE))
+    let deadline = Instant::now() + LINES_PATIENCE;
+    let gaps = gaps(&old, &new).into_iter();
+    gaps.flat_map(|(gone, come)| within((&old, gone), (&new, come), deadline)).collect()
+}
+
+/// The change that a gap is, or several if it turns out to hold common lines.
+fn within(old: (&[&[u8]], Span), new: (&[&[u8]], Span), deadline: Instant) -> Vec<Change> {
+    let ((old, gone), (new, come)) = (old, new);
+    if gone.is_empty() || come.is_empty() {
+        return vec![Change { old: gone, new: come }];
+    }
+    let old = old.get(gone.as_range()).unwrap_or_default();
+    let new = new.get(come.as_range()).unwrap_or_default();
+    let below = |start: usize, run: Range<usize>| Span::new(start + run.start, start + run.end);
+    runs(&differences(old, new, deadline))
         .into_iter()
-        .map(|(old, new)| Change { old: span(&old), new: span(&new) })
+        .map(|(old, new)| Change { old: below(gone.start(), old), new: below(come.start(), new) })
         .collect()
 }
 
@@ -47,7 +62,7 @@ pub fn words(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         return Default::default();
     }
     let (old_words, new_words) = (Words::of(old), Words::of(new));
-    let ops = differences(&old_words.texts, &new_words.texts, WORDS_PATIENCE);
+    let ops = differences(&old_words.texts, &new_words.texts, Instant::now() + WORDS_PATIENCE);
     let runs = runs(&ops);
     let gone: usize = runs.iter().map(|(run, _)| old_words.weight(run)).sum();
     let come: usize = runs.iter().map(|(_, run)| new_words.weight(run)).sum();
@@ -93,8 +108,8 @@ impl<'a> Words<'a> {
     }
 }
 
-fn differences<T: Eq + std::hash::Hash>(old: &[T], new: &[T], patience: Duration) -> Vec<DiffOp> {
-    capture_diff_slices_deadline(Algorithm::Histogram, old, new, Some(Instant::now() + patience))
+fn differences<T: Eq + std::hash::Hash>(old: &[T], new: &[T], deadline: Instant) -> Vec<DiffOp> {
+    capture_diff_slices_deadline(Algorithm::Histogram, old, new, Some(deadline))
 }
 
 /// What is not equal, with neighbouring insertions and deletions as one.
@@ -110,10 +125,6 @@ fn runs(ops: &[DiffOp]) -> Vec<(Range<usize>, Range<usize>)> {
         }
     }
     runs
-}
-
-fn span(range: &Range<usize>) -> Span {
-    Span::new(range.start, range.end)
 }
 
 #[cfg(test)]

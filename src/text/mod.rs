@@ -6,6 +6,7 @@
 //! This room is the ground floor: values in, values out. It knows no model, no change, no screen
 //! and no disk.
 
+mod anchors;
 pub mod diff;
 mod digest;
 mod drift;

@@ -56,6 +56,11 @@ impl App {
     }
 
     fn submit(&mut self) -> Vec<Out> {
+        let unborn = self.file().filter(|file| file.is_new() && file.buffer.is_dirty());
+        if let Some(path) = unborn.map(|file| file.buffer.path().clone()) {
+            self.say(Paint::Warn, format!("{path} does not exist on disk yet; save it first (Ctrl-S)"));
+            return Vec::new();
+        }
         let instruct = self.instruction();
         match self.session.instruct(instruct) {
             Ok(effects) => {

@@ -21,6 +21,7 @@ mod reviewing;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+mod unsaved;
 mod update;
 pub mod view;
 

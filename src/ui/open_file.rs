@@ -78,6 +78,11 @@ impl OpenFile {
         }
     }
 
+    /// What the disk is believed to hold.
+    pub fn disk(&self) -> Option<&Lines> {
+        self.disk.as_ref()
+    }
+
     /// The digest a save must find on disk.
     pub fn expected(&self) -> Option<Digest> {
         self.disk.as_ref().map(|text| Digest::of(text.bytes()))
@@ -103,6 +108,12 @@ impl OpenFile {
         let base = self.disk.clone().unwrap_or_else(|| empty.clone());
         if base == *text {
             self.disk = now.cloned();
+            return Adopted::Same;
+        }
+        if self.buffer.snapshot() == *text {
+            self.disk = now.cloned();
+            let point = self.buffer.save_point();
+            self.buffer.saved(point);
             return Adopted::Same;
         }
         if !self.buffer.is_dirty() {
@@ -219,6 +230,14 @@ mod tests {
         assert_eq!(file.adopt(Some(&Lines::from("1\n2\n3\n4\nfive\n"))), Adopted::Taken);
         assert_eq!(file.buffer.bytes(), b"x1\n2\n3\n4\nfive\n");
         assert!(file.buffer.is_dirty());
+    }
+
+    #[test]
+    fn what_the_disk_holds_already_is_not_unsaved() {
+        let mut file = open("1\n2\n");
+        let _ = file.buffer.run(Command::Insert("x".into()));
+        assert_eq!(file.adopt(Some(&Lines::from("x1\n2\n"))), Adopted::Same);
+        assert!(!file.buffer.is_dirty());
     }
 
     #[test]

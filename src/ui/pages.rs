@@ -100,7 +100,8 @@ fn answer(turn: &Turn) -> Page {
         }
     }
     for receipt in turn.receipts() {
-        page.gap().text(Paint::Title, &format!("landed as {}", receipt.id()));
+        let back = if turn.stands(receipt) { "" } else { ", taken back since" };
+        page.gap().text(Paint::Title, &format!("landed as {}{back}", receipt.id()));
         for file in receipt.files() {
             let merged = if file.merged { ", merged with what changed meanwhile" } else { "" };
             page.text(Paint::Good, &format!("• {}{merged}", file.path));

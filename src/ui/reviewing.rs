@@ -6,9 +6,9 @@ use super::open_file::OpenFile;
 use super::theme::Paint;
 use crate::change::{Hunk, HunkId, Review, Standing, Verdict};
 use crate::editor::{Command, Motion};
-use crate::session::{Decision, Effect, Phase, Turn};
+use crate::session::{Decision, Effect, Event, Phase, Turn};
 use crate::text::RepoPath;
-use crate::workspace::{UndoError, Undone};
+use crate::workspace::Undone;
 
 impl App {
     pub(super) fn enter_review(&mut self) {
@@ -101,7 +101,10 @@ impl App {
             self.stay_on_a_hunk();
             return Vec::new();
         }
-        let last = self.session.turn().and_then(|turn| turn.receipts().last());
+        let last = self
+            .session
+            .turn()
+            .and_then(|turn| turn.receipts().iter().rev().find(|receipt| turn.stands(receipt)));
         if let Some(receipt) = last {
             let id = Some(receipt.id().to_owned());
             return vec![Out::Do(Effect::Undo { id })];
@@ -254,20 +257,18 @@ impl App {
         }
     }
 
-    /// A landing was taken back or brought forth again.
-    pub(super) fn taken_back(&mut self, result: Result<Undone, UndoError>, verb: &str) -> Vec<Out> {
-        match result {
-            Ok(undone) => {
-                self.adopt_landed(&undone.files);
-                if let Some(guide) = &mut self.guide {
-                    guide.taken_back = true;
-                }
-                let files = undone.files.len();
-                self.say(Paint::Good, format!("{verb} {} ({files} file(s))", undone.of));
-            }
-            Err(why) => self.say(Paint::Bad, why.to_string()),
+    /// A landing was taken back, or brought forth again if it `stands` now.
+    pub(super) fn reverted(&mut self, undone: Undone, stands: bool) -> Vec<Out> {
+        self.adopt_landed(&undone.files);
+        let verb = if stands { "brought forth" } else { "took back" };
+        self.say(Paint::Good, format!("{verb} {} ({} file(s))", undone.of, undone.files.len()));
+        if let Some(guide) = self.guide.as_mut().filter(|_| !stands) {
+            guide.taken_back = true;
         }
-        Vec::new()
+        let event = if stands { Event::Redone(Ok(undone)) } else { Event::Undone(Ok(undone)) };
+        let effects = self.session.update(event);
+        self.stay_on_a_hunk();
+        self.follow(effects)
     }
 }
 

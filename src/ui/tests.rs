@@ -15,7 +15,7 @@ use crate::change::{Base, Landed, Leash, Level};
 use crate::context::{self, Open, Request};
 use crate::model::{Delta, Failure, Finish, ModelId, Phase, Tokens};
 use crate::prompt::Prompts;
-use crate::session::{Effect, Event, Session, Terms, TurnId};
+use crate::session::{Effect, Event, Gathered, Session, Terms, TurnId};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, FileText, SaveError, Source};
 
@@ -148,7 +148,8 @@ impl Stage {
         let event = match effect {
             Effect::Gather { turn, instruct } => {
                 let file = instruct.focus.file.clone();
-                let text = file.as_ref().and_then(|file| instruct.open.get(file)).cloned();
+                let seen = file.as_ref().and_then(|file| instruct.open.get(file)).cloned();
+                let text = file.is_some().then(|| seen.clone().unwrap_or_else(|| Lines::from("")));
                 let open = file.as_ref().zip(text.as_ref()).map(|(path, text)| Open {
                     path,
                     text,
@@ -162,7 +163,9 @@ impl Stage {
                     candidates: &[],
                     files: &[],
                 };
-                let packed = context::gather(&request, Tokens(20_000)).map_err(Into::into);
+                let read = file.clone().map(|path| (path.clone(), Base { path, text: seen }));
+                let gathered = |pack| Gathered { pack, read: read.into_iter().collect() };
+                let packed = context::gather(&request, Tokens(20_000)).map(gathered).map_err(Into::into);
                 Event::Gathered { turn, packed }
             }
             Effect::Look { turn, path } => {
@@ -730,4 +733,26 @@ fn a_repo_change_is_reviewed_file_by_file_and_creates_files() {
     insta::assert_snapshot!("new_file_120x30", stage.shot());
     stage.keys("y<Enter>");
     assert_eq!(stage.on_disk("src/len.rs"), "pub fn len() {}\n");
+}
+
+#[test]
+fn a_file_that_does_not_exist_yet_can_be_asked_for() {
+    let mut stage = Stage::new(100, 24);
+    stage.open_file("src/new.rs", 1);
+    assert!(stage.row("rein").contains("src/new.rs (new)"));
+    stage.keys("<C-l>a main function<Enter>").asking();
+    stage.says("Why: asked for\nsrc/new.rs\n<<<<<<< SEARCH\n=======\nfn main() {}\n>>>>>>> REPLACE\n").ends();
+    stage.keys("y<Enter>");
+    assert_eq!(stage.on_disk("src/new.rs"), "fn main() {}\n");
+    assert_eq!(stage.buffer(), "fn main() {}\n");
+    assert!(!stage.row("rein").contains("(new)"));
+}
+
+#[test]
+fn unsaved_text_of_a_file_that_does_not_exist_is_saved_before_a_model_changes_it() {
+    let mut stage = Stage::new(100, 24);
+    stage.open_file("src/new.rs", 1);
+    stage.keys("fn<C-l>finish it<Enter>");
+    assert!(stage.row("Ctrl-S").contains("src/new.rs does not exist on disk yet; save it first (Ctrl-S)"));
+    assert!(stage.row("❯").contains("finish it"));
 }

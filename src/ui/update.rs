@@ -230,8 +230,12 @@ impl App {
                 self.completed(id, result);
                 Vec::new()
             }
-            Event::Undone(result) => self.taken_back(result, "took back"),
-            Event::Redone(result) => self.taken_back(result, "brought forth"),
+            Event::Undone(Err(why)) | Event::Redone(Err(why)) => {
+                self.say(Paint::Bad, why.to_string());
+                Vec::new()
+            }
+            Event::Undone(Ok(undone)) => self.reverted(undone, false),
+            Event::Redone(Ok(redone)) => self.reverted(redone, true),
             Event::Log(log) => {
                 self.open_journal(log);
                 Vec::new()

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::FileText;
+use super::boundary;
 use super::error::{ApplyError, PathProblem, ReadError, SaveError, WriteError};
 use super::landing::{After, Desk, Operation, Target};
 use super::record::{Kind, Story};
@@ -18,14 +19,24 @@ const SNIFFED: usize = 8 << 10;
 
 pub(super) fn read(tree: &Tree, path: &RepoPath) -> Result<Option<FileText>, ReadError> {
     let real = tree.real(path)?;
-    let Some(loaded) = tree.load(&real)? else { return Ok(None) };
-    refuse_binary(path, &loaded)?;
+    let Some(loaded) = text(tree, path, &real)? else { return Ok(None) };
     Ok(Some(FileText {
         path: real,
         lines: lines(&loaded),
         digest: loaded.digest,
         executable: loaded.mode & 0o111 != 0,
     }))
+}
+
+/// The text of the file `real`, which was called `path`. Errors unless it is one to be edited, or none
+/// is there and none should be.
+fn text(tree: &Tree, path: &RepoPath, real: &RepoPath) -> Result<Option<Loaded>, ReadError> {
+    match tree.load(real)? {
+        None if boundary::left_out(tree.path(), real) => Err(ReadError::LeftOut(path.clone())),
+        None => Ok(None),
+        Some(loaded) if boundary::is_pointer(&loaded.bytes) => Err(ReadError::Pointer(path.clone())),
+        Some(loaded) => refuse_binary(path, &loaded).map(|()| Some(loaded)),
+    }
 }
 
 fn refuse_binary(path: &RepoPath, loaded: &Loaded) -> Result<(), ReadError> {
@@ -39,18 +50,39 @@ fn lines(loaded: &Loaded) -> Lines {
     Lines::new(Arc::clone(&loaded.bytes))
 }
 
-/// The file that `path` means, if it may be written under this name: a harmless-looking link must
-/// not be the way to a file that steers other programs.
-fn writable_path(tree: &Tree, path: &RepoPath) -> Result<RepoPath, PathProblem> {
+/// The file that `path` means, if a change may write it under this name: a harmless-looking link must
+/// not be the way to a file that steers other programs, and other repositories are not this one.
+pub(super) fn writable_path(tree: &Tree, path: &RepoPath) -> Result<RepoPath, WriteError> {
     let target = tree.real(path)?;
+    if let Some(repository) = boundary::nested(tree.path(), &target) {
+        return Err(WriteError::Nested { path: target, repository });
+    }
     if target == *path {
         return Ok(target);
     }
     let scope = Scope::of(Level::Repo, &Focus::default(), Leash::default());
     match scope.ok().and_then(|scope| scope.protects(&target)) {
-        Some(why) => Err(PathProblem::LinkProtected { path: path.clone(), target, why: why.to_string() }),
+        Some(why) => {
+            let why = why.to_string();
+            Err(PathProblem::LinkProtected { path: path.clone(), target, why }.into())
+        }
         None => Ok(target),
     }
+}
+
+/// Refuses two names in one change that a disk which folds names would take for one, unless they are
+/// two files here already, or one goes as the other comes.
+fn refuse_twins(targets: &[Target]) -> Result<(), WriteError> {
+    let mut seen: BTreeMap<String, &Target> = BTreeMap::new();
+    for target in targets {
+        let Some(twin) = seen.insert(target.path.folded(), target) else { continue };
+        let both_here = target.before.is_some() && twin.before.is_some();
+        let one_goes = target.after.is_none() != twin.after.is_none();
+        if !both_here && !one_goes {
+            return Err(WriteError::Twins(twin.path.clone(), target.path.clone()));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn apply(desk: &Desk<'_>, approved: Approved, why: &Story) -> Result<Receipt, ApplyError> {
@@ -59,14 +91,11 @@ pub(super) fn apply(desk: &Desk<'_>, approved: Approved, why: &Story) -> Result<
     let mut landed = Vec::new();
     let mut conflicts = Vec::new();
     for file in approved.files() {
-        let real = writable_path(desk.tree(), file.path()).map_err(WriteError::from)?;
+        let real = writable_path(desk.tree(), file.path())?;
         if let Some(other) = names.insert(real.clone(), file.path().clone()) {
             return Err(WriteError::SameFile(other, file.path().clone()).into());
         }
-        let before = desk.tree().load(&real)?;
-        if let Some(before) = &before {
-            refuse_binary(file.path(), before)?;
-        }
+        let before = text(desk.tree(), file.path(), &real)?;
         let now = before.as_ref().map(lines);
         match file.onto(now.as_ref()) {
             Ok(text) => {
@@ -81,6 +110,7 @@ pub(super) fn apply(desk: &Desk<'_>, approved: Approved, why: &Story) -> Result<
     if !conflicts.is_empty() {
         return Err(ApplyError::Conflict { files: conflicts });
     }
+    refuse_twins(&targets)?;
     let operation = Operation { kind: Kind::Landing, story: Some(why.clone()), vacates: Vec::new() };
     let id = desk.commit(operation, targets)?;
     Ok(approved.landed(id, landed))
@@ -260,6 +290,43 @@ mod tests {
         let refused = workspace.apply(approved, &story()).unwrap_err();
         assert!(matches!(refused, ApplyError::Write(WriteError::SameFile(..))), "{refused}");
         assert_eq!(project.text("a").unwrap(), "1\n2\n3\n4\n5\n");
+    }
+
+    #[test]
+    fn two_spellings_of_one_name_are_not_changed_at_once() {
+        let project = project();
+        project.write("B", "1");
+        let workspace = project.open();
+        for change in [
+            [("new", Some("x")), ("NEW", Some("y"))],
+            [("a", Some("x\n")), ("A", Some("y\n"))],
+            [("src/x", Some("x")), ("SRC/x.", Some("y"))],
+        ] {
+            let before = project.snapshot();
+            let refused = workspace.apply(approve(&workspace, &change), &story()).unwrap_err();
+            assert!(matches!(refused, ApplyError::Write(WriteError::Twins(..))), "{refused}");
+            assert_eq!(project.snapshot(), before);
+        }
+        // Here they are two files; and a file may change its spelling.
+        project.write("b", "2");
+        for change in [[("b", Some("x")), ("B", Some("y"))], [("a", None), ("A", Some("y\n"))]] {
+            let _receipt = workspace.apply(approve(&workspace, &change), &story()).unwrap();
+        }
+        assert_eq!(project.text("B").as_deref(), Some("y"));
+        assert_eq!((project.text("a"), project.text("A").as_deref()), (None, Some("y\n")));
+    }
+
+    #[test]
+    fn a_file_of_another_repository_is_not_changed() {
+        let project = project();
+        project.write("sub/.git", "gitdir: elsewhere");
+        project.write("sub/a", "1\n");
+        let workspace = project.open();
+        let before = project.snapshot();
+        let approved = approve(&workspace, &[("a", Some("x\n")), ("sub/a", Some("y\n"))]);
+        let refused = workspace.apply(approved, &story()).unwrap_err();
+        assert!(matches!(refused, ApplyError::Write(WriteError::Nested { .. })), "{refused}");
+        assert_eq!(project.snapshot(), before);
     }
 
     #[test]

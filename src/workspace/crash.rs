@@ -158,7 +158,7 @@ fn what_cannot_be_read_is_left_alone_and_nothing_is_written_beside_it() {
     assert!(matches!(workspace.undo(None), Err(UndoError::Conflict(_))), "the file is not as it was left");
     assert_eq!(std::fs::read(&newest).unwrap(), b"damaged");
 
-    let pending = ops.join("0000000003-00000000.plan");
+    let pending = ops.with_file_name("pending").join("0000000003-00000000.plan");
     std::fs::rename(&newest, &pending).unwrap();
     let workspace = project.open();
     let refused = land(&workspace, &[("a.txt", Some("three\n"))]).unwrap_err();
@@ -295,7 +295,7 @@ proptest! {
                     let _ = land(&workspace, &[("a", Some(&a)), ("b", Some(&b))]);
                 }
                 Step::Undo(_) => drop(workspace.undo(None)),
-                Step::Redo => drop(workspace.redo()),
+                Step::Redo => drop(workspace.redo(None)),
                 Step::Type(name) => {
                     let line = format!("typed {number}\n");
                     project.write(name, project.text(name).unwrap() + &line);

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::versions::Side;
 use crate::change::{Base, HunkId};
 use crate::text::{PathError, RepoPath};
 
@@ -50,6 +51,12 @@ pub enum ReadError {
     Binary(RepoPath),
     #[error("`{path}` is {bytes} bytes long; the limit is {limit}. Use another editor for it")]
     TooLarge { path: RepoPath, bytes: u64, limit: u64 },
+    #[error("`{0}` is a Git LFS pointer, not the file itself; fetch that with `git lfs pull`")]
+    Pointer(RepoPath),
+    #[error(
+        "`{0}` is in the repository but left out of this sparse checkout; add it with `git sparse-checkout add`"
+    )]
+    LeftOut(RepoPath),
     #[error("`{0}` is not a regular file; name a file")]
     NotAFile(RepoPath),
     #[error("cannot read `{path}`: {source}; check its permissions")]
@@ -83,6 +90,14 @@ pub enum WriteError {
     ReadOnly(RepoPath),
     #[error("`{0}` belongs to rein's own state, which no change may touch")]
     Own(RepoPath),
+    #[error(
+        "`{path}` belongs to the repository in `{repository}`, not to this one; start rein there to change it"
+    )]
+    Nested { path: RepoPath, repository: RepoPath },
+    #[error(
+        "`{0}` and `{1}` differ only in spelling, and on some disks they are one file; change one at a time"
+    )]
+    Twins(RepoPath, RepoPath),
     #[error("`{0}` changed on disk just now; nothing was written. Look at it again and retry")]
     Changed(RepoPath),
     #[error("`{0}` and `{1}` are the same file; change it under one name at a time")]
@@ -136,6 +151,16 @@ pub enum UndoError {
     NotALanding(String),
     #[error("`{0}` is already undone; `rein redo` does it again")]
     AlreadyUndone(String),
+    #[error("`{0}` stands; `rein undo {0}` takes it back")]
+    NotUndone(String),
+    #[error("the journal keeps no version of `{0}`; it keeps what rein itself has replaced or written")]
+    NoVersion(RepoPath),
+    #[error("the operation `{id}` did not touch `{path}`; `rein restore {path} --list` shows those that did")]
+    NotTouched { id: String, path: RepoPath },
+    #[error(
+        "`{path}` did not exist {side} `{id}`; `rein undo` takes an operation back with the files it made"
+    )]
+    NoFile { id: String, path: RepoPath, side: Side },
     #[error("{} changed since, at the very lines to be taken back; nothing was changed. Edit by hand, or undo the later change first", paths(.0))]
     Conflict(Vec<RepoPath>),
     #[error(transparent)]

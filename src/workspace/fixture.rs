@@ -51,24 +51,26 @@ impl Project {
         self.temp.path()
     }
 
+    pub(super) fn dirs(&self) -> StateDirs {
+        StateDirs { state: self.state() }
+    }
+
     pub(super) fn open(&self) -> Workspace {
-        Workspace::open(&self.root(), StateDirs { state: self.state() }).unwrap()
+        Workspace::open(&self.root(), self.dirs()).unwrap()
     }
 
     /// A workspace whose writes can be made to fail.
     pub(super) fn open_faulty(&self) -> (Workspace, Faults) {
         let pen = Pen::default();
         let faults = pen.faults.clone();
-        let dirs = StateDirs { state: self.state() };
-        (Workspace::open_with(&self.root(), dirs, pen).unwrap(), faults)
+        (Workspace::open_with(&self.root(), self.dirs(), pen).unwrap(), faults)
     }
 
     /// The same, with what was interrupted left as it is.
     pub(super) fn open_unsettled(&self) -> (Workspace, Faults) {
         let pen = Pen::default();
         let faults = pen.faults.clone();
-        let dirs = StateDirs { state: self.state() };
-        (Workspace::open_unsettled(&self.root(), dirs, pen).unwrap(), faults)
+        (Workspace::open_unsettled(&self.root(), self.dirs(), pen).unwrap(), faults)
     }
 
     pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) {

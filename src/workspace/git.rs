@@ -1,27 +1,58 @@
-//! The little that is asked of git: where the work tree begins and what the branch is called.
+//! The little that is asked of git: where the work tree begins, what the branch is called, what a
+//! sparse checkout leaves out.
 //! Nothing of the repository's configuration is executed: no hook, no filter, no fsmonitor, no pager.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use git2::{Repository, RepositoryOpenFlags};
+use git2::{IndexEntryExtendedFlag, Repository, RepositoryOpenFlags};
 
 /// The nearest folder at or above `start` (canonical) that holds a `.git`: a folder with a `HEAD`, or
 /// the one-line file of a linked work tree or a submodule (gitrepository-layout(5)).
 pub(super) fn work_tree(start: &Path) -> Option<PathBuf> {
-    start.ancestors().find(|folder| is_git(&folder.join(".git"))).map(Path::to_owned)
+    start.ancestors().find(|folder| is_work_tree(folder)).map(Path::to_owned)
 }
 
-fn is_git(path: &Path) -> bool {
-    if path.is_dir() {
-        return path.join("HEAD").symlink_metadata().is_ok();
+pub(super) fn is_work_tree(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    if git.is_dir() {
+        return git.join("HEAD").symlink_metadata().is_ok();
     }
-    path.is_file() && std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"gitdir:"))
+    git.is_file() && begins(&git, b"gitdir:")
+}
+
+fn begins(file: &Path, with: &[u8]) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(with.len() as u64).read_to_end(&mut head));
+    read.is_ok() && head == with
+}
+
+/// Was this checkout told to leave files out (git-sparse-checkout(1))?
+pub(super) fn is_sparse(root: &Path) -> bool {
+    let git = root.join(".git");
+    let git =
+        if git.is_dir() { Some(git) } else { open(root).map(|repository| repository.path().to_owned()) };
+    git.is_some_and(|git| git.join("info/sparse-checkout").is_file())
+}
+
+/// Does the index hold `path` (relative to `root`) with the mark that it is not to be in the work tree?
+pub(super) fn skips(root: &Path, path: &str) -> bool {
+    let entry = open(root)
+        .and_then(|repository| repository.index().ok())
+        .and_then(|index| index.get_path(Path::new(path), 0));
+    let mark = IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+    entry.is_some_and(|entry| entry.flags_extended & mark != 0)
+}
+
+fn open(root: &Path) -> Option<Repository> {
+    let none: [&Path; 0] = [];
+    Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, none).ok()
 }
 
 /// The branch of the work tree at `root`, also one without commits; a short commit id when detached.
 pub(super) fn branch(root: &Path) -> Option<String> {
-    let none: [&Path; 0] = [];
-    let repository = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, none).ok()?;
+    let repository = open(root)?;
     let head = repository.find_reference("HEAD").ok()?;
     if let Ok(Some(target)) = head.symbolic_target() {
         return Some(target.strip_prefix("refs/heads/").unwrap_or(target).to_owned());

@@ -5,13 +5,14 @@
 //! ```text
 //! <state>/<workspace id>/lock
 //! <state>/<workspace id>/journal/blobs/<digest>                 texts before and after
-//! <state>/<workspace id>/journal/ops/<number>-<id>.staging      new texts are being staged
-//!                                                  .plan        decided: will be completed
-//!                                                  .back        decided: will be taken back
-//!                                                  .op          done
+//! <state>/<workspace id>/journal/pending/<number>-<id>.staging  new texts are being staged
+//!                                                      .plan    decided: will be completed
+//!                                                      .back    decided: will be taken back
+//! <state>/<workspace id>/journal/ops/<number>-<id>.op           done
 //! ```
-//! A record is written once; renaming it is how an operation moves on. Names that start with `.new-`
-//! are files that were never finished.
+//! A record is written once; renaming it is how an operation moves on. What is pending has a folder of
+//! its own, so that a start need not list all that was ever done to see that nothing is. Names that
+//! start with `.new-` are files that were never finished.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _};
@@ -99,19 +100,29 @@ impl Journal {
         self.home.join("journal/ops")
     }
 
-    fn blobs(&self) -> PathBuf {
+    fn pendings(&self) -> PathBuf {
+        self.home.join("journal/pending")
+    }
+
+    pub(super) fn blobs(&self) -> PathBuf {
         self.home.join("journal/blobs")
     }
 
     pub(super) fn path(&self, name: &Name) -> PathBuf {
-        self.ops().join(name.file())
+        match name.stage {
+            Stage::Done => self.ops().join(name.file()),
+            _ => self.pendings().join(name.file()),
+        }
     }
 
-    /// The names of all records, oldest first. No journal yet: none.
-    pub(super) fn names(&self) -> Result<Vec<Name>, JournalError> {
-        let mut names: Vec<Name> = list(&self.ops())?.iter().filter_map(|file| Name::parse(file)).collect();
-        names.sort();
-        Ok(names)
+    /// The names of what was done, oldest first. No journal yet: none.
+    pub(super) fn done(&self) -> Result<Vec<Name>, JournalError> {
+        names(&self.ops(), |stage| stage == Stage::Done)
+    }
+
+    /// The names of what is unfinished, oldest first.
+    pub(super) fn pending(&self) -> Result<Vec<Name>, JournalError> {
+        names(&self.pendings(), |stage| stage != Stage::Done)
     }
 
     /// # Errors
@@ -136,14 +147,9 @@ impl Journal {
         self.ops().is_dir()
     }
 
-    /// Is an operation unfinished?
-    pub(super) fn is_pending(&self) -> Result<bool, JournalError> {
-        Ok(self.names()?.iter().any(|name| name.stage != Stage::Done))
-    }
-
     /// Waits so long for whoever holds the journal, then takes it.
     pub(super) fn lock(&self, patience: Duration) -> Result<Locked<'_>, JournalError> {
-        for folder in [self.ops(), self.blobs()] {
+        for folder in [self.ops(), self.pendings(), self.blobs()] {
             let made = self.pen.private_folder(&folder);
             made.map_err(|source| failed("make the journal's folder", &folder, source))?;
         }
@@ -164,8 +170,9 @@ impl Journal {
         }
         // Only to be able to say who holds it; on a full disk the lock holds all the same.
         let _ = self.pen.write(&mut file, format!("{:<20}", std::process::id()).as_bytes());
-        let (ops, blobs) = (open_folder(&self.ops())?, open_folder(&self.blobs())?);
-        Ok(Locked { journal: self, pen: &self.pen, ops, blobs, _lock: file })
+        let (ops, pending) = (open_folder(&self.ops())?, open_folder(&self.pendings())?);
+        let blobs = open_folder(&self.blobs())?;
+        Ok(Locked { journal: self, pen: &self.pen, ops, pending, blobs, _lock: file })
     }
 }
 
@@ -175,6 +182,7 @@ pub(super) struct Locked<'a> {
     journal: &'a Journal,
     pen: &'a Pen,
     ops: OwnedFd,
+    pending: OwnedFd,
     blobs: OwnedFd,
     _lock: File,
 }
@@ -206,7 +214,7 @@ impl Locked<'_> {
 
     /// A name for a new operation.
     pub(super) fn next_name(&self) -> Result<Name, JournalError> {
-        let names = self.journal.names()?;
+        let names = self.journal.done()?;
         let number = names.last().map_or(1, |name| name.number.saturating_add(1));
         let id = std::iter::repeat_with(|| format!("{:08x}", random() >> 32))
             .find(|id| names.iter().all(|name| name.id != *id))
@@ -219,29 +227,52 @@ impl Locked<'_> {
         let written = record
             .encode()
             .map_err(io::Error::from)
-            .and_then(|bytes| self.put(&self.ops, &name.file(), &bytes))
-            .and_then(|()| self.pen.sync(&self.ops));
-        written.map_err(|source| failed("write a record", &self.journal.ops(), source))
+            .and_then(|bytes| self.put(&self.pending, &name.file(), &bytes))
+            .and_then(|()| self.pen.sync(&self.pending));
+        written.map_err(|source| failed("write a record", &self.journal.pendings(), source))
+    }
+
+    fn folder(&self, stage: Stage) -> &OwnedFd {
+        if stage == Stage::Done { &self.ops } else { &self.pending }
     }
 
     /// Moves a record on to `stage`. With `durably`, the disk has it when this returns.
     pub(super) fn advance(&self, name: &Name, stage: Stage, durably: bool) -> Result<(), JournalError> {
-        let moved = self.pen.replace(self.ops.as_fd(), &name.file(), &name.at(stage).file());
-        let synced = moved.and_then(|()| if durably { self.pen.sync(&self.ops) } else { Ok(()) });
-        synced.map_err(|source| failed("move a record on", &self.journal.ops(), source))
+        let (from, to) = (self.folder(name.stage).as_fd(), self.folder(stage).as_fd());
+        let moved = self.pen.transfer((from, &name.file()), (to, &name.at(stage).file()));
+        let synced = moved.and_then(|()| if durably { self.pen.sync(to) } else { Ok(()) });
+        synced.map_err(|source| failed("move a record on", &self.journal.pendings(), source))
     }
 
     /// Forgets an operation that did not happen, whatever stage it had reached.
     pub(super) fn withdraw(&self, name: &Name) -> Result<(), JournalError> {
         [Stage::Staging, Stage::Plan, Stage::Back]
             .into_iter()
-            .try_for_each(|stage| self.pen.remove(self.ops.as_fd(), &name.at(stage).file()))
-            .map_err(|source| failed("withdraw a record", &self.journal.ops(), source))
+            .try_for_each(|stage| self.pen.remove(self.pending.as_fd(), &name.at(stage).file()))
+            .map_err(|source| failed("withdraw a record", &self.journal.pendings(), source))
+    }
+
+    /// Forgets operations that were done. The disk has it when this returns.
+    pub(super) fn forget(&self, names: &[Name]) -> Result<(), JournalError> {
+        let removed = names.iter().try_for_each(|name| self.pen.remove(self.ops.as_fd(), &name.file()));
+        let synced = removed.and_then(|()| self.pen.sync(&self.ops));
+        synced.map_err(|source| failed("forget a record", &self.journal.ops(), source))
+    }
+
+    /// The digests of all texts that are kept.
+    pub(super) fn kept(&self) -> Result<Vec<Digest>, JournalError> {
+        Ok(list(&self.journal.blobs())?.iter().filter_map(|name| Digest::parse(name)).collect())
+    }
+
+    pub(super) fn drop_text(&self, digest: Digest) -> Result<(), JournalError> {
+        let removed = self.pen.remove(self.blobs.as_fd(), &digest.to_string());
+        removed.map_err(|source| failed("drop a text", &self.journal.blobs(), source))
     }
 
     /// Removes files of ours that were never finished.
     pub(super) fn sweep(&self) -> Result<(), JournalError> {
-        for (folder, path) in [(&self.ops, self.journal.ops()), (&self.blobs, self.journal.blobs())] {
+        let folders = [(&self.pending, self.journal.pendings()), (&self.blobs, self.journal.blobs())];
+        for (folder, path) in folders {
             for name in list(&path)?.iter().filter(|name| name.starts_with(".new-")) {
                 let removed = self.pen.remove(folder.as_fd(), name);
                 removed.map_err(|source| failed("remove an unfinished file", &path, source))?;
@@ -271,14 +302,23 @@ fn holder(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-fn open_folder(path: &Path) -> Result<OwnedFd, JournalError> {
+pub(super) fn open_folder(path: &Path) -> Result<OwnedFd, JournalError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty())
         .map_err(|error| failed("open the journal's folder", path, error.into()))
 }
 
+/// The names of the records in `folder`, oldest first.
+fn names(folder: &Path, belongs: impl Fn(Stage) -> bool) -> Result<Vec<Name>, JournalError> {
+    let files = list(folder)?;
+    let parsed = files.iter().filter_map(|file| Name::parse(file));
+    let mut names: Vec<Name> = parsed.filter(|name| belongs(name.stage)).collect();
+    names.sort();
+    Ok(names)
+}
+
 /// File names in `folder`; none when there is no such folder. Names that are not UTF-8 are not ours.
-fn list(folder: &Path) -> Result<Vec<String>, JournalError> {
+pub(super) fn list(folder: &Path) -> Result<Vec<String>, JournalError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -290,6 +330,6 @@ fn list(folder: &Path) -> Result<Vec<String>, JournalError> {
     Ok(names.into_iter().flatten().collect())
 }
 
-fn failed(doing: &'static str, path: &Path, source: io::Error) -> JournalError {
+pub(super) fn failed(doing: &'static str, path: &Path, source: io::Error) -> JournalError {
     JournalError::Io { doing, path: path.to_owned(), source }
 }

@@ -5,8 +5,8 @@
 //!    the staged name (stage `staging`);
 //! 2. folders are made, new texts staged beside their files and handed to the disk;
 //! 3. the record becomes a `plan`: the commit point;
-//! 4. each file is compared once more with the text it had, then replaced by one rename; folders are
-//!    handed to the disk; the record becomes `op`.
+//! 4. each file is compared once more with the text it had, then changes places with the new text
+//!    (`swap`); folders are handed to the disk; the record becomes `op`.
 //!
 //! An error before 3 clears the staging; after 3 it moves the record to `back` and restores the kept
 //! texts. After a crash `recovery` does the same from the record alone: `staging` is cleared, a `plan`
@@ -14,8 +14,8 @@
 //! step may be repeated, so recovery may be killed too. A file that is neither as it was nor as it
 //! was to be belongs to the user and is left alone.
 //!
-//! A rename gives a file a new inode: other hard links keep the old text, and access control lists
-//! and extended attributes are not carried over.
+//! A rename gives a file a new inode: other hard links keep the old text. Owner, permissions, access
+//! control lists and the user's extended attributes go along (`attributes`).
 //!
 //! It knows nothing of hunks or reviews: texts in, texts out.
 
@@ -27,10 +27,13 @@ use std::time::Duration;
 
 use rustix::fs::FileType;
 
+use super::attributes;
 use super::error::{JournalError, ReadError, WriteError};
 use super::journal::{Journal, Locked, Name, PATIENCE, Stage};
 use super::pen::Pen;
+use super::prune::{self, KEPT, PRUNE_EVERY};
 use super::record::{Entry, Kind, Record, Stamp, Story, TempName};
+use super::swap::Incoming;
 use super::tree::{LIMIT, Loaded, Tree, parent};
 use crate::text::{Digest, RepoPath};
 
@@ -125,7 +128,7 @@ impl<'a> Desk<'a> {
     /// Takes the lock and settles what was left unfinished, or refuses to work beside it.
     pub(super) fn ready(tree: &'a Tree, journal: &'a Journal) -> Result<Self, JournalError> {
         let desk = Self::take(tree, journal, PATIENCE)?;
-        let pending = desk.pending()?;
+        let pending = desk.journal().pending()?;
         pending.iter().try_for_each(|name| desk.journal().record(name).map(drop))?;
         if !pending.is_empty() {
             desk.recover()?;
@@ -169,6 +172,10 @@ impl<'a> Desk<'a> {
         // All files are new and on the disk. Should this fail, the next start finds a plan that is
         // carried out and only renames it.
         let _ = self.journal.advance(&name.at(Stage::Plan), Stage::Done, false);
+        if name.number % PRUNE_EVERY == 0 {
+            // The change has landed; what could not be pruned now will be another time.
+            let _ = prune::prune(&self.journal, KEPT, record.time);
+        }
         Ok(record.id)
     }
 
@@ -213,7 +220,7 @@ impl<'a> Desk<'a> {
         record.makes.iter().try_for_each(|folder| self.make(folder))?;
         for (entry, target) in record.files.iter().zip(targets) {
             if let Some(after) = &target.after {
-                self.stage(entry, &after.bytes, after.mode)?;
+                self.stage(entry, &entry.temp, &after.bytes, after.mode)?;
             }
         }
         Ok(self.journal.advance(name, Stage::Plan, true)?)
@@ -225,21 +232,31 @@ impl<'a> Desk<'a> {
         made.map_err(|source| failed("make the folder", folder, source))
     }
 
-    /// Writes the text an entry's file is to have beside it, with the owner of what is there now.
-    pub(super) fn stage(&self, entry: &Entry, bytes: &[u8], mode: Option<u32>) -> Result<(), WriteError> {
+    /// Writes the text an entry's file is to have beside it, with everything but the text taken from
+    /// what is there now.
+    pub(super) fn stage(
+        &self,
+        entry: &Entry,
+        temp: &TempName,
+        bytes: &[u8],
+        mode: Option<u32>,
+    ) -> Result<(), WriteError> {
         let folder = self.folder_of(entry)?;
-        let there = self.tree.stat(&entry.path)?;
+        let there = self.tree.handle(&entry.path)?;
         let stage = || {
             let pen = self.pen();
             // Until it has its own mode, a text that may be private is.
             let at_first = if mode.is_some() { 0o600 } else { 0o666 };
-            let mut file = pen.create(folder.as_fd(), entry.temp.as_str(), at_first)?;
+            let mut file = pen.create(folder.as_fd(), temp.as_str(), at_first)?;
             pen.write(&mut file, bytes)?;
             if let Some(there) = &there {
-                pen.match_owner(&file, there)?;
+                pen.match_owner(&file, &rustix::fs::fstat(there)?)?;
             }
             if let Some(mode) = mode {
                 pen.set_mode(&file, mode)?;
+            }
+            if let Some(there) = &there {
+                attributes::carry_over(pen, there, &file)?;
             }
             pen.sync(&file)
         };
@@ -249,11 +266,14 @@ impl<'a> Desk<'a> {
     /// Puts every new text in its place. What is in place already is left so.
     pub(super) fn land(&self, record: &Record, foreign: Foreign) -> Result<(), WriteError> {
         for entry in &record.files {
-            match self.standing(entry)? {
-                Standing::New => {}
-                Standing::Old => self.swap(entry)?,
-                Standing::Foreign if foreign == Foreign::Leave => {}
-                Standing::Foreign => return Err(WriteError::Changed(entry.path.clone())),
+            match (self.standing(entry)?, foreign) {
+                (Standing::Old, _) => match (self.put(entry), foreign) {
+                    (Err(WriteError::Changed(_)), Foreign::Leave) => {}
+                    (put, _) => put?,
+                },
+                (Standing::Foreign, Foreign::Refuse) => return Err(WriteError::Changed(entry.path.clone())),
+                // What was put in place before a crash may have left the old text beside it.
+                (Standing::New, _) | (Standing::Foreign, Foreign::Leave) => self.remove_staged(entry)?,
             }
         }
         for folder in &record.vacates {
@@ -262,18 +282,9 @@ impl<'a> Desk<'a> {
         self.sync_folders(record)
     }
 
-    fn swap(&self, entry: &Entry) -> Result<(), WriteError> {
-        let folder = self.folder_of(entry)?;
-        let (temp, name) = (entry.temp.as_str(), entry.path.file_name());
-        let swapped = match (entry.before, entry.after) {
-            (None, _) => self.pen().rename_new(folder.as_fd(), temp, name),
-            (Some(_), Some(_)) => self.pen().replace(folder.as_fd(), temp, name),
-            (Some(_), None) => self.pen().remove(folder.as_fd(), name),
-        };
-        swapped.map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => WriteError::Changed(entry.path.clone()),
-            _ => failed("replace", &entry.path, source),
-        })
+    fn put(&self, entry: &Entry) -> Result<(), WriteError> {
+        let comes = if entry.after.is_some() { Incoming::Staged } else { Incoming::Nothing };
+        self.swap(entry, entry.digest_before(), comes)
     }
 
     pub(super) fn vacate(&self, folder: &RepoPath) -> Result<(), WriteError> {
@@ -297,15 +308,10 @@ impl<'a> Desk<'a> {
     }
 
     pub(super) fn standing(&self, entry: &Entry) -> Result<Standing, WriteError> {
-        let there = match self.tree.load(&entry.path) {
-            Ok(there) => there.map(|text| text.digest),
-            Err(error @ (ReadError::Io { .. } | ReadError::Root { .. })) => return Err(error.into()),
-            // A folder, a link, a fifo, something huge: not ours.
-            Err(_) => return Ok(Standing::Foreign),
-        };
+        let there = self.lying(&entry.path)?;
         Ok(match there {
-            there if there == entry.digest_after() => Standing::New,
-            there if there == entry.digest_before() => Standing::Old,
+            there if there.is(entry.digest_after()) => Standing::New,
+            there if there.is(entry.digest_before()) => Standing::Old,
             _ => Standing::Foreign,
         })
     }

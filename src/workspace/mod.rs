@@ -3,11 +3,13 @@
 //!
 //! Floors inside: `pen` (every call that changes a disk) → `tree` (the project's files, from a handle
 //! of the root) and `journal` (texts, records, the lock) → `landing` and `recovery` (all or nothing) →
-//! `apply` and `revert`. It may not know who asked (no model, no screen) and gives no opinion on what
+//! `apply`, `revert` and `versions`. It may not know who asked (no model, no screen) and gives no opinion on what
 //! may change: it takes an [`Approved`], which only a review makes.
 #![expect(clippy::disallowed_methods, reason = "the one room that reads and writes the user's files")]
 
 mod apply;
+mod attributes;
+mod boundary;
 #[cfg(test)]
 mod crash;
 mod error;
@@ -17,11 +19,15 @@ mod git;
 mod journal;
 mod landing;
 mod pen;
+mod prune;
 mod record;
 mod recovery;
 mod revert;
+mod swap;
 mod tree;
 mod typed;
+mod unsaved;
+mod versions;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -34,10 +40,12 @@ pub use error::{
 pub use record::{Kind, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;
+pub use unsaved::{Kept, Unsaved};
+pub use versions::{Restored, Side, Version, Wanted};
 
 use crate::change::{Approved, Receipt};
 use crate::text::{Digest, Lines, RepoPath};
-use journal::{Journal, PATIENCE, Stage};
+use journal::{Journal, PATIENCE};
 use landing::Desk;
 use pen::Pen;
 use tree::Tree;
@@ -154,7 +162,7 @@ impl Workspace {
     /// Quietly: whoever holds the lock is at it, and what fails now is said at the next write.
     fn settle(&self) {
         let Inner { tree, journal, .. } = &*self.inner;
-        if journal.is_pending().unwrap_or(false) {
+        if journal.pending().is_ok_and(|pending| !pending.is_empty()) {
             let _ = Desk::take(tree, journal, Duration::ZERO).and_then(|desk| desk.recover());
         }
     }
@@ -183,11 +191,17 @@ impl Workspace {
         typed::resolve(typed, cwd, self.root())
     }
 
+    /// The file that `path` means once links are followed; it need not exist.
+    pub fn real(&self, path: &RepoPath) -> Result<RepoPath, PathProblem> {
+        self.inner.tree.real(path)
+    }
+
     /// The text of a file; `None`: there is none. Bytes that are not UTF-8 are text too.
     ///
     /// # Errors
     /// Binary files (a NUL in the first 8 KiB, or UTF-16), files of more than 16 MiB, what is not a
-    /// regular file, and links that lead outside.
+    /// regular file, links that lead outside, pointers of Git LFS, and files that a sparse checkout left
+    /// out.
     pub fn read(&self, path: &RepoPath) -> Result<Option<FileText>, ReadError> {
         apply::read(&self.inner.tree, path)
     }
@@ -203,10 +217,20 @@ impl Workspace {
         stat.is_some_and(|stat| stat.st_mode & 0o111 != 0)
     }
 
+    /// May a change write this file? Asked again by [`Workspace::apply`]; asking earlier tells a human
+    /// before they review in vain.
+    ///
+    /// # Errors
+    /// A file of a repository inside this one; a link that leads out, or to a protected file.
+    pub fn permits(&self, path: &RepoPath) -> Result<(), WriteError> {
+        apply::writable_path(&self.inner.tree, path).map(drop)
+    }
+
     /// Lands what a human approved: every file, or none. A file that changed since is merged.
     ///
     /// A file reached by a link inside the workspace is changed where it lies; the link stays.
-    /// Permissions are kept; other hard links to the file keep the old text.
+    /// Permissions, access lists and the user's extended attributes are kept; other hard links to the
+    /// file keep the old text.
     pub fn apply(&self, approved: Approved, why: &Story) -> Result<Receipt, ApplyError> {
         apply::apply(&self.desk()?, approved, why)
     }
@@ -225,15 +249,28 @@ impl Workspace {
         Ok(history.take(limit).map(|record| entry(record, &mut settled)).collect())
     }
 
-    /// Takes back the last landing that stands, or the operation that `id` (or its first digits)
+    /// Takes back the last landing or restoring that stands, or the operation that `id` (or its first digits)
     /// names. Saves are taken back only by name.
     pub fn undo(&self, id: Option<&str>) -> Result<Undone, UndoError> {
         revert::undo(&self.desk()?, id)
     }
 
-    /// Does the last undone landing again.
-    pub fn redo(&self) -> Result<Undone, UndoError> {
-        revert::redo(&self.desk()?)
+    /// Does the last undone operation again, or the one that `id` (or its first digits) names.
+    pub fn redo(&self, id: Option<&str>) -> Result<Undone, UndoError> {
+        revert::redo(&self.desk()?, id)
+    }
+
+    /// What the journal keeps of a file, newest first.
+    pub fn versions(&self, path: &RepoPath) -> Result<Vec<Version>, UndoError> {
+        let path = self.inner.tree.real(path).map_err(WriteError::from)?;
+        versions::of(&self.inner.journal, &path)
+    }
+
+    /// Makes a file what it was, byte for byte. What it is now is kept as a version like any other, and
+    /// the restoring can be undone.
+    pub fn restore(&self, path: &RepoPath, wanted: Wanted<'_>) -> Result<Restored, UndoError> {
+        let path = self.inner.tree.real(path).map_err(WriteError::from)?;
+        versions::restore(&self.desk()?, &path, wanted)
     }
 
     /// Completes or takes back what was interrupted, and looks through the journal.
@@ -243,8 +280,8 @@ impl Workspace {
             true => Desk::take(&self.inner.tree, journal, PATIENCE)?.recover()?,
             false => Recovery::default(),
         };
-        for name in journal.names()?.iter().filter(|name| name.stage == Stage::Done) {
-            if let Err(JournalError::Unreadable { path, .. }) = journal.record(name) {
+        for name in journal.done()? {
+            if let Err(JournalError::Unreadable { path, .. }) = journal.record(&name) {
                 recovery.unreadable.push(path);
             }
         }

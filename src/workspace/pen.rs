@@ -5,12 +5,13 @@
 //! Under test a fault can be set at the n-th call (a kill, a torn write, one I/O error, a full
 //! disk), which is how the laws about crashes are tried at every single step.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, RenameFlags, Stat, Uid};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, RenameFlags, Stat, Uid, XattrFlags};
 use rustix::io::Errno;
 
 /// What kind of call is about to be made.
@@ -87,6 +88,17 @@ impl Pen {
         Ok(())
     }
 
+    /// Sets an extended attribute, as xattr(7) names them.
+    pub(super) fn set_attribute(&self, file: &File, name: &CStr, value: &[u8]) -> io::Result<()> {
+        self.step(Call::Mode)?;
+        Ok(rustix::fs::fsetxattr(file, name, value, XattrFlags::empty())?)
+    }
+
+    pub(super) fn remove_attribute(&self, file: &File, name: &CStr) -> io::Result<()> {
+        self.step(Call::Mode)?;
+        Ok(rustix::fs::fremovexattr(file, name)?)
+    }
+
     /// Hands a file's bytes, or a folder's names, to the disk.
     pub(super) fn sync(&self, file: impl AsFd) -> io::Result<()> {
         self.step(Call::Sync)?;
@@ -97,6 +109,25 @@ impl Pen {
     pub(super) fn replace(&self, folder: BorrowedFd<'_>, from: &str, to: &str) -> io::Result<()> {
         self.step(Call::Rename)?;
         Ok(rustix::fs::renameat(folder, from, folder, to)?)
+    }
+
+    /// Lets two names of one folder change places. Where the file system cannot, `from` replaces `to`.
+    pub(super) fn exchange(&self, folder: BorrowedFd<'_>, from: &str, to: &str) -> io::Result<()> {
+        self.step(Call::Rename)?;
+        match rustix::fs::renameat_with(folder, from, folder, to, RenameFlags::EXCHANGE) {
+            Err(Errno::INVAL | Errno::NOSYS) => Ok(rustix::fs::renameat(folder, from, folder, to)?),
+            other => Ok(other?),
+        }
+    }
+
+    /// Renames from one folder to another of the same file system, replacing what is there.
+    pub(super) fn transfer(
+        &self,
+        (folder, from): (BorrowedFd<'_>, &str),
+        (other, to): (BorrowedFd<'_>, &str),
+    ) -> io::Result<()> {
+        self.step(Call::Rename)?;
+        Ok(rustix::fs::renameat(folder, from, other, to)?)
     }
 
     /// Renames within one folder; an error when something is there already.

@@ -29,14 +29,22 @@ pub enum Source {
     Tour,
 }
 
-/// What kind of operation it was. `of`: the id of the landing or save concerned.
+/// What kind of operation it was. `of`: the id of the landing, save or restore concerned.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "kind")]
 pub enum Kind {
     Landing,
     Save,
-    Undo { of: String },
-    Redo { of: String },
+    /// A file became a version that the journal had kept: the one before or after operation `of`.
+    Restore {
+        of: String,
+    },
+    Undo {
+        of: String,
+    },
+    Redo {
+        of: String,
+    },
 }
 
 /// A journaled operation: enough to complete it, to take it back, and to tell it.
@@ -119,6 +127,13 @@ impl TempName {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name that belongs to this one, for a text that is not whole yet.
+    pub(super) fn scratch(&self) -> Self {
+        let digits = self.0.trim_start_matches(".rein-").trim_end_matches(".tmp");
+        let number = u64::from_str_radix(digits, 16).unwrap_or_default();
+        Self(format!(".rein-{:016x}.tmp", number ^ 1))
     }
 }
 
@@ -203,6 +218,10 @@ mod tests {
             assert_eq!(TempName::parse(name), None, "{name}");
         }
         let fresh = TempName::fresh();
-        assert_eq!(TempName::parse(fresh.as_str()), Some(fresh));
+        assert_eq!(TempName::parse(fresh.as_str()).as_ref(), Some(&fresh));
+        let scratch = fresh.scratch();
+        assert_ne!(scratch, fresh);
+        assert_eq!(scratch.scratch(), fresh);
+        assert_eq!(TempName::parse(scratch.as_str()), Some(scratch));
     }
 }

@@ -6,12 +6,13 @@
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 
-use super::error::{JournalError, PathProblem, WriteError};
+use super::error::{JournalError, WriteError};
 use super::journal::{Name, Stage};
 use super::landing::{Desk, Foreign, Standing, failed};
 use super::record::{Entry, Record};
+use super::swap::{Incoming, Lying, staged_path};
 use super::tree::parent;
-use crate::text::{Digest, RepoPath};
+use crate::text::RepoPath;
 
 /// What [`super::Workspace::recover`] found and did.
 #[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize)]
@@ -44,7 +45,8 @@ impl Desk<'_> {
     /// After an error past the commit point.
     pub(super) fn retreat(&self, name: &Name, record: &Record, error: WriteError) -> WriteError {
         let back = self.journal.advance(&name.at(Stage::Plan), Stage::Back, true);
-        let done = back.map_err(WriteError::from).and_then(|()| self.take_back(name, record));
+        let taken_back = |()| self.take_back(&name.at(Stage::Back), record);
+        let done = back.map_err(WriteError::from).and_then(taken_back);
         if done.is_ok() { error } else { WriteError::Unfinished(Box::new(error)) }
     }
 
@@ -52,7 +54,11 @@ impl Desk<'_> {
     fn take_back(&self, name: &Name, record: &Record) -> Result<(), WriteError> {
         for entry in record.files.iter().rev() {
             if self.standing(entry)? == Standing::New {
-                self.restore(entry)?;
+                match self.restore(entry) {
+                    // Theirs by now, and in its place.
+                    Err(WriteError::Changed(_)) => {}
+                    restored => restored?,
+                }
             }
         }
         self.sync_folders(record)?;
@@ -61,46 +67,40 @@ impl Desk<'_> {
 
     fn restore(&self, entry: &Entry) -> Result<(), WriteError> {
         let Some(before) = entry.before else {
-            let folder = self.folder_of(entry)?;
-            let removed = self.pen().remove(folder.as_fd(), entry.path.file_name());
-            return removed.map_err(|source| failed("remove", &entry.path, source));
+            return self.swap(entry, entry.digest_after(), Incoming::Nothing);
         };
         let text = self.journal().text(before.digest)?;
         let folders: Vec<_> = std::iter::successors(parent(&entry.path), parent).collect();
         folders.iter().rev().try_for_each(|folder| self.make(folder))?;
+        // Half a text lies only under the scratch name, where nobody takes it for a stray.
+        let scratch = entry.temp.scratch();
+        self.remove_temp(entry, &scratch)?;
+        self.stage(entry, &scratch, &text, before.mode)?;
         self.remove_staged(entry)?;
-        self.stage(entry, &text, before.mode)?;
         let folder = self.folder_of(entry)?;
-        let (temp, name) = (entry.temp.as_str(), entry.path.file_name());
-        let restored = match entry.after {
-            Some(_) => self.pen().replace(folder.as_fd(), temp, name),
-            None => self.pen().rename_new(folder.as_fd(), temp, name),
-        };
-        restored.map_err(|source| failed("restore", &entry.path, source))
+        let whole = self.pen().rename_new(folder.as_fd(), scratch.as_str(), entry.temp.as_str());
+        whole.map_err(|source| failed("restore", &entry.path, source))?;
+        self.swap(entry, entry.digest_after(), Incoming::Staged)
     }
 
-    /// Removes the staging, then the record.
+    /// Removes the staging, then the record. Before the commit point whatever lies under a staged name
+    /// is ours, whole or not; after it, a stray may.
     fn clear(&self, name: &Name, record: &Record) -> Result<(), WriteError> {
-        record.files.iter().try_for_each(|entry| self.remove_staged(entry))?;
+        for entry in &record.files {
+            match name.stage {
+                Stage::Staging => self.remove_temp(entry, &entry.temp)?,
+                _ => self.remove_staged(entry)?,
+            }
+            self.remove_temp(entry, &entry.temp.scratch())?;
+        }
         record.makes.iter().rev().try_for_each(|folder| self.vacate(folder))?;
         Ok(self.journal.withdraw(name)?)
-    }
-
-    fn remove_staged(&self, entry: &Entry) -> Result<(), WriteError> {
-        let Some(folder) = self.tree.folder_of(&entry.path)? else { return Ok(()) };
-        let removed = self.pen().remove(folder.as_fd(), entry.temp.as_str());
-        removed.map_err(|source| failed("clear the staging of", &entry.path, source))
-    }
-
-    pub(super) fn pending(&self) -> Result<Vec<Name>, JournalError> {
-        let names = self.journal().names()?;
-        Ok(names.into_iter().filter(|name| name.stage != Stage::Done).collect())
     }
 
     /// Completes or takes back whatever was interrupted.
     pub(super) fn recover(&self) -> Result<Recovery, JournalError> {
         let mut recovery = Recovery::default();
-        for name in self.pending()? {
+        for name in self.journal().pending()? {
             match self.journal().record(&name) {
                 Ok(record) => self
                     .settle(&name, &record, &mut recovery)
@@ -119,8 +119,12 @@ impl Desk<'_> {
             return self.clear(name, record);
         }
         for entry in &record.files {
+            self.give_back(entry)?;
             if self.standing(entry)? == Standing::Foreign {
                 recovery.left.push(entry.path.clone());
+            }
+            if self.is_stray(entry)? {
+                recovery.left.push(staged_path(entry)?);
             }
         }
         if name.stage == Stage::Plan && self.can_complete(record)? {
@@ -139,25 +143,18 @@ impl Desk<'_> {
     /// it had been put in place before they changed it.
     fn can_complete(&self, record: &Record) -> Result<bool, WriteError> {
         for entry in &record.files {
+            let beside = self.beside(entry)?;
             let ready = match self.standing(entry)? {
                 Standing::New => true,
-                Standing::Old => entry.after.is_none() || self.staged(entry)? == entry.digest_after(),
-                Standing::Foreign => entry.after.is_some() && self.staged(entry)?.is_none(),
+                Standing::Old => entry.after.is_none() || beside.is(entry.digest_after()),
+                // The old text is beside it when the process was killed right after the exchange.
+                Standing::Foreign if entry.before.is_some() && beside.is(entry.digest_before()) => true,
+                Standing::Foreign => entry.after.is_some() && beside == Lying::Nothing,
             };
             if !ready {
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-
-    /// The digest of what is staged for an entry.
-    fn staged(&self, entry: &Entry) -> Result<Option<Digest>, WriteError> {
-        let temp = match parent(&entry.path) {
-            Some(folder) => format!("{folder}/{}", entry.temp.as_str()),
-            None => entry.temp.as_str().to_owned(),
-        };
-        let temp = RepoPath::parse(&temp).map_err(PathProblem::from)?;
-        Ok(self.tree.load(&temp)?.map(|text| text.digest))
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::error::{JournalError, UndoError};
-use super::journal::{Journal, Name, Stage};
+use super::journal::{Journal, Name};
 use super::landing::{After, Desk, Operation, Target};
 use super::record::{Entry, Kind, Record, Story};
 use super::tree::Loaded;
@@ -29,9 +29,14 @@ pub struct Undone {
 /// Done operations, newest first. Records that cannot be read are passed over: they are reported by
 /// `recover`, and one of them must not keep the others from being undone.
 pub(super) fn history(journal: &Journal) -> Result<impl Iterator<Item = Record> + '_, JournalError> {
-    let names = journal.names()?;
-    let done = names.into_iter().rev().filter(|name| name.stage == Stage::Done);
-    Ok(done.filter_map(|name| journal.record(&name).ok()))
+    since(journal, 0)
+}
+
+/// The same, of those with this number or a higher one.
+fn since(journal: &Journal, number: u64) -> Result<impl Iterator<Item = Record> + '_, JournalError> {
+    let newest_first = journal.done()?.into_iter().rev();
+    let names = newest_first.take_while(move |name| name.number >= number);
+    Ok(names.filter_map(|name| journal.record(&name).ok()))
 }
 
 /// Of which operations, read newest first, the last word was an undo.
@@ -43,7 +48,7 @@ impl Settled {
         match kind {
             Kind::Undo { of } => self.0.entry(of.clone()).or_insert(true),
             Kind::Redo { of } => self.0.entry(of.clone()).or_insert(false),
-            Kind::Landing | Kind::Save => return,
+            Kind::Landing | Kind::Save | Kind::Restore { .. } => return,
         };
     }
 
@@ -56,11 +61,12 @@ impl Settled {
     }
 }
 
-/// The newest landing that stands.
+/// The newest landing or restoring that stands.
 fn last_standing(journal: &Journal) -> Result<Record, UndoError> {
     let mut settled = Settled::default();
     for record in history(journal)? {
-        let landing = record.kind == Kind::Landing && !record.files.is_empty();
+        let landing = matches!(record.kind, Kind::Landing | Kind::Restore { .. });
+        let landing = landing && !record.files.is_empty();
         if landing && !settled.is_undone(&record.id) {
             return Ok(record);
         }
@@ -70,30 +76,29 @@ fn last_standing(journal: &Journal) -> Result<Record, UndoError> {
 }
 
 /// The operation whose id starts with `prefix`.
-fn named(journal: &Journal, prefix: &str) -> Result<Record, UndoError> {
-    let names = journal.names()?;
-    let fits = |name: &&Name| name.stage == Stage::Done && name.id.starts_with(prefix);
-    let mut found = names.iter().filter(fits);
+pub(super) fn named(journal: &Journal, prefix: &str) -> Result<(Name, Record), UndoError> {
+    let names = journal.done()?;
+    let mut found = names.into_iter().filter(|name| name.id.starts_with(prefix));
     let (Some(name), false) = (found.next(), prefix.is_empty()) else {
         return Err(UndoError::Unknown(prefix.to_owned()));
     };
     if found.next().is_some() {
         return Err(UndoError::Ambiguous(prefix.to_owned()));
     }
-    let record = journal.record(name)?;
+    let record = journal.record(&name)?;
+    Ok((name, record))
+}
+
+/// The named operation, if it can be taken back or done again, and the last undo or redo of it.
+fn landing(journal: &Journal, prefix: &str) -> Result<(Record, Option<Record>), UndoError> {
+    let (name, record) = named(journal, prefix)?;
     if matches!(record.kind, Kind::Undo { .. } | Kind::Redo { .. }) {
         return Err(UndoError::NotALanding(record.id));
     }
-    if last_about(journal, &record.id)?.is_some_and(|last| matches!(last.kind, Kind::Undo { .. })) {
-        return Err(UndoError::AlreadyUndone(record.id));
-    }
-    Ok(record)
-}
-
-/// The newest undo or redo of the operation `id`.
-fn last_about(journal: &Journal, id: &str) -> Result<Option<Record>, JournalError> {
-    let about = |record: &Record| matches!(&record.kind, Kind::Undo { of } | Kind::Redo { of } if of == id);
-    Ok(history(journal)?.find(about))
+    let about =
+        |later: &Record| matches!(&later.kind, Kind::Undo { of } | Kind::Redo { of } if *of == record.id);
+    let last = since(journal, name.number)?.find(about);
+    Ok((record, last))
 }
 
 /// The newest undo that was not redone, and what it undid.
@@ -109,16 +114,23 @@ fn last_undo(journal: &Journal) -> Result<(Record, String), UndoError> {
 }
 
 pub(super) fn undo(desk: &Desk<'_>, id: Option<&str>) -> Result<Undone, UndoError> {
-    let record = match id {
-        Some(prefix) => named(desk.journal(), prefix)?,
+    let record = match id.map(|prefix| landing(desk.journal(), prefix)).transpose()? {
         None => last_standing(desk.journal())?,
+        Some((record, Some(Record { kind: Kind::Undo { .. }, .. }))) => {
+            return Err(UndoError::AlreadyUndone(record.id));
+        }
+        Some((record, _)) => record,
     };
     let of = record.id.clone();
     revert(desk, &record, Kind::Undo { of: of.clone() }, of)
 }
 
-pub(super) fn redo(desk: &Desk<'_>) -> Result<Undone, UndoError> {
-    let (record, of) = last_undo(desk.journal())?;
+pub(super) fn redo(desk: &Desk<'_>, id: Option<&str>) -> Result<Undone, UndoError> {
+    let (record, of) = match id.map(|prefix| landing(desk.journal(), prefix)).transpose()? {
+        None => last_undo(desk.journal())?,
+        Some((record, Some(undo @ Record { kind: Kind::Undo { .. }, .. }))) => (undo, record.id),
+        Some((record, _)) => return Err(UndoError::NotUndone(record.id)),
+    };
     revert(desk, &record, Kind::Redo { of: of.clone() }, of)
 }
 
@@ -147,14 +159,18 @@ fn revert(desk: &Desk<'_>, record: &Record, kind: Kind, of: String) -> Result<Un
 }
 
 /// What the reverse of an entry makes of a file.
-enum Reversed {
+pub(super) enum Reversed {
     /// This text (`None`: no file), with edits made since kept if `true`.
     To(Option<After>, bool),
     Already,
     Conflict,
 }
 
-fn reversed(journal: &Journal, entry: &Entry, now: Option<&Loaded>) -> Result<Reversed, JournalError> {
+pub(super) fn reversed(
+    journal: &Journal,
+    entry: &Entry,
+    now: Option<&Loaded>,
+) -> Result<Reversed, JournalError> {
     let digest = now.map(|now| now.digest);
     if digest == entry.digest_after() {
         let Some(before) = entry.before else { return Ok(Reversed::To(None, false)) };
@@ -198,7 +214,7 @@ fn without(now: &Lines, after: &Lines, before: &Lines) -> Option<Vec<u8>> {
     Some(text)
 }
 
-fn landed(path: &RepoPath, now: Option<&Loaded>, after: Option<&After>, merged: bool) -> Landed {
+pub(super) fn landed(path: &RepoPath, now: Option<&Loaded>, after: Option<&After>, merged: bool) -> Landed {
     let op = match (now, after) {
         (None, _) => FileOp::Create,
         (Some(_), Some(_)) => FileOp::Update,
@@ -230,6 +246,7 @@ mod tests {
         let kind = |kind: &Kind| match kind {
             Kind::Landing => "landing",
             Kind::Save => "save",
+            Kind::Restore { .. } => "restore",
             Kind::Undo { .. } => "undo",
             Kind::Redo { .. } => "redo",
         };
@@ -255,7 +272,7 @@ mod tests {
             let undone = project.open().undo(None).unwrap();
             assert_eq!(undone.files.len(), 5);
             assert_eq!(project.snapshot(), before);
-            project.open().redo().unwrap();
+            project.open().redo(None).unwrap();
             assert_eq!(project.snapshot(), after);
         }
     }
@@ -266,13 +283,13 @@ mod tests {
         let workspace = project.open();
         let first = land(&workspace, &[("a", Some("1"))]).unwrap();
         let second = land(&workspace, &[("a", Some("2"))]).unwrap();
-        assert!(matches!(workspace.redo(), Err(UndoError::Nothing("redo"))));
+        assert!(matches!(workspace.redo(None), Err(UndoError::Nothing("redo"))));
         assert_eq!(workspace.undo(None).unwrap().of, second);
         assert_eq!(workspace.undo(None).unwrap().of, first);
         assert_eq!(project.text("a").unwrap(), "0");
         assert!(matches!(workspace.undo(None), Err(UndoError::Nothing("undo"))));
-        assert_eq!(project.open().redo().unwrap().of, first);
-        assert_eq!(project.open().redo().unwrap().of, second);
+        assert_eq!(project.open().redo(None).unwrap().of, first);
+        assert_eq!(project.open().redo(None).unwrap().of, second);
         assert_eq!(project.text("a").unwrap(), "2");
         assert_eq!(workspace.undo(None).unwrap().of, second);
         let expected = [
@@ -312,7 +329,7 @@ mod tests {
         let id = workspace.log(1).unwrap()[0].id.clone();
         workspace.undo(Some(&id)).unwrap();
         assert_eq!(project.text("a").unwrap(), "0");
-        assert_eq!(workspace.redo().unwrap().of, id);
+        assert_eq!(workspace.redo(None).unwrap().of, id);
         assert_eq!(project.text("a").unwrap(), "1");
     }
 
@@ -325,7 +342,7 @@ mod tests {
         let undone = workspace.undo(None).unwrap();
         assert!(undone.files[0].merged && !undone.files[1].merged);
         assert_eq!(texts(&project), (Some("0\n1\n2\n3\n4\nfive\n".into()), Some("x".into())));
-        let redone = workspace.redo().unwrap();
+        let redone = workspace.redo(None).unwrap();
         assert_eq!(texts(&project), (Some("0\n1\ntwo\n3\n4\nfive\n".into()), Some("y".into())));
         assert!(!redone.files[0].merged);
     }
@@ -412,7 +429,7 @@ mod tests {
                         }
                     }
                     Step::Redo => {
-                        prop_assert_eq!(workspace.redo().is_ok(), !future.is_empty());
+                        prop_assert_eq!(workspace.redo(None).is_ok(), !future.is_empty());
                         if let Some(state) = future.pop() {
                             past.push(now);
                             prop_assert_eq!(texts(&project), state);

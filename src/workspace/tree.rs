@@ -184,17 +184,25 @@ impl Tree {
         }
     }
 
+    /// The regular file at `real`, open for reading; `None`: there is none.
+    pub(super) fn handle(&self, real: &RepoPath) -> Result<Option<OwnedFd>, ReadError> {
+        if self.stat(real)?.is_none_or(|stat| kind(&stat) != FileType::RegularFile) {
+            return Ok(None);
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        match self.open_strictly(real.as_str(), flags) {
+            Ok(file) => Ok(Some(file)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(self.unreadable(real, error)),
+        }
+    }
+
     /// The bytes of the regular file at `real`; `None`: there is nothing. Fifos, devices and folders
     /// are refused without opening them.
     pub(super) fn load(&self, real: &RepoPath) -> Result<Option<Loaded>, ReadError> {
         let Some(stat) = self.stat(real)? else { return Ok(None) };
         self.check(real, &stat)?;
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let file = match self.open_strictly(real.as_str(), flags) {
-            Ok(file) => file,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(self.unreadable(real, error)),
-        };
+        let Some(file) = self.handle(real)? else { return Ok(None) };
         // Again on what was opened: names can be swapped between two calls, handles cannot.
         let stat = rustix::fs::fstat(&file).map_err(|error| self.unreadable(real, error))?;
         self.check(real, &stat)?;

@@ -118,6 +118,11 @@ impl Review {
         self.bases.get(path)
     }
 
+    /// The file as the turn saw it: what further edits of it must be offered with.
+    pub fn seen(&self, path: &RepoPath) -> Option<&Base> {
+        self.seen.get(path)
+    }
+
     /// Sets verdicts as one step that [`Review::undo`] takes back. A hunk in conflict cannot be
     /// accepted: it is left out. Returns whether anything changed.
     pub fn decide(&mut self, ids: &[HunkId], verdict: Verdict) -> bool {

@@ -109,6 +109,17 @@ impl Lead {
     }
 }
 
+impl Taken {
+    /// A word that stands alone right before the edit: the name of a file that does not look like one
+    /// (`configure`). Taken for prose, it would leave the edit to another file.
+    pub fn word(&self) -> Option<String> {
+        let before = self.held.iter().rev().map(|kept| kept.line().text().trim());
+        let word = before.into_iter().find(|text| !text.starts_with("```") && !text.starts_with("~~~"))?;
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
+        (!word.is_empty() && word.chars().all(plain)).then(|| word.to_owned())
+    }
+}
+
 fn ends_unbroken(held: &[Kept]) -> bool {
     held.last().is_some_and(|kept| labelled_reason(kept.raw.trim()).is_some())
 }

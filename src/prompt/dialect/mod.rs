@@ -159,6 +159,9 @@ pub enum Flaw {
     Json(&'static str),
     #[error("there is nothing to apply; write the change in the edit format")]
     Nothing,
+    /// Of a reply as a whole. From a model in conversation it is an answer in words, and no flaw.
+    #[error("there is no edit in it; write the change in the edit format")]
+    NoEdit,
     #[error("the reply is longer than {} MiB; the rest is not read", MAX_REPLY >> 20)]
     TooLong,
 }

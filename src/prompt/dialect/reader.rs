@@ -262,6 +262,7 @@ impl Reader {
         self.decide(Format::SearchReplace, out);
         self.use_fence();
         let mut lead = self.lead.take();
+        lead.path = lead.path.take().or_else(|| lead.word());
         lead.path = lead.path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
         self.last_path.clone_from(&lead.path);
         let block = Block::open(line, lead);
@@ -433,7 +434,7 @@ impl Reader {
         out.extend(std::mem::take(&mut self.deferred).settle(self.found, self.lines));
         let none = !self.found && out.iter().all(|read| matches!(read, Read::Prose(_) | Read::Opened { .. }));
         if none {
-            out.push(Read::Unreadable(Unreadable::new(Flaw::Nothing, self.lines.max(1), "")));
+            out.push(Read::Unreadable(Unreadable::new(Flaw::NoEdit, self.lines.max(1), "")));
         }
     }
 

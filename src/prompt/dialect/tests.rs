@@ -215,7 +215,7 @@ mod search_replace_blocks {
             "a.rs\n<<<<<<< SEARCH\nx\n=======\nx\n// ... existing code ...\n>>>>>>> REPLACE\n",
             "opened a.rs\nline 2: Placeholder(\"// ... existing code ...\")",
         );
-        check(Format::Auto, "No change is needed.", "prose \"No change is needed.\"\nline 1: Nothing");
+        check(Format::Auto, "No change is needed.", "prose \"No change is needed.\"\nline 1: NoEdit");
     }
 
     #[test]

@@ -178,6 +178,9 @@ fn standing(turn: &Turn) -> String {
     let (yes, no, open) = tally(turn.review());
     let landed: usize = turn.receipts().iter().map(|receipt| receipt.hunks().len()).sum();
     match (turn.phase(), turn.receipts().last()) {
+        (Phase::Done, Some(receipt)) if turn.taken_back() => {
+            format!("took back {}; Alt-Shift-U brings it forth again", receipt.id())
+        }
         (Phase::Done, Some(receipt)) => {
             format!("landed {landed} hunk(s) as {}; u in the review or Alt-U takes it back", receipt.id())
         }

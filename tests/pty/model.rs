@@ -1,0 +1,38 @@
+//! A scripted model on loopback, and a configuration that leads to it.
+
+use rein::provider::scripted::{Reply, Requests, Script, Server};
+use tokio::runtime::Runtime;
+
+use super::term::{PATIENCE, Project};
+
+/// A running server; dropping it ends every connection.
+pub struct Model {
+    runtime: Runtime,
+    pub requests: Requests,
+}
+
+impl Model {
+    /// Starts it and makes it the project's chat model.
+    pub fn serve(project: &Project, replies: impl IntoIterator<Item = Reply>) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let (server, address) = runtime.block_on(Server::bind(Script::new(replies))).unwrap();
+        let requests = server.requests();
+        runtime.spawn(server.serve());
+        project.configure(&format!(
+            "[providers.local]\nwire = \"openai-chat\"\nbase_url = \"http://{address}/v1\"\n\
+             [roles]\nchat = [\"local/scripted\"]\n"
+        ));
+        Self { runtime, requests }
+    }
+
+    /// Waits for something that the server sees.
+    pub fn wait<T>(&self, event: impl Future<Output = T>) -> T {
+        let bounded = async { tokio::time::timeout(PATIENCE, event).await };
+        self.runtime.block_on(bounded).expect("the server waits in vain")
+    }
+}
+
+/// A search/replace block for one line.
+pub fn hunk(file: &str, old: &str, new: &str) -> String {
+    format!("{file}\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n\n")
+}
