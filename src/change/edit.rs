@@ -1,7 +1,7 @@
 //! What a reply says should change, before anyone has looked where it belongs. The one intermediate
 //! form of every edit format: readers make it, [`super::Review`] takes it.
 
-use crate::text::{PathError, RepoPath};
+use crate::text::{Lines, PathError, RepoPath};
 
 /// One closed edit of a reply. An edit whose text was cut off is never made into one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +29,8 @@ pub enum EditOp {
     OneOf(Vec<EditHunk>),
     /// This is the file's whole text now; makes the file if there is none.
     Whole(String),
+    /// These are the file's bytes now, line endings and all: the word of a program, not of a model.
+    Bytes(Lines),
     /// A text of the file in which unchanged code is left out by markers ("… existing code …").
     Lazy(String),
     /// The file is to go.

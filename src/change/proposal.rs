@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::locate::{Tier, locate};
 use super::splice::{Splice, Step, body, splices};
 use super::{Base, Edit, EditHunk, EditOp, FileOp, Why};
-use crate::text::diff::changes;
+use crate::text::diff::{Change, changes};
 use crate::text::{Lines, Span, trim_ending};
 
 /// Most unchanged lines between two changes that are decided together: a reader takes them in at one
@@ -53,6 +53,8 @@ pub(super) fn propose(edit: &Edit, base: &Base) -> Result<Proposal, Why> {
             let located = locate(hunk, text)?;
             (located.splices, located.matched_by)
         }
+        (EditOp::Bytes(new), Some(text)) => (exactly(text, new), Tier::Exact),
+        (EditOp::Bytes(new), None) => (vec![created(new.bytes().to_vec())], Tier::Exact),
         (EditOp::Whole(new), None) => (vec![created(new.clone().into_bytes())], Tier::Exact),
         (EditOp::Hunk(hunk), None) if hunk.before().next().is_none() => {
             (vec![created(lines(hunk))], Tier::Exact)
@@ -63,6 +65,12 @@ pub(super) fn propose(edit: &Edit, base: &Base) -> Result<Proposal, Why> {
         (EditOp::Hunk(_) | EditOp::Delete, None) => return Err(Why::NoSuchFile),
     };
     Ok(Proposal { op, splices, matched_by })
+}
+
+/// What turns the one text into the other, byte for byte.
+fn exactly(base: &Lines, new: &Lines) -> Vec<Splice> {
+    let splice = |change: Change| Splice { replaces: change.old, with: new.slice(change.new).to_vec() };
+    changes(base, new).into_iter().map(splice).collect()
 }
 
 fn created(with: Vec<u8>) -> Splice {

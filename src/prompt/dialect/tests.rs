@@ -52,6 +52,7 @@ fn op(op: &EditOp) -> String {
     match op {
         EditOp::Delete => "deleted".into(),
         EditOp::Whole(text) => format!("is {text:?}"),
+        EditOp::Bytes(_) => "is bytes".into(),
         EditOp::Lazy(text) => format!("is like {text:?}"),
         EditOp::Move { to, hunks } => format!("moves to {to} {}", hunks.iter().map(hunk).collect::<String>()),
         EditOp::OneOf(readings) => readings.iter().map(hunk).collect::<Vec<_>>().join(" OR "),
