@@ -27,7 +27,9 @@ pub enum EditOp {
     /// One hunk that can be read in several ways (a divider that occurs in the text, lines that may
     /// have lost their first blank), likeliest first: the file decides, and only if one fits.
     OneOf(Vec<EditHunk>),
-    /// This is the file's whole text now; makes the file if there is none.
+    /// This is the file's whole text now; makes the file if there is none. A line of it that stands
+    /// for code left out ([`super::is_placeholder`]), and that the file does not hold itself, makes
+    /// it a snippet like [`EditOp::Lazy`].
     Whole(String),
     /// These are the file's bytes now, line endings and all: the word of a program, not of a model.
     Bytes(Lines),

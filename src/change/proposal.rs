@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::locate::{Tier, locate};
 use super::splice::{Splice, Step, body, splices};
-use super::{Base, Edit, EditHunk, EditOp, FileOp, Why};
+use super::{Base, Edit, EditHunk, EditOp, FileOp, Why, is_placeholder};
 use crate::text::diff::{Change, changes};
 use crate::text::{Lines, Span, trim_ending};
 
@@ -44,6 +44,12 @@ pub(super) fn op(edit: &Edit, base: &Base) -> FileOp {
 /// What `edit` does to `base`.
 pub(super) fn propose(edit: &Edit, base: &Base) -> Result<Proposal, Why> {
     let op = op(edit, base);
+    if let EditOp::Whole(text) = &edit.op
+        && let Some(line) = left_out(text, base)
+    {
+        let reason = format!("`{line}` stands for code that was left out; write that code in full");
+        return Err(Why::Unreadable(reason));
+    }
     let (splices, matched_by) = match (&edit.op, &base.text) {
         (EditOp::Delete, Some(text)) => {
             (vec![Splice { replaces: text.span(), with: Vec::new() }], Tier::Exact)
@@ -65,6 +71,14 @@ pub(super) fn propose(edit: &Edit, base: &Base) -> Result<Proposal, Why> {
         (EditOp::Hunk(_) | EditOp::Delete, None) => return Err(Why::NoSuchFile),
     };
     Ok(Proposal { op, splices, matched_by })
+}
+
+/// The first line of a whole text that stands for code left out, unless the file holds it itself.
+fn left_out<'a>(text: &'a str, base: &Base) -> Option<&'a str> {
+    let holds = |line: &str| {
+        base.text.as_ref().is_some_and(|base| base.iter().any(|own| own.trim_ascii() == line.as_bytes()))
+    };
+    text.lines().map(str::trim).find(|line| is_placeholder(line) && !holds(line))
 }
 
 /// What turns the one text into the other, byte for byte.

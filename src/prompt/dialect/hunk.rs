@@ -195,7 +195,9 @@ impl Hunk {
         let odd = |text: &str| {
             let body = text.get(1..).unwrap_or_default();
             let blanks = body.len() - body.trim_start_matches(' ').len();
-            (!body.trim().is_empty()).then_some(blanks % 2 == 1)
+            // The lines of a block comment stand one blank deeper (` * text`).
+            let stars = usize::from(body.trim_start().starts_with('*'));
+            (!body.trim().is_empty()).then_some((blanks + stars) % 2 == 1)
         };
         let all_odd = |context: bool| {
             let lines = self.lines.iter().filter(|(mark, _)| (*mark == Mark::Keep) == context);

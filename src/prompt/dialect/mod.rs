@@ -15,7 +15,6 @@ mod lead;
 mod names;
 mod naming;
 mod pair;
-mod placeholder;
 mod reader;
 mod search_replace;
 mod str_replace;

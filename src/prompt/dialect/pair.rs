@@ -18,14 +18,19 @@ pub fn of_lines<S: AsRef<str>>(search: &[S], replace: &[S]) -> EditHunk {
     EditHunk { lines: pair(if blank { &[] } else { &search }, &replace), ..EditHunk::default() }
 }
 
-/// The hunk that turns the lines of `old` into those of `new`. A newline that ends both ends their
-/// last lines; it begins no further one.
+/// The hunk that turns the string `old` into `new`. A newline at the end of both, or of `old` alone,
+/// ends a last line; at the end of `new` alone it makes one more.
 pub fn of_texts(old: &str, new: &str) -> EditHunk {
-    of_lines(&lines(old), &lines(new))
+    let ended = old.is_empty() || old.ends_with('\n');
+    let new = if ended { new.strip_suffix('\n').unwrap_or(new) } else { new };
+    of_lines(&lines(old.strip_suffix('\n').unwrap_or(old)), &lines(new))
 }
 
 fn lines(text: &str) -> Vec<&str> {
-    text.lines().collect()
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect()
 }
 
 fn pair(search: &[&str], replace: &[&str]) -> Vec<EditLine> {
@@ -70,6 +75,16 @@ mod tests {
         let expected =
             [kept("one"), EditLine::Remove("two".into()), EditLine::Add("2".into()), kept("three")];
         assert_eq!(hunk.lines, expected);
+    }
+
+    #[test]
+    fn a_newline_that_the_new_text_alone_ends_in_is_a_line() {
+        let after = |old, new| of_texts(old, new).after().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(after("a", "a\nb\n"), ["a", "b", ""]);
+        assert_eq!(after("a\n", "a\nb\n"), ["a", "b"]);
+        assert_eq!(after("a\n", "b"), ["b"]);
+        assert_eq!(after("", "b\n"), ["b"]);
+        assert!(after("a\n", "").is_empty());
     }
 
     #[test]

@@ -7,9 +7,8 @@
 
 use super::lead::Taken;
 use super::pair;
-use super::placeholder::is_placeholder;
 use super::{Flaw, Kept, Line, Read, Step};
-use crate::change::{Edit, EditHunk, EditLine, EditOp};
+use crate::change::{Edit, EditHunk, EditLine, EditOp, is_placeholder};
 
 /// What the model is taught: the prompt of this name, and its embedded text.
 pub const TEACH: &str = "dialect/search-replace";

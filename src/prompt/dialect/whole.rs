@@ -1,11 +1,11 @@
-//! Texts of a file: its name and a fenced block with all of it, or with unchanged code left out where
-//! a placeholder says so. A text whose end is not certain is refused.
+//! Texts of a file: its name and a fenced block with all of it, or a snippet of it. A text whose end
+//! is not certain is refused. Whether a line of it stands for code that was left out depends on the
+//! file, which may hold that very line; so that is not for here.
 
 use super::fence::Fence;
 use super::hunk::is_numbered_hunk;
 use super::lead::Taken;
 use super::naming::path_line;
-use super::placeholder::is_placeholder;
 use super::unified::is_file_header;
 use super::{Flaw, Format, Kept, Line, Read, Step};
 use super::{apply_patch, search_replace};
@@ -132,7 +132,6 @@ impl Text {
 
 /// A closed text as an edit: all of the file, or parts of it.
 pub fn edit(format: Format, path: String, text: String, reason: Option<String>) -> Edit {
-    let lazy = format == Format::Lazy || text.lines().any(is_placeholder);
-    let op = if lazy { EditOp::Lazy(text) } else { EditOp::Whole(text) };
+    let op = if format == Format::Lazy { EditOp::Lazy(text) } else { EditOp::Whole(text) };
     Edit { path, op, reason }
 }
