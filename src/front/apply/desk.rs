@@ -168,7 +168,10 @@ impl Desk {
 
     /// A name that is no file's may mean one all the same: an absolute path, the end of one.
     fn name(&mut self, edit: &mut Edit) {
-        let is_missing = |path: &RepoPath| self.workspace.read(path).is_ok_and(|file| file.is_none());
+        let was_seen =
+            |path: &RepoPath| self.base.as_ref().is_some_and(|folder| folder.join(path.as_str()).is_file());
+        let is_missing =
+            |path: &RepoPath| !was_seen(path) && self.workspace.read(path).is_ok_and(|file| file.is_none());
         if edit.target().is_ok_and(|path| !is_missing(&path)) {
             return;
         }
