@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use super::lazy::expand;
 use super::locate::{Damage, Kept, Located, Tier, locate_among};
 use super::splice::{Splice, Step, body, splices};
-use super::{Base, Edit, EditHunk, EditOp, FileOp, Why};
-use crate::text::diff::changes;
+use super::{Base, Edit, EditHunk, EditOp, FileOp, Why, is_placeholder};
+use crate::text::diff::{Change, changes};
 use crate::text::{Lines, Span, trim_ending};
 
 /// Most unchanged lines between two changes that are decided together: a reader takes them in at one
@@ -57,7 +57,14 @@ pub(super) fn op(edit: &Edit, base: &Base) -> FileOp {
 /// What `edit` does to `base`.
 pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<Proposal, Why> {
     let op = op(edit, base);
-    let sure = |splices| Proposal { op, splices, matched_by: Tier::Exact, kept: BTreeSet::new(), place: None };
+    if let EditOp::Whole(text) = &edit.op
+        && let Some(line) = left_out(text, base)
+    {
+        let reason = format!("`{line}` stands for code that was left out; write that code in full");
+        return Err(Why::Unreadable(reason));
+    }
+    let sure =
+        |splices| Proposal { op, splices, matched_by: Tier::Exact, kept: BTreeSet::new(), place: None };
     let placed = |located: Located| Proposal {
         op,
         splices: located.splices,
@@ -71,6 +78,8 @@ pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<
     Ok(match (&edit.op, &base.text) {
         (EditOp::Delete, Some(text)) => sure(vec![Splice { replaces: text.span(), with: Vec::new() }]),
         (EditOp::Whole(new), Some(text)) => sure(rewrite(text, new)?),
+        (EditOp::Bytes(new), Some(text)) => sure(exactly(text, new)),
+        (EditOp::Bytes(new), None) => sure(vec![created(new.bytes().to_vec())]),
         (EditOp::Hunk(hunk), Some(text)) => find(std::slice::from_ref(hunk), text)?,
         (EditOp::OneOf(readings), Some(text)) => find(readings, text)?,
         (EditOp::Lazy(snippet), Some(text)) => placed(expand(snippet, text)?),
@@ -90,6 +99,20 @@ fn all(hunks: &[EditHunk], text: &Lines, damage: Damage) -> Result<Vec<Splice>, 
     splices.sort_by_key(|splice| splice.replaces);
     let apart = |pair: &[Splice]| matches!(pair, [one, next] if !one.replaces.overlaps(next.replaces) && one.replaces != next.replaces);
     if splices.windows(2).all(apart) { Ok(splices) } else { Err(Why::Overlap) }
+}
+
+/// The first line of a whole text that stands for code left out, unless the file holds it itself.
+fn left_out<'a>(text: &'a str, base: &Base) -> Option<&'a str> {
+    let holds = |line: &str| {
+        base.text.as_ref().is_some_and(|base| base.iter().any(|own| own.trim_ascii() == line.as_bytes()))
+    };
+    text.lines().map(str::trim).find(|line| is_placeholder(line) && !holds(line))
+}
+
+/// What turns the one text into the other, byte for byte.
+fn exactly(base: &Lines, new: &Lines) -> Vec<Splice> {
+    let splice = |change: Change| Splice { replaces: change.old, with: new.slice(change.new).to_vec() };
+    changes(base, new).into_iter().map(splice).collect()
 }
 
 fn created(with: Vec<u8>) -> Splice {

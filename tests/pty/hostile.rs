@@ -1,5 +1,7 @@
 //! Texts and terminals that are not what one hopes for.
 
+use std::time::Duration;
+
 use super::term::{Project, Term};
 
 const CTRL_END: &str = "\x1b[1;5F";
@@ -39,6 +41,24 @@ fn no_size_is_too_small_or_too_large() {
 }
 
 #[test]
+fn a_key_in_the_moment_of_a_resize_is_neither_lost_nor_late() {
+    let project = Project::new(&[("a.txt", "")]);
+    let mut term = project.open(&["a.txt"]);
+    term.see("(empty)");
+    for step in 1..=60u16 {
+        term.resize(80 + step % 2, 24);
+        term.send("x");
+        term.see(&"x".repeat(step.into()));
+    }
+    // The last size counts, whatever was typed meanwhile.
+    term.send("y");
+    term.resize(70, 12);
+    term.until("the footer in the last row", |screen| {
+        screen.contents_between(11, 0, 11, 70).contains("Ctrl-").then_some(())
+    });
+}
+
+#[test]
 fn a_large_paste_is_one_step() {
     let project = Project::new(&[("a.txt", "end\n")]);
     let mut term = project.open(&["a.txt"]);
@@ -47,6 +67,8 @@ fn a_large_paste_is_one_step() {
     let text = line.repeat((1 << 20) / line.len());
     term.paste(&text);
     term.see(&format!("{} ", text.lines().count() + 1));
+    // Keys that come with a paste are text; no person is so quick.
+    term.quiet(Duration::from_millis(150));
     term.send("!");
     term.see("!end");
     term.send(CTRL_S);

@@ -31,7 +31,12 @@ pub(super) struct Anchor {
 
 impl<'a> Part<'a> {
     /// `None` when there are only blank lines in it.
-    pub(super) fn of(lines: &[&'a str], range: Range<usize>, marked_above: bool, marked_below: bool) -> Option<Self> {
+    pub(super) fn of(
+        lines: &[&'a str],
+        range: Range<usize>,
+        marked_above: bool,
+        marked_below: bool,
+    ) -> Option<Self> {
         let told = |at: &usize| lines.get(*at).is_some_and(|line| !line.trim().is_empty());
         let first = range.clone().find(told)?;
         let last = range.rev().find(told)?;
@@ -48,7 +53,8 @@ impl<'a> Part<'a> {
             Ok(span) if self.fits(body, span) => Ok(as_it_is(span)),
             Ok(_) | Err(_) => {
                 let span = loose()?;
-                let lines = self.reindented(body, span).ok_or(self.unsure("its indentation cannot be told"))?;
+                let lines =
+                    self.reindented(body, span).ok_or(self.unsure("its indentation cannot be told"))?;
                 Ok(Anchor { span, lines, reindented: true })
             }
         }
@@ -56,7 +62,8 @@ impl<'a> Part<'a> {
 
     /// Are most of the lines that the part shares with the file indented as they are there?
     fn fits(&self, body: &Lines, span: Span) -> bool {
-        let own: BTreeSet<&[u8]> = span.as_range().filter_map(|at| body.text(at)).map(<[u8]>::trim_ascii_end).collect();
+        let own: BTreeSet<&[u8]> =
+            span.as_range().filter_map(|at| body.text(at)).map(<[u8]>::trim_ascii_end).collect();
         let bare: BTreeSet<&[u8]> = own.iter().map(|line| line.trim_ascii_start()).collect();
         let told = || self.lines.iter().map(|line| line.as_bytes()).filter(|line| told(line) >= TOLD);
         let same = told().filter(|line| own.contains(line.trim_ascii_end())).count();
@@ -73,7 +80,13 @@ impl<'a> Part<'a> {
     }
 
     /// From the first to the last anchored line, compared by `key`.
-    fn span(&self, body: &Lines, within: Span, last: bool, key: impl Fn(&[u8]) -> &[u8] + Copy) -> Result<Span, Unplaced> {
+    fn span(
+        &self,
+        body: &Lines,
+        within: Span,
+        last: bool,
+        key: impl Fn(&[u8]) -> &[u8] + Copy,
+    ) -> Result<Span, Unplaced> {
         let own: Vec<&[u8]> = within.as_range().filter_map(|at| body.text(at)).map(key).collect();
         let said: Vec<&[u8]> = self.lines.iter().map(|line| key(line.as_bytes())).collect();
         let top = !self.marked_above && within.start() == 0;
@@ -81,7 +94,8 @@ impl<'a> Part<'a> {
         let above = prefix(&said, &own, top).ok_or(self.unsure("what it follows is not clear"))?;
         let said_back: Vec<&[u8]> = said.iter().rev().copied().collect();
         let own_back: Vec<&[u8]> = own.iter().rev().copied().collect();
-        let below = prefix(&said_back, &own_back, end).ok_or(self.unsure("what comes after it is not clear"))?;
+        let below =
+            prefix(&said_back, &own_back, end).ok_or(self.unsure("what comes after it is not clear"))?;
         let (start, end) = (above.at, own.len() - below.at);
         if start >= end {
             return Err(self.unsure("its lines stand in another order in the file"));
@@ -109,7 +123,12 @@ impl<'a> Part<'a> {
     }
 
     /// What becomes of the lines of the place.
-    pub(super) fn steps(&self, anchor: &Anchor, body: &Lines, kept: &mut BTreeSet<Kept>) -> Vec<Step<'static>> {
+    pub(super) fn steps(
+        &self,
+        anchor: &Anchor,
+        body: &Lines,
+        kept: &mut BTreeSet<Kept>,
+    ) -> Vec<Step<'static>> {
         let trimmed = |lines: &mut dyn Iterator<Item = &[u8]>| -> Lines {
             let text: Vec<u8> = lines.flat_map(|line| [line.trim_ascii_end(), b"\n"].concat()).collect();
             Lines::new(text)

@@ -188,7 +188,12 @@ impl<'a> Aligner<'a> {
     }
 
     /// The cheapest way through a window, `without` one pair of lines.
-    fn cheapest(&self, window: Range<usize>, limit: u32, without: Option<(usize, usize)>) -> Option<Alignment> {
+    fn cheapest(
+        &self,
+        window: Range<usize>,
+        limit: u32,
+        without: Option<(usize, usize)>,
+    ) -> Option<Alignment> {
         let mut search = Search { buckets: vec![Vec::new(); limit as usize + 1], known: HashMap::new() };
         for at in window.clone().filter(|at| !self.file.is_blank(*at) || self.edit.is_blank(0)) {
             search.reach((0, at), 0, None);
@@ -248,11 +253,8 @@ impl<'a> Aligner<'a> {
         }
         if self.keeps(i) {
             let (old, now) = (self.edit.is_comment(i), self.file.is_comment(j));
-            let (least, how, price) = if old {
-                (LIKE_COMMENT, How::Comment, COMMENT)
-            } else {
-                (LIKE_CODE, How::Drifted, DRIFTED)
-            };
+            let (least, how, price) =
+                if old { (LIKE_COMMENT, How::Comment, COMMENT) } else { (LIKE_CODE, How::Drifted, DRIFTED) };
             if old == now && likeness(edit, file) >= least {
                 pair(1, 1, how, price);
             }
@@ -326,7 +328,12 @@ fn found(edit: &Loose, file: &Loose) -> Vec<Option<Vec<usize>>> {
 impl Alignment {
     fn same_place(&self, other: &Self) -> bool {
         let matched = |alignment: &Self| -> Vec<Range<usize>> {
-            alignment.pairs.iter().filter(|p| !p.edit.is_empty() && p.how != How::Blank).map(|p| p.file.clone()).collect()
+            alignment
+                .pairs
+                .iter()
+                .filter(|p| !p.edit.is_empty() && p.how != How::Blank)
+                .map(|p| p.file.clone())
+                .collect()
         };
         matched(self) == matched(other)
     }

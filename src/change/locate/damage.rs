@@ -33,10 +33,10 @@ impl Damage {
         let entities = entities.then(|| decoded(hunk));
         let sides = (owned(hunk.before()), owned(hunk.after()));
         let rebuilt = [unnumbered(&sides), unescaped(&sides), unquoted(&sides), without_lead(&sides)];
-        let rebuilt = rebuilt.into_iter().flatten().map(|(before, after)| EditHunk {
-            lines: pair(&before, &after),
-            ..hunk.clone()
-        });
+        let rebuilt = rebuilt
+            .into_iter()
+            .flatten()
+            .map(|(before, after)| EditHunk { lines: pair(&before, &after), ..hunk.clone() });
         entities.into_iter().chain(rebuilt).collect()
     }
 
@@ -105,15 +105,23 @@ fn numbered(line: &str) -> Option<(usize, &str)> {
     }
     let marks = [" | ", " \u{2502} ", "\u{2192}", "\t", ": ", "| ", "|"];
     let rest = marks.iter().find_map(|mark| rest.strip_prefix(mark));
-    let rest = rest.or_else(|| [" |", ":"].iter().any(|mark| *mark == digits.trim_start_matches(|c: char| c.is_ascii_digit())).then_some(""));
+    let rest = rest.or_else(|| {
+        [" |", ":"]
+            .iter()
+            .any(|mark| *mark == digits.trim_start_matches(|c: char| c.is_ascii_digit()))
+            .then_some("")
+    });
     Some((number, rest?))
 }
 
 /// With `\n`, `\t`, `\"` and `\\` as what they stand for, when the old text came as one line of them.
 fn unescaped((before, after): &Sides) -> Option<Sides> {
-    let escaped = before.len() == 1 && before.iter().any(|line| line.contains("\\n") || line.contains("\\\""));
+    let escaped =
+        before.len() == 1 && before.iter().any(|line| line.contains("\\n") || line.contains("\\\""));
     let plain = |lines: &[String]| -> Vec<String> {
-        if lines.is_empty() { return Vec::new() }
+        if lines.is_empty() {
+            return Vec::new();
+        }
         unescape(&lines.join("\n")).split('\n').map(str::to_owned).collect()
     };
     escaped.then(|| (plain(before), plain(after)))
@@ -143,7 +151,9 @@ fn unescape(text: &str) -> String {
 fn unquoted((before, after): &Sides) -> Option<Sides> {
     const MARKED: [char; 12] = ['_', '*', '<', '>', '[', ']', '(', ')', '#', '`', '{', '}'];
     let marked = |line: &str| MARKED.iter().any(|char| line.contains(&format!("\\{char}")));
-    let plain = |line: &String| MARKED.iter().fold(line.clone(), |line, char| line.replace(&format!("\\{char}"), &char.to_string()));
+    let plain = |line: &String| {
+        MARKED.iter().fold(line.clone(), |line, char| line.replace(&format!("\\{char}"), &char.to_string()))
+    };
     let found = before.iter().any(|line| line.contains('\\') && marked(line));
     found.then(|| (before.iter().map(plain).collect(), after.iter().map(plain).collect()))
 }

@@ -10,9 +10,24 @@ use crate::text::{Lines, Span};
 
 /// Words by which models say that code was left out.
 const LEFT_OUT: [&str; 18] = [
-    "existing", "unchanged", "rest of", "the rest", "remaining", "remains", "same as", "as before", "omitted",
-    "previous", "unmodified", "other method", "other function", "other import", "stays the same", "keep the",
-    "no change", "code here",
+    "existing",
+    "unchanged",
+    "rest of",
+    "the rest",
+    "remaining",
+    "remains",
+    "same as",
+    "as before",
+    "omitted",
+    "previous",
+    "unmodified",
+    "other method",
+    "other function",
+    "other import",
+    "stays the same",
+    "keep the",
+    "no change",
+    "code here",
 ];
 const OPENS: [&str; 11] = ["//", "#", "--", "/*", "<!--", "{/*", ";", "%", "*", "\"\"\"", "'''"];
 const CLOSES: [&str; 5] = ["*/}", "*/", "-->", "\"\"\"", "'''"];
@@ -36,9 +51,10 @@ pub(in crate::change) fn is_marker(line: &str) -> bool {
     let named = LEFT_OUT.iter().any(|phrase| inner.contains(phrase));
     let ellipsis = ["...", "\u{2026}"].iter().any(|dots| inner.starts_with(dots) || inner.ends_with(dots));
     let bracketed = words.starts_with(['(', '[']) && words.ends_with([')', ']']);
-    let says_so = ["unchanged", "remains the same", "stays the same", "omitted", "same as before", "as before"]
-        .iter()
-        .any(|end| inner.ends_with(end) || inner.ends_with(&format!("{end}.")));
+    let says_so =
+        ["unchanged", "remains the same", "stays the same", "omitted", "same as before", "as before"]
+            .iter()
+            .any(|end| inner.ends_with(end) || inner.ends_with(&format!("{end}.")));
     named && (ellipsis || comment.is_some() && (bracketed || says_so))
 }
 
@@ -54,7 +70,8 @@ pub(super) fn located(hunk: &EditHunk, base: &Lines, within: Span) -> Option<Res
         .filter(|lines| lines.iter().any(|line| !matches!(line, EditLine::Add(_))))
         .map(|lines| EditHunk { lines: lines.to_vec(), ..EditHunk::default() })
         .collect();
-    let adrift = |lines: &[EditLine]| lines.iter().all(|line| matches!(line, EditLine::Add(_))) && !lines.is_empty();
+    let adrift =
+        |lines: &[EditLine]| lines.iter().all(|line| matches!(line, EditLine::Add(_))) && !lines.is_empty();
     if hunk.lines.split(marks).any(adrift) {
         return Some(Err(Unplaced::NoContext));
     }
@@ -82,7 +99,8 @@ fn in_order(parts: &[EditHunk], base: &Lines, within: Span) -> Result<Option<Loc
             continue;
         }
         let above = found.iter().take(nth).flatten().map(|l| l.place.end()).max().unwrap_or(within.start());
-        let below = found.iter().skip(nth + 1).flatten().map(|l| l.place.start()).min().unwrap_or(within.end());
+        let below =
+            found.iter().skip(nth + 1).flatten().map(|l| l.place.start()).min().unwrap_or(within.end());
         let part = parts.get(nth).and_then(|part| place(part, base, &text, Span::new(above, below)));
         match (part, found.get_mut(nth)) {
             (Some(Ok(located)), Some(slot)) => *slot = Some(located),
@@ -98,7 +116,8 @@ fn place(part: &EditHunk, base: &Lines, text: &Lines, within: Span) -> Option<Re
 }
 
 fn joined(parts: Vec<Located>) -> Option<Located> {
-    let ordered = parts.windows(2).all(|pair| matches!(pair, [one, next] if one.place.end() <= next.place.start()));
+    let ordered =
+        parts.windows(2).all(|pair| matches!(pair, [one, next] if one.place.end() <= next.place.start()));
     let place = Span::new(parts.first()?.place.start(), parts.last()?.place.end());
     let tier = parts.iter().map(|part| part.matched_by).max()?.max(Tier::Aligned);
     let kept: BTreeSet<_> = parts.iter().flat_map(|part| part.kept.iter().copied()).collect();

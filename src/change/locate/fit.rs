@@ -30,7 +30,8 @@ pub(super) fn shape(hunk: &EditHunk) -> (Vec<Old>, Vec<bool>) {
     let (mut old, mut inserts) = (Vec::new(), Vec::new());
     for run in runs(hunk) {
         let adds = run.iter().any(|line| matches!(line, EditLine::Add(_)));
-        let mut inserting = adds && run.iter().all(|line| matches!(line, EditLine::Add(_) | EditLine::Keep(_)));
+        let mut inserting =
+            adds && run.iter().all(|line| matches!(line, EditLine::Add(_) | EditLine::Keep(_)));
         for line in run {
             match line {
                 EditLine::Add(_) => {}
@@ -68,13 +69,15 @@ impl Fit {
         let (_, inserts) = shape(hunk);
         let unsure = |at: usize| {
             let removes = |at: usize| old.get(at) == Some(&Old::Remove);
-            inserts.get(at) == Some(&true) || at.checked_sub(1).is_some_and(|above| removes(above) && removes(at))
+            inserts.get(at) == Some(&true)
+                || at.checked_sub(1).is_some_and(|above| removes(above) && removes(at))
         };
         if alignment.pairs.iter().any(|pair| pair.edit.is_empty() && unsure(pair.edit.start)) {
             return None;
         }
         let same = alignment.pairs.iter().filter(|pair| matches!(pair.how, How::Same | How::Wrapped));
-        let told: usize = same.flat_map(|pair| pair.file.clone()).filter_map(|at| body.text(at)).map(told).sum();
+        let told: usize =
+            same.flat_map(|pair| pair.file.clone()).filter_map(|at| body.text(at)).map(told).sum();
         let start = alignment.pairs.first()?.file.start;
         let end = alignment.pairs.last()?.file.end;
         let fit = Self { alignment: Some(alignment), ..Self::plain(start, end - start) };
@@ -103,7 +106,8 @@ impl Fit {
             return gone.chain(lines.iter().map(|line| Step::Add(Cow::Borrowed(line)))).collect();
         }
         let mut added = self.added.iter().flatten();
-        let mut new = |text: &'a str| Step::Add(Cow::Borrowed(added.next().map_or(bare(text), Vec::as_slice)));
+        let mut new =
+            |text: &'a str| Step::Add(Cow::Borrowed(added.next().map_or(bare(text), Vec::as_slice)));
         let Some(alignment) = &self.alignment else {
             let step = |line: &'a EditLine| match line {
                 EditLine::Keep(_) => Step::Keep,
@@ -194,7 +198,8 @@ fn differences(edit: &str, line: &[u8], kept: &mut BTreeSet<Kept>) {
     if Key::Indent.of(edit) == Key::Indent.of(file) {
         return;
     }
-    let quotes = |line: &[u8]| -> Vec<u8> { line.iter().copied().filter(|b| matches!(b, b'"' | b'\'')).collect() };
+    let quotes =
+        |line: &[u8]| -> Vec<u8> { line.iter().copied().filter(|b| matches!(b, b'"' | b'\'')).collect() };
     if quotes(&one) != quotes(&other) {
         kept.insert(Kept::Quotes);
     }

@@ -49,7 +49,8 @@ fn across(first: &[u8], middle: &[&[u8]], last: &[u8], after: &[&[u8]], body: &L
     let mut work = 0;
     let mut fits = Vec::new();
     for (at, line) in texts(body).filter(|(_, line)| line.ends_with(first)) {
-        let below = middle.iter().enumerate().take_while(|(nth, want)| body.text(at + 1 + nth) == Some(**want));
+        let below =
+            middle.iter().enumerate().take_while(|(nth, want)| body.text(at + 1 + nth) == Some(**want));
         let same = below.count();
         work += same + 1;
         if work > WORK || fits.len() > PLACES {
@@ -71,7 +72,10 @@ fn texts(body: &Lines) -> impl Iterator<Item = (usize, &[u8])> {
 fn columns(piece: &[u8], line: &[u8]) -> Vec<usize> {
     let Some(first) = piece.first() else { return Vec::new() };
     let starts = line.iter().enumerate().filter(|(_, byte)| *byte == first).map(|(column, _)| column);
-    starts.filter(|column| line.get(*column..).is_some_and(|rest| rest.starts_with(piece))).take(PLACES).collect()
+    starts
+        .filter(|column| line.get(*column..).is_some_and(|rest| rest.starts_with(piece)))
+        .take(PLACES)
+        .collect()
 }
 
 /// The new lines with what stood before and behind the piece.
@@ -91,7 +95,11 @@ fn around(head: Option<&[u8]>, after: &[&[u8]], tail: Option<&[u8]>) -> Vec<Vec<
 
 /// The steps, from the top of `body`, that replace every occurrence of `before`, from left to right;
 /// `None` when there is none.
-pub(super) fn everywhere<'a>(before: &[&'a [u8]], after: &[&'a [u8]], body: &'a Lines) -> Option<Vec<Step<'a>>> {
+pub(super) fn everywhere<'a>(
+    before: &[&'a [u8]],
+    after: &[&'a [u8]],
+    body: &'a Lines,
+) -> Option<Vec<Step<'a>>> {
     match before {
         [] => None,
         [piece] if after.len() == 1 => each_piece(piece, after.first()?, body),

@@ -13,7 +13,11 @@ const SAMPLE: usize = 5_000;
 
 /// The edit's new lines with the file's indentation, learnt from `pairs`: lines of the edit with the
 /// file's lines they stand for. `None` where that would be a guess.
-pub(super) fn reindented<'a>(pairs: &[(&'a [u8], &'a [u8])], hunk: &'a EditHunk, unit: &'a [u8]) -> Option<Vec<Vec<u8>>> {
+pub(super) fn reindented<'a>(
+    pairs: &[(&'a [u8], &'a [u8])],
+    hunk: &'a EditHunk,
+    unit: &'a [u8],
+) -> Option<Vec<Vec<u8>>> {
     let added = || {
         hunk.lines.iter().filter_map(|line| match line {
             EditLine::Add(text) => Some(bare(text)),

@@ -94,9 +94,9 @@ pub(super) fn is_comment(line: &[u8]) -> bool {
     line == b"*"
         || marks.iter().any(|mark| line.starts_with(mark))
         || (line.starts_with(b"#") && !line.starts_with(b"#[") && !line.starts_with(b"#!["))
-        && !["#include", "#define", "#if", "#el", "#end", "#undef", "#pragma", "#error"]
-            .iter()
-            .any(|directive| line.starts_with(directive.as_bytes()))
+            && !["#include", "#define", "#if", "#el", "#end", "#undef", "#pragma", "#error"]
+                .iter()
+                .any(|directive| line.starts_with(directive.as_bytes()))
 }
 
 /// How alike two lines are, from 0 to 1: the share of pairs of neighbouring bytes that they have in
@@ -136,7 +136,10 @@ mod tests {
     #[test]
     fn look_alikes_are_folded_and_stray_bytes_kept() {
         let fold = |text: &str| String::from_utf8(fold(text.as_bytes()).into_owned()).unwrap();
-        assert_eq!(fold("\u{201c}it\u{2019}s\u{201d}\u{a0}\u{2014} \u{2026} \u{ff08}x\u{ff09}"), "\"it's\" - ... (x)");
+        assert_eq!(
+            fold("\u{201c}it\u{2019}s\u{201d}\u{a0}\u{2014} \u{2026} \u{ff08}x\u{ff09}"),
+            "\"it's\" - ... (x)"
+        );
         assert_eq!(fold("zero\u{200b}width \u{e9}"), "zerowidth \u{e9}");
         assert_eq!(super::fold(b"caf\xe9 \xe2\x80\x99"), &b"caf\xe9 '"[..]);
     }

@@ -18,19 +18,19 @@ mod pair;
 
 use std::collections::BTreeSet;
 
+use super::EditHunk;
 pub use super::splice::Splice;
 use super::splice::{body, splices};
-use super::EditHunk;
 use crate::text::{Lines, Span};
 use align::{Aligner, MARGIN};
+pub(super) use damage::Damage;
+pub(super) use elide::is_marker;
 use fit::Fit;
+pub(super) use indent::{Reindent, unit as indent_unit};
 use indent::{is_blank, unit};
 use key::Key;
-use occurrences::occurrences;
-pub(super) use damage::Damage;
-pub(super) use indent::{Reindent, unit as indent_unit};
-pub(super) use elide::is_marker;
 pub(super) use key::likeness;
+use occurrences::occurrences;
 
 /// Most lines compared to learn indentation at candidate places. A text that exceeds it repeats
 /// itself so much that its places could not be told apart anyway.
@@ -179,8 +179,10 @@ fn best(mut found: Vec<(usize, Result<Located, Unplaced>)>) -> Option<Result<Loc
     placed.sort_by_key(|(lines, located)| (located.matched_by, std::cmp::Reverse(*lines)));
     let (lines, first) = placed.first()?.clone();
     let rivals = placed.iter().take_while(|(l, other)| (*l, other.matched_by) == (lines, first.matched_by));
-    let places: Vec<usize> =
-        rivals.filter(|(_, other)| other.splices != first.splices).map(|(_, other)| other.place.start() + 1).collect();
+    let places: Vec<usize> = rivals
+        .filter(|(_, other)| other.splices != first.splices)
+        .map(|(_, other)| other.place.start() + 1)
+        .collect();
     match places.is_empty() {
         true => Some(Ok(first)),
         false => Some(Err(Unplaced::Ambiguous([vec![first.place.start() + 1], places].concat()))),

@@ -6,7 +6,8 @@ use crate::text::diff::changes;
 
 /// The difference between what an edit wants to find and what it wants there.
 pub(super) fn pair(before: &[String], after: &[String]) -> Vec<EditLine> {
-    let text = |lines: &[String]| Lines::from(&*lines.iter().flat_map(|line| [line, "\n"]).collect::<String>());
+    let text =
+        |lines: &[String]| Lines::from(&*lines.iter().flat_map(|line| [line, "\n"]).collect::<String>());
     let mut lines = Vec::with_capacity(before.len().max(after.len()));
     let mut at = 0;
     let owned = |lines: Option<&[String]>| lines.unwrap_or_default().to_vec().into_iter();

@@ -56,7 +56,7 @@ fn readings(edit: &Edit) -> &[EditHunk] {
     match &edit.op {
         EditOp::Hunk(hunk) => std::slice::from_ref(hunk),
         EditOp::OneOf(readings) => readings,
-        EditOp::Whole(_) | EditOp::Lazy(_) | EditOp::Delete | EditOp::Move { .. } => &[],
+        EditOp::Whole(_) | EditOp::Bytes(_) | EditOp::Lazy(_) | EditOp::Delete | EditOp::Move { .. } => &[],
     }
 }
 
@@ -117,7 +117,8 @@ impl Review {
 
     /// As many times as the same edit comes, its lines stand there: one each.
     fn share(&self, waiting: &Waiting, all: &[Waiting], text: &Lines) -> Option<Span> {
-        let twin = |other: &&Waiting| other.edit.path == waiting.edit.path && other.edit.op == waiting.edit.op;
+        let twin =
+            |other: &&Waiting| other.edit.path == waiting.edit.path && other.edit.op == waiting.edit.op;
         let nth = all.iter().filter(twin).position(|other| other.index == waiting.index)?;
         let fits = waiting.fits();
         let lines = readings(&waiting.edit).first()?.before().count();
@@ -131,7 +132,8 @@ impl Review {
     fn between(&self, waiting: &Waiting, text: &Lines) -> Option<Span> {
         let mut placed: Vec<&Placed> = self.placed.iter().filter(|p| p.path == waiting.seen.path).collect();
         placed.sort_by_key(|placed| placed.index);
-        let in_order = |pair: &[&Placed]| matches!(pair, [one, next] if one.place.end() <= next.place.start());
+        let in_order =
+            |pair: &[&Placed]| matches!(pair, [one, next] if one.place.end() <= next.place.start());
         if placed.is_empty() || !placed.windows(2).all(in_order) {
             return None;
         }
