@@ -5,6 +5,7 @@
 
 mod course;
 mod depth;
+mod pins;
 mod reach;
 mod snippet;
 
@@ -18,7 +19,7 @@ use crate::text::diff::changes;
 use crate::text::{Lines, Span};
 use course::Course;
 use reach::Reaches;
-use snippet::Snippet;
+use snippet::{Part, Snippet};
 
 /// Largest share of a file's lines, in percent, that a snippet may take away, and how many lines it
 /// may always.
@@ -70,15 +71,35 @@ fn placed(snippet: &Snippet, body: &Lines, edges: Edges) -> Result<Vec<Span>, Un
     let trimmed = |line: &[u8]| line.trim_ascii_end().len();
     let said: Vec<&[u8]> = snippet.lines.iter().filter_map(|line| line.get(..trimmed(line))).collect();
     let own: Vec<&[u8]> = body.iter().map(<[u8]>::trim_ascii_end).collect();
-    let course = Course::new(&said, snippet.gaps(edges == Edges::Open), &own);
+    if let Some(spans) = pinned(snippet, own.len(), edges) {
+        return Ok(spans);
+    }
+    let course = Course::new(&said, snippet.gaps(edges == Edges::Open), &own, &snippet.pins());
     let course = course.ok_or_else(|| unsure(1, "it is too much to compare with the file"))?;
     let reaches = Reaches { said, own, course: &course, matched: course.matched(), edges };
     let spans = snippet.parts.iter().map(|part| reaches.of(part, snippet.parts.len()));
     let spans: Vec<Span> = spans.collect::<Result<_, _>>()?;
-    match spans.windows(2).all(|pair| matches!(pair, [one, next] if one.end() <= next.start())) {
+    match in_order(&spans) {
         true => Ok(spans),
         false => Err(unsure(1, "its parts would overlap in the file")),
     }
+}
+
+/// The same, if the edges of all parts stand in one place each, in order.
+fn pinned(snippet: &Snippet, len: usize, edges: Edges) -> Option<Vec<Span>> {
+    let span = |part: &Part| {
+        let top = edges == Edges::File && part.lines.start == 0 && part.above.is_none();
+        let end = edges == Edges::File && part.lines.end == snippet.lines.len() && part.below.is_none();
+        let start = if top { Some(0) } else { part.pins.head };
+        let end = if end { Some(len) } else { part.pins.tail.map(|at| at + 1) };
+        start.zip(end).filter(|(start, end)| start < end).map(|(start, end)| Span::new(start, end))
+    };
+    let spans: Vec<Span> = snippet.parts.iter().map(span).collect::<Option<_>>()?;
+    in_order(&spans).then_some(spans)
+}
+
+fn in_order(spans: &[Span]) -> bool {
+    spans.windows(2).all(|pair| matches!(pair, [one, next] if one.end() <= next.start()))
 }
 
 /// What becomes of the lines of a place. Lines that both have keep the file's bytes.

@@ -9,6 +9,8 @@ const NEW: i32 = 2;
 /// The first line of the file that goes, and each one after it.
 const GONE: i32 = 8;
 const GONE_MORE: i32 = 2;
+/// A line of the snippet at the one place where it stands.
+const PINNED: i32 = 400;
 /// What another place for a line may come near to the best by and still be no rival.
 const MARGIN: i32 = 4;
 
@@ -30,6 +32,7 @@ pub(super) struct Course {
     gaps: Vec<bool>,
     columns: Vec<Column>,
     weights: Vec<i32>,
+    pins: HashMap<usize, usize>,
 }
 
 /// A line of the file, or a stretch of it that has nothing to do with the snippet.
@@ -62,9 +65,14 @@ struct Steps {
 }
 
 impl Course {
-    /// `gaps`: where code is left out, one more than there are lines. `None` when it is too much to
-    /// compare.
-    pub(super) fn new(snippet: &[&[u8]], gaps: Vec<bool>, file: &[&[u8]]) -> Option<Self> {
+    /// `gaps`: where code is left out, one more than there are lines; `pins`: lines of the snippet that
+    /// stand in one place of the file, with that. `None` when it is too much to compare.
+    pub(super) fn new(
+        snippet: &[&[u8]],
+        gaps: Vec<bool>,
+        file: &[&[u8]],
+        pins: &[(usize, usize)],
+    ) -> Option<Self> {
         let mut ids: HashMap<&[u8], u32> = HashMap::new();
         let mut number = |line| {
             let next = ids.len() as u32;
@@ -86,8 +94,9 @@ impl Course {
             }
         }
         let columns = columns(&lines, &counts, AROUND + snippet.len());
+        let pins = pins.iter().copied().collect();
         let cells = (columns.len() + 1).checked_mul(numbers.len() + 1)?;
-        (cells <= MAX_CELLS).then_some(Self { snippet: numbers, gaps, columns, weights })
+        (cells <= MAX_CELLS).then_some(Self { snippet: numbers, gaps, columns, weights, pins })
     }
 
     /// The best alignment.
@@ -122,16 +131,19 @@ impl Course {
         let below = self.sweep(true, &back, None);
         let rival = |(line, (above, below)): (&usize, (&Vec<i32>, &Vec<i32>))| {
             let (id, at) = (self.snippet.get(*line)?, matched.lines.get(*line)?.as_ref()?);
-            let weight = self.weight(*id);
             let through = |j: usize| {
                 let (before, behind) = (above.get(j)?, below.get(self.columns.len() - 1 - j)?);
-                Some(before + behind + weight)
+                Some(before + behind + self.weight(*id) + self.pinned(*line, self.columns.get(j)?))
             };
             let others = self.columns.iter().enumerate().filter(|(_, c)| c.line == Some(*id) && c.at != *at);
             let near = others.filter_map(|(j, _)| through(j)).any(|total| total + MARGIN > matched.best);
             near.then_some(*line)
         };
         lines.iter().zip(above.iter().zip(below.iter().rev())).filter_map(rival).collect()
+    }
+
+    fn pinned(&self, line: usize, column: &Column) -> i32 {
+        if self.pins.get(&line) == Some(&column.at) { PINNED } else { 0 }
     }
 
     fn weight(&self, id: u32) -> i32 {
@@ -153,8 +165,8 @@ impl Course {
         let mut next = row.clone();
         for i in 0..=count {
             if i > 0 {
-                let id = self.snippet.get(turned(i - 1, count)).copied().unwrap_or(u32::MAX);
-                self.fill(&row, &mut next, &columns, id, steps.as_mut().map(|steps| steps.row(i)));
+                let line = turned(i - 1, count);
+                self.fill(&row, &mut next, &columns, line, steps.as_mut().map(|steps| steps.row(i)));
                 std::mem::swap(&mut row, &mut next);
             }
             let gap = self.gaps.get(turned(i, count + 1)).copied().unwrap_or_default();
@@ -164,15 +176,16 @@ impl Course {
         rows
     }
 
-    /// The row below `row`, in which the line `id` of the snippet is behind, too.
+    /// The row below `row`, in which line `line` of the snippet is behind, too.
     fn fill(
         &self,
         row: &[i32],
         next: &mut [i32],
         columns: &[Column],
-        id: u32,
+        line: usize,
         mut steps: Option<&mut [Step]>,
     ) {
+        let id = self.snippet.get(line).copied().unwrap_or(u32::MAX);
         let weight = self.weight(id);
         let mut gone = i32::MIN / 2;
         let mut left = i32::MIN / 2;
@@ -184,8 +197,9 @@ impl Course {
                 if gone > best {
                     (best, step) = (gone, Step::Gone);
                 }
-                if column.line == Some(id) && diagonal + weight >= best {
-                    (best, step) = (diagonal + weight, Step::Match);
+                let matched = diagonal + weight + self.pinned(line, column);
+                if column.line == Some(id) && matched >= best {
+                    (best, step) = (matched, Step::Match);
                 }
             }
             *cell = best;
@@ -266,7 +280,7 @@ mod tests {
         let (snippet, file) = (snippet.to_owned().leak(), file.to_owned().leak());
         let (snippet, file) = (lines(snippet), lines(file));
         let gaps = (0..=snippet.len()).map(|at| gaps.contains(&at)).collect();
-        let course = Course::new(&snippet, gaps, &file).unwrap();
+        let course = Course::new(&snippet, gaps, &file, &[]).unwrap();
         let matched = course.matched();
         let known: Vec<usize> = (0..snippet.len()).filter(|at| matched.lines[*at].is_some()).collect();
         let doubtful = course.doubtful(&matched, &known);

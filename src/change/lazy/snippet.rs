@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::depth::settled;
+use super::depth::Depths;
+use super::pins::Pins;
 use crate::change::locate::indent;
 use crate::change::placeholder::is_marker;
 use crate::text::Lines;
@@ -25,6 +26,7 @@ pub(super) struct Part {
     /// Code is left out above it, and below.
     pub(super) above: Option<Marker>,
     pub(super) below: Option<Marker>,
+    pub(super) pins: Pins,
 }
 
 /// A line that stands for code left out.
@@ -54,10 +56,11 @@ impl Snippet {
             .map(|(at, _)| at)
             .collect();
         let mut snippet = Self { lines: Vec::new(), parts: Vec::new(), reindented: false };
+        let depths = Depths::of(body);
         let mut from = 0_usize;
         for to in marks.iter().copied().chain([said.len()]) {
             let above = from.checked_sub(1).and_then(|mark| said.get(mark));
-            snippet.take(&said, from..to, above, said.get(to), body)?;
+            snippet.take(&said, from..to, above, said.get(to), &depths)?;
             from = to + 1;
         }
         Ok(snippet)
@@ -69,7 +72,7 @@ impl Snippet {
         range: Range<usize>,
         above: Option<&&str>,
         below: Option<&&str>,
-        body: &Lines,
+        depths: &Depths<'_>,
     ) -> Result<(), NoIndent> {
         let told = |at: &usize| said.get(*at).is_some_and(|line| !line.trim().is_empty());
         let (Some(first), Some(last)) = (range.clone().find(told), range.clone().rfind(told)) else {
@@ -81,7 +84,8 @@ impl Snippet {
         let lines: Vec<&[u8]> =
             said.get(first..=last).unwrap_or_default().iter().map(|line| line.as_bytes()).collect();
         let from = self.lines.len();
-        let settled = settled(&lines, body).ok_or(NoIndent { line: first + 1 })?;
+        let above_ends = self.parts.last().and_then(|part| part.pins.tail).map_or(0, |tail| tail + 1);
+        let (settled, pins) = depths.settled(&lines, above_ends).ok_or(NoIndent { line: first + 1 })?;
         self.reindented |= settled.iter().zip(&lines).any(|(now, said)| now != said);
         self.lines.extend(settled);
         self.parts.push(Part {
@@ -89,8 +93,18 @@ impl Snippet {
             line: first + 1,
             above: marker(above, first - range.start),
             below: marker(below, range.end - 1 - last),
+            pins,
         });
         Ok(())
+    }
+
+    /// Lines of the snippet that stand in one place of the file, with that.
+    pub(super) fn pins(&self) -> Vec<(usize, usize)> {
+        let of = |part: &Part| {
+            let head = part.pins.head.map(|own| (part.lines.start, own));
+            head.into_iter().chain(part.pins.tail.map(|own| (part.lines.end - 1, own)))
+        };
+        self.parts.iter().flat_map(of).collect()
     }
 
     /// Where code may be left out: before each line, and behind the last. `open`: also above the
