@@ -18,6 +18,7 @@ mod page;
 mod pages;
 mod picker;
 mod reviewing;
+mod sight;
 #[cfg(test)]
 mod tests;
 pub mod theme;

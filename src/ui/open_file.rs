@@ -14,6 +14,9 @@ use crate::text::{Digest, Drift, Lines, RepoPath, Span};
 /// Hunks with more lines than this get no word marks; they would cost more than they tell.
 const WORDS: usize = 400;
 
+/// Nor do hunks of more bytes: a few hostile lines could hold up a frame.
+const WORD_BYTES: usize = 64 * 1024;
+
 /// Names one state of a review, to see whether anything has to be placed anew.
 pub type Stamp = (TurnId, u64);
 
@@ -165,7 +168,8 @@ impl Words {
     /// Pairs the lines that go with those that come, one by one.
     fn of(hunk: &Hunk, base: &Lines) -> Self {
         let lines = hunk.replaces.len().min(hunk.with.len());
-        if hunk.replaces.len().max(hunk.with.len()) > WORDS {
+        let bytes = base.slice(hunk.replaces).len() + hunk.with.bytes().len();
+        if hunk.replaces.len().max(hunk.with.len()) > WORDS || bytes > WORD_BYTES {
             return Self::default();
         }
         let text = |line: Option<&[u8]>| String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
