@@ -127,9 +127,8 @@ impl World {
     fn take(&mut self, step: &Step, number: usize) -> Outcome {
         match step {
             Step::Land(files) => {
-                let typed = |file: usize| {
-                    self.project.text(FILES[file]).is_some_and(|text| text.contains("typed"))
-                };
+                let typed =
+                    |file: usize| self.project.text(FILES[file]).is_some_and(|text| text.contains("typed"));
                 let mut change: BTreeMap<&str, Option<String>> = BTreeMap::new();
                 for (file, line) in files {
                     let text = match line {

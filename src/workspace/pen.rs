@@ -232,13 +232,31 @@ pub(super) mod faults {
     #[derive(Default, Debug)]
     struct State {
         set: Option<(usize, Fault)>,
+        meddling: Option<Meddling>,
         calls: usize,
+    }
+
+    /// What somebody else does just before the n-th call.
+    struct Meddling {
+        at: usize,
+        deed: Box<dyn FnOnce() + Send>,
+    }
+
+    impl std::fmt::Debug for Meddling {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "meddling at {}", self.at)
+        }
     }
 
     impl Faults {
         /// Sets `fault` at the n-th call from now, counted from 1.
         pub(crate) fn set(&self, at: usize, fault: Fault) {
-            *self.0.lock().unwrap() = State { set: Some((at, fault)), calls: 0 };
+            *self.0.lock().unwrap() = State { set: Some((at, fault)), ..State::default() };
+        }
+
+        /// Lets somebody else do `deed` just before the n-th call, counted like that of `set`.
+        pub(crate) fn meddle(&self, at: usize, deed: impl FnOnce() + Send + 'static) {
+            self.0.lock().unwrap().meddling = Some(Meddling { at, deed: Box::new(deed) });
         }
 
         pub(crate) fn calls(&self) -> usize {
@@ -253,6 +271,10 @@ pub(super) mod faults {
         pub(super) fn step(&self, call: Call) -> io::Result<()> {
             let mut state = self.0.lock().unwrap();
             state.calls += 1;
+            let calls = state.calls;
+            if let Some(meddling) = state.meddling.take_if(|meddling| meddling.at == calls) {
+                (meddling.deed)();
+            }
             let Some((at, fault)) = state.set else { return Ok(()) };
             let grows = matches!(call, Call::Create | Call::Write);
             match fault {

@@ -116,10 +116,8 @@ fn a_kill_right_after_somebody_wrote_loses_nothing_either() {
 #[test]
 fn a_file_that_becomes_a_link_or_a_folder_while_a_change_lands_stays_one() {
     let (calls, _, _) = states();
-    let ways: [fn(&Path); 2] = [
-        |file| std::os::unix::fs::symlink("d/b", file).unwrap(),
-        |file| std::fs::create_dir(file).unwrap(),
-    ];
+    let ways: [fn(&Path); 2] =
+        [|file| std::os::unix::fs::symlink("d/b", file).unwrap(), |file| std::fs::create_dir(file).unwrap()];
     for become_so in ways {
         for at in 1..=calls {
             let project = Project::new(&BEFORE);
