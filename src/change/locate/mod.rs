@@ -1,35 +1,97 @@
 //! Where an edit belongs. Byte-exact or refused: a place is found only when exactly one place fits.
 //!
 //! Tolerance finds the place, it never writes: only the lines an edit itself adds or removes touch
-//! the file. Every search is linear in the file, the failing ones too.
+//! the file. The tiers are tried from the surest to the laxest and the first at which anything fits
+//! decides; every search is bounded, the failing ones too.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+mod align;
+mod choose;
+mod damage;
+mod elide;
+mod fit;
+mod fragment;
+mod indent;
+mod key;
+mod nearest;
+mod occurrences;
+mod pair;
 
-use super::indent::{Reindent, indent, is_blank, unit};
-use super::occurrences::occurrences;
+use std::collections::BTreeSet;
+
+use super::EditHunk;
 pub use super::splice::Splice;
-use super::splice::{Step, body, splices};
-use super::{EditHunk, EditLine};
+use super::splice::{body, splices};
 use crate::text::{Lines, Span};
+use align::{Aligner, MARGIN};
+pub(super) use damage::Damage;
+pub(super) use elide::is_marker;
+use fit::Fit;
+pub(super) use indent::{Reindent, unit as indent_unit};
+use indent::{is_blank, unit};
+use key::Key;
+pub(super) use key::likeness;
+use occurrences::occurrences;
 
 /// Most lines compared to learn indentation at candidate places. A text that exceeds it repeats
 /// itself so much that its places could not be told apart anyway.
 const INDENT_WORK: usize = 1_000_000;
 
-/// Most lines of the nearest place that are shown.
-const NEAREST_LINES: usize = 12;
-
 /// How the place was found, surest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// Every context and removed line is equal to the byte, line endings apart.
     Exact,
     /// Equal but for blanks at the end of lines.
     Blanks,
+    /// Equal but for look-alike characters: typographic quotes, dashes, blanks.
+    Unicode,
     /// Equal but for indentation, which is mapped onto the file's.
     Indent,
+    /// Applied to the text the model saw, then merged with what the file has become.
+    BaseMerge,
+    /// A snippet that leaves code out, laid over the file.
+    Lazy,
+    /// Blank lines and comments are missing or differ, or a context line has drifted a little.
+    Aligned,
+    /// The same tokens, wrapped differently.
+    Tokens,
+}
+
+impl Tier {
+    /// From 0 to 1, how sure it is. `Exact` may be accepted by policy; what is below asks.
+    pub fn confidence(self) -> f64 {
+        match self {
+            Self::Exact => 1.0,
+            Self::Blanks => 0.98,
+            Self::Unicode => 0.96,
+            Self::BaseMerge => 0.95,
+            Self::Indent => 0.9,
+            Self::Lazy => 0.8,
+            Self::Aligned => 0.75,
+            Self::Tokens => 0.7,
+        }
+    }
+}
+
+/// What of the file's own was kept where the edit had another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// Line endings.
+    Eol,
+    /// Indentation; new lines were given the file's.
+    Indent,
+    TrailingBlanks,
+    InnerBlanks,
+    BlankLines,
+    /// Typographic characters.
+    Unicode,
+    Quotes,
+    Comment,
+    Wrapping,
+    /// A line of context that differs in words.
+    Context,
 }
 
 /// An edit with its place.
@@ -40,6 +102,7 @@ pub struct Located {
     /// In order, not overlapping; empty when the file already says what the edit wants.
     pub splices: Vec<Splice>,
     pub matched_by: Tier,
+    pub kept: BTreeSet<Kept>,
 }
 
 /// Why no place was found.
@@ -49,11 +112,14 @@ pub enum Unplaced {
     #[error("no place in the file fits the edit's lines{}", near(.nearest))]
     Nowhere { nearest: Option<(usize, String)> },
     /// Several places fit: their one-based first lines.
-    #[error("the edit's lines fit {} places (lines {})", .0.len(), shown(.0))]
+    #[error("the edit's lines fit {} places (lines {}); more of the lines around would say which", .0.len(), shown(.0))]
     Ambiguous(Vec<usize>),
     /// The edit names no line of the file (an insertion without context) and the file is not empty.
     #[error("the edit does not say where it belongs")]
     NoContext,
+    /// The snippet leaves code out, and what it stands for cannot be told for sure.
+    #[error("the snippet leaves code out at line {line} of it, and {why}")]
+    Unexpanded { line: usize, why: &'static str },
 }
 
 fn near(nearest: &Option<(usize, String)>) -> String {
@@ -70,31 +136,57 @@ fn shown(lines: &[usize]) -> String {
 /// # Errors
 /// [`Unplaced`], when no place or more than one fits.
 pub fn locate(hunk: &EditHunk, base: &Lines) -> Result<Located, Unplaced> {
-    let body = body(base);
-    let before: Vec<&[u8]> = hunk.before().map(bare).collect();
-    if before.is_empty() && !body.is_empty() {
-        return Err(Unplaced::NoContext);
-    }
-    let search = Search { hunk, body: &body, before };
-    for tier in [Tier::Exact, Tier::Blanks, Tier::Indent] {
-        let places = search.places(tier);
-        if places.is_empty() {
-            continue;
-        }
-        let starts: Vec<usize> = places.iter().map(|place| place.start).collect();
-        let chosen = search.choose(&starts).ok_or_else(|| Unplaced::Ambiguous(numbers(&starts)))?;
-        let added = places.into_iter().find(|place| place.start == chosen).and_then(|place| place.added);
-        return Ok(Located {
-            place: Span::new(chosen, chosen + search.before.len()),
-            splices: splices(base, chosen, search.steps(added)),
-            matched_by: tier,
-        });
-    }
-    Err(Unplaced::Nowhere { nearest: search.nearest() })
+    locate_among(std::slice::from_ref(hunk), base, base.span(), Damage::default())
 }
 
-fn numbers(starts: &[usize]) -> Vec<usize> {
-    starts.iter().map(|start| start + 1).collect()
+/// Finds the one place inside `within` that one of the `readings` of a hunk speaks about. `damage`:
+/// what is known to have happened to the whole reply.
+pub(super) fn locate_among(
+    readings: &[EditHunk],
+    base: &Lines,
+    within: Span,
+    damage: Damage,
+) -> Result<Located, Unplaced> {
+    let text = body(base);
+    let place = |hunks: &[EditHunk], effort: Effort| {
+        let found = hunks.iter().filter_map(|hunk| {
+            let result = Search::new(hunk, base, &text, within).place(effort)?;
+            Some((hunk.before().count(), result))
+        });
+        best(found.collect())
+    };
+    let whole: Vec<EditHunk> = readings.iter().map(|hunk| damage.undone(hunk)).collect();
+    let mended: Vec<EditHunk> = readings.iter().flat_map(|hunk| Damage::mended(hunk, &text)).collect();
+    place(&whole, Effort::Strict)
+        .or_else(|| place(&mended, Effort::Strict))
+        .or_else(|| place(&whole, Effort::Lax))
+        .or_else(|| place(&mended, Effort::Lax))
+        .unwrap_or_else(|| Err(unplaced(&whole, &text, base, within)))
+}
+
+fn unplaced(readings: &[EditHunk], text: &Lines, base: &Lines, within: Span) -> Unplaced {
+    let nowhere = Unplaced::Nowhere { nearest: None };
+    readings.first().map_or(nowhere, |hunk| Search::new(hunk, base, text, within).unplaced())
+}
+
+/// Of several readings the surest that fits, then the one that says most; `None` when none fits.
+fn best(mut found: Vec<(usize, Result<Located, Unplaced>)>) -> Option<Result<Located, Unplaced>> {
+    if !found.iter().any(|(_, result)| result.is_ok()) {
+        return found.pop().map(|(_, result)| result);
+    }
+    let mut placed: Vec<(usize, Located)> =
+        found.into_iter().filter_map(|(lines, result)| Some((lines, result.ok()?))).collect();
+    placed.sort_by_key(|(lines, located)| (located.matched_by, std::cmp::Reverse(*lines)));
+    let (lines, first) = placed.first()?.clone();
+    let rivals = placed.iter().take_while(|(l, other)| (*l, other.matched_by) == (lines, first.matched_by));
+    let places: Vec<usize> = rivals
+        .filter(|(_, other)| other.splices != first.splices)
+        .map(|(_, other)| other.place.start() + 1)
+        .collect();
+    match places.is_empty() {
+        true => Some(Ok(first)),
+        false => Some(Err(Unplaced::Ambiguous([vec![first.place.start() + 1], places].concat()))),
+    }
 }
 
 /// A line of an edit without the CR that a reply in CR LF leaves on it.
@@ -102,34 +194,96 @@ fn bare(line: &str) -> &[u8] {
     line.strip_suffix('\r').unwrap_or(line).as_bytes()
 }
 
-/// A place that fits.
-struct Place {
-    start: usize,
-    /// The edit's new lines as they have to stand here, when they differ from how it wrote them.
-    added: Option<Vec<Vec<u8>>>,
+/// How far an edit may be bent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// Every line is there.
+    Strict,
+    /// Lines may be missing, differ or be wrapped anew.
+    Lax,
 }
 
 struct Search<'a> {
     hunk: &'a EditHunk,
+    base: &'a Lines,
     body: &'a Lines,
     before: Vec<&'a [u8]>,
+    within: Span,
 }
 
 impl<'a> Search<'a> {
-    fn places(&self, tier: Tier) -> Vec<Place> {
-        match tier {
-            Tier::Exact => self.plain(self.starts(|line| line)),
-            Tier::Blanks => self.plain(self.starts(<[u8]>::trim_ascii_end)),
-            Tier::Indent => self.indented(self.starts(<[u8]>::trim_ascii)),
+    fn new(hunk: &'a EditHunk, base: &'a Lines, body: &'a Lines, within: Span) -> Self {
+        Self { hunk, base, body, before: hunk.before().map(bare).collect(), within }
+    }
+
+    /// The place at the surest tier at which anything fits; `None` when nothing does.
+    fn place(&self, effort: Effort) -> Option<Result<Located, Unplaced>> {
+        if self.hunk.every {
+            return (effort == Effort::Strict).then(|| self.everywhere()).flatten();
+        }
+        match (self.before.is_empty(), effort) {
+            (true, Effort::Strict) => return self.below_header_alone(),
+            (true, Effort::Lax) => return None,
+            (false, _) => {}
+        }
+        let (tier, fits) = match effort {
+            Effort::Strict => self.strict()?,
+            Effort::Lax => match elide::located(self.hunk, self.base, self.within) {
+                Some(located) => return Some(located),
+                None => self.aligned()?,
+            },
+        };
+        Some(self.chosen(tier, fits))
+    }
+
+    fn chosen(&self, tier: Tier, fits: Vec<Fit>) -> Result<Located, Unplaced> {
+        let starts: Vec<usize> = fits.iter().map(|fit| fit.start).collect();
+        let chosen = choose::choose(self.hunk, self.body, &starts);
+        let fit = fits.into_iter().nth(chosen.ok_or_else(|| ambiguous(&starts))?);
+        let fit = fit.ok_or_else(|| ambiguous(&starts))?;
+        Ok(self.located(tier, &fit))
+    }
+
+    fn located(&self, tier: Tier, fit: &Fit) -> Located {
+        Located {
+            place: Span::new(fit.start, fit.start + fit.len),
+            splices: splices(self.base, fit.start, fit.steps(self.hunk)),
+            matched_by: tier,
+            kept: fit.kept(self.hunk, self.body),
         }
     }
 
-    fn plain(&self, starts: Vec<usize>) -> Vec<Place> {
-        starts.into_iter().map(|start| Place { start, added: None }).collect()
+    fn strict(&self) -> Option<(Tier, Vec<Fit>)> {
+        let plain = [(Tier::Exact, Key::Exact), (Tier::Blanks, Key::Blanks), (Tier::Unicode, Key::Unicode)];
+        for (tier, key) in plain {
+            let fits = self.plain(self.starts(key));
+            if !fits.is_empty() {
+                return Some((tier, fits));
+            }
+        }
+        let indented = self.indented(self.starts(Key::Indent));
+        let after: Vec<&[u8]> = self.hunk.after().map(bare).collect();
+        let mut pieces = fragment::places(&self.before, &after, self.body);
+        pieces.retain(|fit| self.admits(fit));
+        match (indented.len(), pieces.len()) {
+            (0, 0) => None,
+            (0, _) => Some((Tier::Exact, pieces)),
+            // A single line that is also a piece of others names no place by itself.
+            (1, 2..) if self.hunk.hint.is_none() && self.hunk.header.is_none() => Some((Tier::Exact, pieces)),
+            _ => Some((Tier::Indent, indented)),
+        }
+    }
+
+    fn plain(&self, starts: Vec<usize>) -> Vec<Fit> {
+        starts.into_iter().map(|start| Fit::plain(start, self.before.len())).collect()
+    }
+
+    fn admits(&self, fit: &Fit) -> bool {
+        self.within.contains(Span::new(fit.start, fit.start + fit.len))
     }
 
     /// The places at which one mapping of indentation fits all lines.
-    fn indented(&self, starts: Vec<usize>) -> Vec<Place> {
+    fn indented(&self, starts: Vec<usize>) -> Vec<Fit> {
         if self.before.iter().all(|line| is_blank(line)) {
             return Vec::new();
         }
@@ -137,149 +291,102 @@ impl<'a> Search<'a> {
             return Vec::new();
         }
         let unit = if starts.is_empty() { Vec::new() } else { unit(self.body) };
-        let place = |start| Some(Place { start, added: Some(self.reindented(start, &unit)?) });
-        starts.into_iter().filter_map(place).collect()
+        let fit = |start| {
+            let fit = Fit::plain(start, self.before.len());
+            let added = self.reindented(&fit, &unit)?;
+            Some(Fit { added: Some(added), ..fit })
+        };
+        starts.into_iter().filter_map(fit).collect()
     }
 
-    fn reindented(&self, start: usize, unit: &[u8]) -> Option<Vec<Vec<u8>>> {
-        let here = (start..).map_while(|line| self.body.text(line));
-        let pairs = self.before.iter().copied().zip(here);
-        let map = Reindent::learn(pairs, self.added(), unit)?;
-        self.added().map(|line| map.apply(line)).collect()
-    }
-
-    fn added(&self) -> impl Iterator<Item = &'a [u8]> {
-        self.hunk.lines.iter().filter_map(|line| match line {
-            EditLine::Add(text) => Some(bare(text)),
-            EditLine::Keep(_) | EditLine::Remove(_) => None,
-        })
+    /// The edit's new lines with the indentation they have to have at a place.
+    fn reindented(&self, fit: &Fit, unit: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let pairs: Vec<(&[u8], &[u8])> = fit
+            .pairs()
+            .filter_map(|(edit, file)| Some((*self.before.get(edit)?, self.body.text(file)?)))
+            .collect();
+        indent::reindented(&pairs, self.hunk, unit)
     }
 
     /// Every line at which all lines of the edit stand, compared by `key`.
-    fn starts(&self, key: impl Fn(&[u8]) -> &[u8]) -> Vec<usize> {
-        let needle: Vec<&[u8]> = self.before.iter().map(|line| key(line)).collect();
-        let hay: Vec<&[u8]> = (0..self.body.len()).filter_map(|line| self.body.text(line)).map(key).collect();
+    fn starts(&self, key: Key) -> Vec<usize> {
+        let needle: Vec<_> = self.before.iter().map(|line| key.of(line)).collect();
+        let lines = self.within.as_range().filter_map(|line| self.body.text(line));
+        let hay: Vec<_> = lines.map(|line| key.of(line)).collect();
+        let (needle, hay): (Vec<&[u8]>, Vec<&[u8]>) =
+            (needle.iter().map(|line| &**line).collect(), hay.iter().map(|line| &**line).collect());
         let Some(last) = hay.len().checked_sub(needle.len()) else { return Vec::new() };
-        if needle.is_empty() {
-            return vec![0];
-        }
+        let top = self.within.start();
         if self.hunk.at_eof {
-            return if hay.get(last..) == Some(&needle[..]) { vec![last] } else { Vec::new() };
+            let fits = self.within.end() >= self.body.len() && hay.get(last..) == Some(&needle[..]);
+            return if fits { vec![top + last] } else { Vec::new() };
         }
-        occurrences(&needle, &hay)
+        occurrences(&needle, &hay).into_iter().map(|at| top + at).collect()
     }
 
-    /// The one place meant among those that fit.
-    fn choose(&self, starts: &[usize]) -> Option<usize> {
-        match starts {
-            [only] => Some(*only),
-            several => self.below_header(several).or_else(|| self.near_hint(several)),
-        }
+    /// Imperfectly remembered places.
+    fn aligned(&self) -> Option<(Tier, Vec<Fit>)> {
+        let (old, inserts) = fit::shape(self.hunk);
+        let aligner = Aligner::new(&self.before, &old, &inserts, self.body);
+        let unit = unit(self.body);
+        let cost = |fit: &Fit| fit.alignment.as_ref().map_or(0, |alignment| alignment.cost);
+        let alignments = aligner.alignments().into_iter();
+        let mut fits: Vec<Fit> =
+            alignments.filter_map(|alignment| Fit::aligned(alignment, self.hunk, &old, self.body)).collect();
+        fits.retain(|fit| self.admits(fit) && (!self.hunk.at_eof || fit.start + fit.len == self.body.len()));
+        let least = fits.first().map(cost)?;
+        fits.retain(|fit| cost(fit) < least + MARGIN);
+        let wrapped = fits.first().is_some_and(Fit::is_wrapped);
+        let placed = |fit: Fit| Some(Fit { added: Some(self.reindented(&fit, &unit)?), ..fit });
+        // A place whose indentation cannot be told still makes the others doubtful.
+        let count = fits.len();
+        let fits: Vec<Fit> = fits.into_iter().filter_map(placed).collect();
+        (fits.len() == count).then_some((if wrapped { Tier::Tokens } else { Tier::Aligned }, fits))
     }
 
-    /// The place that the header, a line above it, singles out.
-    fn below_header(&self, starts: &[usize]) -> Option<usize> {
-        let header = self.hunk.header.as_deref()?.trim().as_bytes();
-        let text = |line: usize| self.body.text(line).unwrap_or_default();
-        let matching = |fits: &dyn Fn(&[u8]) -> bool| -> Vec<usize> {
-            (0..self.body.len()).filter(|line| fits(text(*line).trim_ascii())).collect()
-        };
-        if header.is_empty() {
-            return None;
-        }
-        let mut named = matching(&|line| line == header);
-        if named.is_empty() {
-            named = matching(&|line| contains(line, header));
-        }
-        // Only the header nearest above a place, and only the first place below it, belong together.
-        let inside = |nth: usize, start: usize| {
-            let header = *named.get(named.partition_point(|line| *line <= start).checked_sub(1)?)?;
-            let first = nth.checked_sub(1).and_then(|above| starts.get(above)).is_none_or(|s| *s < header);
-            (first && self.reaches(header, start)).then_some(start)
-        };
-        let below = starts.iter().enumerate().filter_map(|(nth, start)| inside(nth, *start));
-        match below.collect::<Vec<_>>()[..] {
-            [only] => Some(only),
-            _ => None,
-        }
-    }
-
-    /// Is line `to` still inside what line `header` opens? It ends where a line stands no deeper and
-    /// begins something new or closes the old.
-    fn reaches(&self, header: usize, to: usize) -> bool {
-        let depth = self.body.text(header).map_or(0, |line| indent(line).len());
-        let opens = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'}');
-        let ends = |line: &[u8]| indent(line).len() <= depth && line.trim_ascii().first().is_some_and(opens);
-        !(header + 1..to).filter_map(|line| self.body.text(line)).any(ends)
-    }
-
-    /// The place that is clearly nearest to the stated line.
-    fn near_hint(&self, starts: &[usize]) -> Option<usize> {
-        let hint = self.hunk.hint?.saturating_sub(1);
-        let mut by_distance: Vec<(usize, usize)> = starts.iter().map(|s| (s.abs_diff(hint), *s)).collect();
-        by_distance.sort_unstable();
-        match by_distance[..] {
-            [(near, start), (next, _), ..] if near < next && near * 2 <= next => Some(start),
-            _ => None,
-        }
-    }
-
-    /// The edit's lines as steps from its place; `added` instead of its own new lines, if given.
-    fn steps(&self, added: Option<Vec<Vec<u8>>>) -> impl Iterator<Item = Step<'a>> {
-        let mut added = added.map(Vec::into_iter);
-        self.hunk.lines.iter().map(move |line| match line {
-            EditLine::Keep(_) => Step::Keep,
-            EditLine::Remove(_) => Step::Remove,
-            EditLine::Add(text) => match added.as_mut().and_then(Iterator::next) {
-                Some(line) => Step::Add(Cow::Owned(line)),
-                None => Step::Add(Cow::Borrowed(bare(text))),
+    /// An insertion that names only the line above it.
+    fn below_header_alone(&self) -> Option<Result<Located, Unplaced>> {
+        let at = match &self.hunk.header {
+            Some(header) => match choose::headers(header, self.body)[..] {
+                [] => return None,
+                [only] => only + 1,
+                ref several => return Some(Err(ambiguous(several))),
             },
-        })
+            None if self.hunk.at_eof || self.body.is_empty() => self.body.len(),
+            None => return None,
+        };
+        let fit = Fit::plain(at, 0);
+        self.admits(&fit).then(|| Ok(self.located(Tier::Exact, &fit)))
     }
 
-    /// Where most of the edit's lines stand in their order: each line that is found votes, by its
-    /// length, for the place at which the edit would then begin. Failing that, the line that shares
-    /// most words with the edit's longest.
-    fn nearest(&self) -> Option<(usize, String)> {
-        let mut wanted: HashMap<&[u8], usize> = HashMap::new();
-        for (nth, line) in self.before.iter().enumerate() {
-            wanted.entry(line.trim_ascii()).or_insert(nth);
-        }
-        let mut votes: HashMap<usize, usize> = HashMap::new();
-        for (at, line) in self.body.iter().map(<[u8]>::trim_ascii).enumerate().filter(|(_, l)| l.len() > 2) {
-            if let Some(nth) = wanted.get(line) {
-                *votes.entry(at.saturating_sub(*nth)).or_default() += line.len();
-            }
-        }
-        let best = votes.into_iter().max_by_key(|(start, weight)| (*weight, usize::MAX - start));
-        let start = best.map(|(start, _)| start).or_else(|| self.wordiest())?;
-        let lines = Span::new(start, start + self.before.len().min(NEAREST_LINES));
-        Some((start + 1, String::from_utf8_lossy(self.body.slice(lines)).into_owned()))
+    /// Every occurrence, as one edit.
+    fn everywhere(&self) -> Option<Result<Located, Unplaced>> {
+        let after: Vec<&[u8]> = self.hunk.after().map(bare).collect();
+        let steps = fragment::everywhere(&self.before, &after, self.body)?;
+        Some(Ok(Located {
+            place: self.body.span(),
+            splices: splices(self.base, 0, steps),
+            matched_by: Tier::Exact,
+            kept: BTreeSet::new(),
+        }))
     }
 
-    /// The place whose line shares at least half of the words of the edit's longest line.
-    fn wordiest(&self) -> Option<usize> {
-        let (nth, longest) = self.before.iter().enumerate().max_by_key(|(_, line)| line.len())?;
-        let wanted: Vec<&[u8]> = words(longest).take(16).collect();
-        let shared = |line: &[u8]| words(line).take(64).filter(|word| wanted.contains(word)).count();
-        let scored = self.body.iter().enumerate().map(|(at, line)| (shared(line), at));
-        let (score, at) = scored.max_by_key(|(score, at)| (*score, usize::MAX - at))?;
-        (score > 0 && score * 2 >= wanted.len()).then(|| at.saturating_sub(nth))
+    fn unplaced(&self) -> Unplaced {
+        if self.before.is_empty() {
+            return Unplaced::NoContext;
+        }
+        Unplaced::Nowhere { nearest: nearest::nearest(&self.before, self.body) }
     }
 }
 
-fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_' && byte.is_ascii())
-        .filter(|w| w.len() > 1)
-}
-
-fn contains(line: &[u8], part: &[u8]) -> bool {
-    line.windows(part.len()).any(|window| window == part)
+fn ambiguous(starts: &[usize]) -> Unplaced {
+    Unplaced::Ambiguous(starts.iter().map(|start| start + 1).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::EditLine;
     use crate::change::splice::spliced;
     use proptest::prelude::*;
 
