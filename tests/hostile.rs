@@ -53,7 +53,8 @@ fn everything(folder: &Path) -> Vec<String> {
             continue;
         }
         let stat = path.symlink_metadata().unwrap();
-        let when = (stat.mtime(), stat.mtime_nsec());
+        // A folder shows that something was staged in it; what counts is that it is gone.
+        let when = (!stat.is_dir()).then(|| (stat.mtime(), stat.mtime_nsec()));
         found.push(format!("{} {:o} {} {when:?} {}", path.display(), stat.mode(), stat.len(), stat.ino()));
         if stat.is_dir() {
             found.extend(everything(&path));
@@ -181,6 +182,19 @@ fn what_is_meant_to_stay_as_it_is_stays() {
     refused(&world, "locked.txt", "read-only");
     // A file stands where a folder would have to be.
     refused(&world, "src/a.txt/below.txt", "nothing was");
+}
+
+#[test]
+fn a_folder_that_takes_no_new_file_is_left_as_it_is() {
+    let world = world();
+    let folder = world.project().join("closed");
+    world.write("closed/a.txt", ONE);
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o555)).unwrap();
+    // To root no folder is closed.
+    if std::fs::write(folder.join("probe"), "").is_err() {
+        refused(&world, "closed/a.txt", "cannot stage the new text of `closed/a.txt`");
+    }
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
 }
 
 #[test]
