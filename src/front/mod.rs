@@ -31,6 +31,13 @@ pub use restore::{RestoreRequest, restore};
 pub use tour::tour;
 pub use tui::tui;
 
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    //! What the fuzz targets reach that nobody else may.
+
+    pub use super::apply::operations;
+}
+
 /// How a command ended; a contract with scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

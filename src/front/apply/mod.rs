@@ -22,6 +22,8 @@ use crate::text::safe;
 use crate::workspace::StateDirs;
 use desk::{Desk, Outcome};
 
+#[cfg(fuzzing)]
+pub use ops::parse as operations;
 pub use serve::serve;
 
 /// How what is applied is written.
