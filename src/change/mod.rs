@@ -11,6 +11,8 @@ mod history;
 mod hunk;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod verbs;
 mod lazy;
 mod level;
 pub mod locate;
@@ -28,5 +30,5 @@ pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;
 pub use offered::{Offered, Rejected, Why};
 pub use placeholder::is_placeholder;
-pub use review::Review;
+pub use review::{Author, Compared, Note, Purpose, Review, Uncut};
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};
