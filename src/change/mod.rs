@@ -11,8 +11,6 @@ mod history;
 mod hunk;
 #[cfg(test)]
 mod laws;
-#[cfg(test)]
-mod verbs;
 mod lazy;
 mod level;
 pub mod locate;
@@ -23,6 +21,8 @@ mod review;
 mod scope;
 mod slide;
 mod splice;
+#[cfg(test)]
+mod verbs;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
 pub use edit::{Edit, EditHunk, EditLine, EditOp};
@@ -30,5 +30,5 @@ pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;
 pub use offered::{Offered, Rejected, Why};
 pub use placeholder::is_placeholder;
-pub use review::{Author, Compared, Note, Purpose, Review, Uncut};
+pub use review::{Atom, Author, Compared, Note, Purpose, Review, Uncut};
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};

@@ -6,6 +6,7 @@
 //! known here.
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
+mod compare;
 mod gather;
 mod stream;
 
@@ -121,6 +122,12 @@ impl Orchestrator {
                 let read = look(workspace, &path);
                 Event::Looked { turn, path, read }
             }),
+            Effect::Compare { turn, what, paths } => {
+                let running = self.turns.entry(turn).or_default();
+                let stop = Arc::clone(&running.stop);
+                let events = self.events.clone();
+                self.on_thread(move |workspace| compare::run(workspace, turn, &what, &paths, &stop, &events));
+            }
             Effect::Land { turn, approved, story } => self.on_thread(move |workspace| {
                 let result = workspace.apply(approved, &story);
                 Event::Landed { turn, result }
@@ -140,6 +147,10 @@ impl Orchestrator {
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
+            }),
+            Effect::Polish { key, rough } => self.on_thread(move |_| {
+                let polish = Arc::new(rough.polish());
+                Event::Polished { key, path: rough.path, polish }
             }),
             Effect::Complete { id, ask } => {
                 let routes = self.roles.serve(Role::Complete).to_vec();

@@ -5,16 +5,19 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use super::guide::Guide;
+use super::keymap::Place;
 use super::line_edit::{History, LineEdit};
 use super::open_file::OpenFile;
 use super::page::Page;
 use super::picker::Picker;
+use super::review::{Reviewing, Wish};
 use super::sight::Sight;
 use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
-use crate::session::{Effect, Event, Session};
-use crate::text::{RepoPath, Span, safe};
+use crate::session::{Effect, Event, Ready, Session};
+use crate::text::{Lines, RepoPath, Span, safe};
+use crate::workspace::Comparison;
 
 /// Something that happened to the screen. Each comes with the time since the start.
 #[derive(Debug)]
@@ -36,6 +39,12 @@ pub enum Out {
     Do(Effect),
     /// For the terminal's clipboard.
     Clipboard(String),
+    /// The user's own editor on the lines of a hunk; [`App::edited_outside`] takes them back.
+    EditOutside {
+        hunk: HunkId,
+        path: RepoPath,
+        text: Lines,
+    },
     Redraw,
     Quit,
 }
@@ -73,6 +82,8 @@ pub enum Focus {
 pub(super) enum Overlay {
     Picker(Picker),
     Find(LineEdit),
+    /// A line that is typed for the review.
+    Line(Wish, LineEdit),
     Page(Page),
 }
 
@@ -83,12 +94,6 @@ pub(super) struct Toast {
     /// Printable.
     pub text: String,
     pub until: Duration,
-}
-
-/// The hunk under review.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) struct Reviewing {
-    pub at: Option<HunkId>,
 }
 
 /// Ghost text: when it is wanted, which answer is awaited, what stands there.
@@ -130,6 +135,10 @@ pub struct App {
     pub(super) prompt: LineEdit,
     pub(super) history: History,
     pub(super) review: Reviewing,
+    /// There is nothing else to do here than to review.
+    pub(super) only_review: bool,
+    /// A key was pressed that gives the next one its meaning.
+    pub(super) prefix: Option<Place>,
     pub(super) sight: Sight,
     pub(super) search: Option<Search>,
     /// Of the search, at the last match that was gone to.
@@ -176,6 +185,8 @@ impl App {
             prompt: LineEdit::default(),
             history: History::default(),
             review: Reviewing::default(),
+            only_review: false,
+            prefix: None,
             sight: Sight::default(),
             search: None,
             matches: Count::default(),
@@ -186,6 +197,22 @@ impl App {
             leaving: None,
             guide: None,
         }
+    }
+
+    /// Reviews a difference of the repository, and nothing else.
+    pub fn compare(&mut self, what: Comparison, paths: Vec<RepoPath>, title: String) -> Vec<Out> {
+        self.only_review = true;
+        let effects = self.session.compare(what, paths, title);
+        self.enter_review();
+        self.follow(effects.unwrap_or_default())
+    }
+
+    /// Reviews what is complete already, and nothing else.
+    pub fn review(&mut self, ready: Ready) -> Vec<Out> {
+        self.only_review = true;
+        self.session.review(ready);
+        self.enter_review();
+        self.polish_what_is_seen()
     }
 
     pub fn session(&self) -> &Session {

@@ -127,11 +127,8 @@ impl Review {
         let hunks: Vec<Hunk> = fresh.into_iter().map(keep).collect();
         let new = hunks.iter().filter(|hunk| known.iter().all(|was| was.id != hunk.id));
         let new = new.map(|hunk| hunk.id).collect();
-        let gone: Vec<HunkId> = known
-            .iter()
-            .filter(|was| hunks.iter().all(|hunk| hunk.id != was.id))
-            .map(|was| was.id)
-            .collect();
+        let gone: Vec<HunkId> =
+            known.iter().filter(|was| hunks.iter().all(|hunk| hunk.id != was.id)).map(|was| was.id).collect();
         self.history.forget(&gone);
         self.history.forget_shapes(path);
         if known != hunks {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Review;
+use super::{Purpose, Review};
 use crate::change::history::Step;
 use crate::change::{FileOp, Hunk, HunkId, Verdict};
 use crate::text::diff::{Change, changes};
@@ -27,6 +27,8 @@ pub enum Uncut {
     Smallest,
     #[error("the file changed at this place; reject the hunk, or ask again")]
     Conflict,
+    #[error("these lines are in the file already; `q` goes to the editor")]
+    Made,
     /// Half of it would glue two lines together.
     #[error("the file ends here without a newline, before or after; decide these lines together")]
     NoNewline,
@@ -48,6 +50,36 @@ impl Review {
             Some(parts) => parts.iter().map(|part| part.old.len() + part.new.len()).sum(),
             None => hunk.replaces.len() + hunk.with.len(),
         }
+    }
+
+    /// The changed lines of a hunk as they are read: of each part the old ones, then the new ones.
+    pub fn atom(&self, hunk: &Hunk, nth: usize) -> Option<Atom> {
+        let mut left = nth;
+        for part in self.parts(hunk).iter() {
+            if left < part.old.len() {
+                return Some(Atom::Old(part.old.start() + left));
+            }
+            left -= part.old.len();
+            if left < part.new.len() {
+                return Some(Atom::New { line: part.new.start() + left, before: part.old.end() });
+            }
+            left -= part.new.len();
+        }
+        None
+    }
+
+    /// Which of [`Review::atom`]s a line is: an old one of the hunk, or else one that comes. `None`: the
+    /// line stays as it is.
+    pub fn nth_atom(&self, hunk: &Hunk, old: bool, line: usize) -> Option<usize> {
+        let mut before = 0;
+        for part in self.parts(hunk).iter() {
+            let (span, skip) = if old { (part.old, 0) } else { (part.new, part.old.len()) };
+            if span.as_range().contains(&line) {
+                return Some(before + skip + line - span.start());
+            }
+            before += part.old.len() + part.new.len();
+        }
+        None
     }
 
     /// Cuts a hunk into its smallest independent parts: changes with a common line between them.
@@ -107,6 +139,9 @@ impl Review {
     /// Why nothing was done.
     pub fn rewrite(&mut self, id: HunkId, with: &Lines, by: Author) -> Result<(), Uncut> {
         let hunk = self.hunk(id).ok_or(Uncut::NoHunk)?;
+        if self.purpose != Purpose::Propose {
+            return Err(Uncut::Made);
+        }
         if hunk.op == FileOp::Delete {
             return Err(Uncut::Whole);
         }
@@ -287,9 +322,10 @@ pub(in crate::change) fn parts(base: &Lines, replaces: Span, with: &Lines) -> Op
     (parts != [one_part(old, new)]).then(|| parts.into())
 }
 
-/// A line of a hunk: one that goes, or one that comes before an old line.
-#[derive(Clone, Copy)]
-enum Atom {
+/// A changed line of a hunk, counted from the hunk's first: one that goes, or one that comes before an
+/// old line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Atom {
     Old(usize),
     New { line: usize, before: usize },
 }

@@ -25,7 +25,7 @@ use super::{
 use crate::text::diff::Change;
 use crate::text::{Drift, Lines, RepoPath};
 pub use compare::{Compared, Purpose};
-pub use cut::{Author, Note, Uncut};
+pub use cut::{Atom, Author, Note, Uncut};
 use waiting::{Placed, Waiting};
 
 /// Hunks of one turn with their verdicts. Made from a [`Scope`] and grown by [`Review::offer`].
@@ -155,6 +155,11 @@ impl Review {
 
     pub fn hunk(&self, id: HunkId) -> Option<&Hunk> {
         self.hunks.iter().find(|hunk| hunk.id == id)
+    }
+
+    /// The hunk at this place of [`Review::hunks`].
+    pub fn hunk_at(&self, index: usize) -> Option<&Hunk> {
+        self.hunks.get(index)
     }
 
     pub fn rejected(&self) -> &[Rejected] {
