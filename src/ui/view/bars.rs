@@ -299,6 +299,9 @@ fn spent(app: &App) -> String {
 
 /// The instruction; returns where its cursor stands.
 pub fn prompt(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
+    if area.height == 0 {
+        return None;
+    }
     let focused = app.focus == Focus::Prompt;
     pen.text(area, 0, if focused { Paint::Prompt } else { Paint::Dim }, "❯ ");
     let area = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };
