@@ -14,13 +14,12 @@ mod indent;
 mod key;
 mod nearest;
 mod occurrences;
-mod pair;
 
 use std::collections::BTreeSet;
 
-use super::EditHunk;
 pub use super::splice::Splice;
 use super::splice::{body, splices};
+use super::{EditHunk, Quote};
 use crate::text::{Lines, Span};
 use align::{Aligner, MARGIN};
 pub(super) use damage::Damage;
@@ -218,7 +217,7 @@ impl<'a> Search<'a> {
 
     /// The place at the surest tier at which anything fits; `None` when nothing does.
     fn place(&self, effort: Effort) -> Option<Result<Located, Unplaced>> {
-        if self.hunk.every {
+        if self.hunk.quote == Quote::EveryText {
             return (effort == Effort::Strict).then(|| self.everywhere()).flatten();
         }
         match (self.before.is_empty(), effort) {
@@ -262,9 +261,7 @@ impl<'a> Search<'a> {
             }
         }
         let indented = self.indented(self.starts(Key::Indent));
-        let after: Vec<&[u8]> = self.hunk.after().map(bare).collect();
-        let mut pieces = fragment::places(&self.before, &after, self.body);
-        pieces.retain(|fit| self.admits(fit));
+        let pieces = self.pieces();
         match (indented.len(), pieces.len()) {
             (0, 0) => None,
             (0, _) => Some((Tier::Exact, pieces)),
@@ -279,7 +276,19 @@ impl<'a> Search<'a> {
     }
 
     fn admits(&self, fit: &Fit) -> bool {
-        self.within.contains(Span::new(fit.start, fit.start + fit.len))
+        let place = Span::new(fit.start, fit.start + fit.len);
+        self.within.contains(place) && (!self.hunk.at_eof || place.end() == self.body.len())
+    }
+
+    /// The places of a string in the middle of lines.
+    fn pieces(&self) -> Vec<Fit> {
+        if self.hunk.quote == Quote::Lines {
+            return Vec::new();
+        }
+        let after: Vec<&[u8]> = self.hunk.after().map(bare).collect();
+        let mut pieces = fragment::places(&self.before, &after, self.body);
+        pieces.retain(|fit| self.admits(fit));
+        pieces
     }
 
     /// The places at which one mapping of indentation fits all lines.
@@ -333,7 +342,7 @@ impl<'a> Search<'a> {
         let alignments = aligner.alignments().into_iter();
         let mut fits: Vec<Fit> =
             alignments.filter_map(|alignment| Fit::aligned(alignment, self.hunk, &old, self.body)).collect();
-        fits.retain(|fit| self.admits(fit) && (!self.hunk.at_eof || fit.start + fit.len == self.body.len()));
+        fits.retain(|fit| self.admits(fit));
         let least = fits.first().map(cost)?;
         fits.retain(|fit| cost(fit) < least + MARGIN);
         let wrapped = fits.first().is_some_and(Fit::is_wrapped);
@@ -347,12 +356,13 @@ impl<'a> Search<'a> {
     /// An insertion that names only the line above it.
     fn below_header_alone(&self) -> Option<Result<Located, Unplaced>> {
         let at = match &self.hunk.header {
+            _ if self.hunk.at_eof => self.body.len(),
             Some(header) => match choose::headers(header, self.body)[..] {
                 [] => return None,
                 [only] => only + 1,
                 ref several => return Some(Err(ambiguous(several))),
             },
-            None if self.hunk.at_eof || self.body.is_empty() => self.body.len(),
+            None if self.body.is_empty() => self.body.len(),
             None => return None,
         };
         let fit = Fit::plain(at, 0);
@@ -462,7 +472,8 @@ mod tests {
     fn what_fits_twice_is_refused_with_all_its_lines() {
         let refused = applied(&hunk(&["-    go();", "+    stop();"]), TWICE.as_bytes()).unwrap_err();
         assert_eq!(refused, Unplaced::Ambiguous(vec![2, 6]));
-        assert_eq!(refused.to_string(), "the edit's lines fit 2 places (lines 2, 6)");
+        let said = "the edit's lines fit 2 places (lines 2, 6); more of the lines around would say which";
+        assert_eq!(refused.to_string(), said);
     }
 
     #[test]
