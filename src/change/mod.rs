@@ -17,6 +17,7 @@ pub mod locate;
 mod offered;
 mod placeholder;
 mod proposal;
+pub mod reading;
 mod review;
 mod scope;
 mod slide;
