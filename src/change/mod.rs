@@ -18,6 +18,7 @@ mod offered;
 mod pair;
 mod placeholder;
 mod proposal;
+pub mod reading;
 mod review;
 mod scope;
 mod slide;
