@@ -34,5 +34,5 @@ pub use level::Level;
 pub use offered::{Offered, Rejected, Why};
 pub use pair::pair;
 pub use placeholder::is_placeholder;
-pub use review::{Atom, Author, Compared, Note, Purpose, Review, Uncut};
+pub use review::{Atom, Author, Compared, KeptFile, KeptReview, Note, Purpose, Review, Uncut};
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};

@@ -19,10 +19,10 @@ use super::terminal::{self, NoScreen, Screen};
 use super::{Exit, stop};
 use crate::change::{HunkId, Receipt};
 use crate::orchestrator::{Orchestrator, Roles};
-use crate::session::{Event, Ready, Session};
+use crate::session::{Event, Kept, Ready, Session, Subject, kept_name};
 use crate::text::{Lines, RepoPath};
 use crate::ui::{App, Facts, Guide, Input, Out, view};
-use crate::workspace::{Comparison, Source};
+use crate::workspace::{Comparison, Source, Workspace};
 
 /// Shortest time between two frames that only events asked for. A key is never made to wait.
 const FRAME: Duration = Duration::from_millis(16);
@@ -133,6 +133,19 @@ pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<E
     }
 }
 
+/// What an earlier run left of the review that the screen begins with.
+fn kept_review(workspace: &Workspace, first: &First) -> Option<Kept> {
+    let read = |name: &str| serde_json::from_slice(&workspace.kept_review(name)?).ok();
+    match first {
+        First::Editor => {
+            let name = |subject| kept_name(subject, "");
+            read(&name(Subject::Instruction)).or_else(|| read(&name(Subject::Reply)))
+        }
+        First::Compare { title, .. } => read(&kept_name(Subject::Difference, title)),
+        First::Review(_) => None,
+    }
+}
+
 fn told(receipt: &Receipt) -> String {
     let files: Vec<&str> = receipt.files().iter().map(|file| file.path.as_str()).collect();
     format!("wrote {} as {}; `rein undo` takes it back", files.join(", "), receipt.id())
@@ -224,9 +237,16 @@ impl Front {
             let outs = self.app.open(path, line, column);
             self.carry_out(outs);
         }
+        let kept = if keeping.is_lasting() { kept_review(&place.workspace, &first) } else { None };
+        if keeping.is_lasting() {
+            self.app.keep_reviews();
+        }
         let outs = match first {
-            First::Editor => Vec::new(),
-            First::Compare { what, paths, title } => self.app.compare(what, paths, title),
+            First::Editor => match kept {
+                Some(kept) => self.app.bring_review_back(kept),
+                None => Vec::new(),
+            },
+            First::Compare { what, paths, title } => self.app.compare(what, paths, title, kept),
             First::Review(ready) => self.app.review(*ready),
         };
         self.carry_out(outs);

@@ -8,6 +8,7 @@
 
 mod compare;
 mod gather;
+mod keep;
 mod stream;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::change::Base;
+use crate::change::reading::Reading;
 use crate::model::{Role, Tokens};
 use crate::provider::{Client, Endpoint};
 use crate::session::{Effect, Event, TurnId};
@@ -76,6 +78,7 @@ pub struct Orchestrator {
     events: mpsc::Sender<Event>,
     turns: HashMap<TurnId, Running>,
     completion: Option<Running>,
+    keeping: keep::Desk,
 }
 
 impl Orchestrator {
@@ -89,7 +92,10 @@ impl Orchestrator {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
         let turns = HashMap::new();
-        (Self { workspace, client, roles, budget, runtime, events, turns, completion: None }, receiver)
+        let (completion, keeping) = (None, keep::Desk::default());
+        let orchestrator =
+            Self { workspace, client, roles, budget, runtime, events, turns, completion, keeping };
+        (orchestrator, receiver)
     }
 
     /// Replaces the routes, for instance when servers were found after the start.
@@ -147,6 +153,21 @@ impl Orchestrator {
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
+            }),
+            Effect::Keep { name, kept } => {
+                if self.keeping.put(name, kept) {
+                    let (desk, workspace) = (self.keeping.clone(), self.workspace.clone());
+                    let events = self.events.clone();
+                    self.runtime.spawn_blocking(move || {
+                        if let Err(why) = desk.write(&workspace) {
+                            let _ = events.blocking_send(Event::NotKept(why));
+                        }
+                    });
+                }
+            }
+            Effect::Read { turn, review } => self.on_thread(move |_| {
+                let reading = Box::new(Reading::of(&review));
+                Event::Read { turn, reading }
             }),
             Effect::Polish { key, rough } => self.on_thread(move |_| {
                 let polish = Arc::new(rough.polish());

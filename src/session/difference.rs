@@ -9,7 +9,8 @@ use crate::text::RepoPath;
 use crate::workspace::{Comparison, Found, Remark};
 
 /// What a turn is about.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Subject {
     /// What a model was asked for.
     #[default]
@@ -68,7 +69,7 @@ fn titled(title: String) -> Arc<Instruct> {
 }
 
 impl Turn {
-    fn about(id: TurnId, subject: Subject, instruct: Arc<Instruct>, review: Review) -> Self {
+    pub(super) fn about(id: TurnId, subject: Subject, instruct: Arc<Instruct>, review: Review) -> Self {
         let scope = review.scope().clone();
         let mut turn = Self::new(id, instruct, scope);
         (turn.subject, turn.review) = (subject, review);

@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Polish, Rough};
-use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Verdict};
+use super::{Kept, Polish, Rough};
+use crate::change::reading::Reading;
+use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Pack};
 use crate::model::{Ask, Delta, Failure, ModelId};
 use crate::text::highlight::{Class, Language};
@@ -61,6 +62,10 @@ pub enum Effect {
     AskBranch,
     /// Classify a text; the answer carries `version` back.
     Highlight { path: RepoPath, version: u64, language: Language, text: Lines },
+    /// Keep a review so that it outlives the program; `None` forgets it.
+    Keep { name: String, kept: Option<Kept> },
+    /// Find out what of a review needs no reading, and what needs care.
+    Read { turn: TurnId, review: Box<Review> },
     /// Work out colours and differing words of a file under review; the answer carries `key` back.
     Polish { key: u64, rough: Rough },
     /// Ask the completion role; replaces a completion that is still running.
@@ -133,6 +138,12 @@ pub enum Event {
         path: RepoPath,
         version: u64,
         classes: Vec<(std::ops::Range<usize>, Class)>,
+    },
+    /// A review could not be kept; why.
+    NotKept(String),
+    Read {
+        turn: TurnId,
+        reading: Box<Reading>,
     },
     Polished {
         key: u64,

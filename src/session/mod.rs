@@ -8,6 +8,7 @@
 
 mod difference;
 mod effect;
+mod kept;
 mod polish;
 mod refusal;
 mod revision;
@@ -17,6 +18,7 @@ mod turn;
 
 pub use difference::{Ready, Subject};
 pub use effect::{Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, TurnId};
+pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
 pub use refusal::Refusal;
 pub use revision::NotRevised;

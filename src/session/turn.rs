@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::refusal::{Refusal, as_written, for_the_model, unanswered};
 use super::{Decision, Effect, Gathered, Instruct, Rework, Subject, TurnId};
 use crate::change::{
-    Author, Base, Edit, HunkId, Offered, Purpose, Receipt, Review, Scope, Standing, Uncut, Verdict, Why,
+    Author, Base, Edit, HunkId, KeptFile, Offered, Purpose, Receipt, Review, Scope, Standing, Uncut, Verdict,
+    Why,
 };
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
@@ -87,11 +88,11 @@ pub struct Turn {
     /// Files as they were read for the request: what the model saw, whatever the disk holds now.
     seen: BTreeMap<RepoPath, Base>,
     said: Option<Said>,
-    model: Option<ModelId>,
+    pub(super) model: Option<ModelId>,
     reader: Option<Reader>,
     /// The reply being read, as it came; the repair turn shows it to the model again.
     reply: String,
-    prose: String,
+    pub(super) prose: String,
     reasoning: usize,
     /// Of the requests before this one.
     used_before: Option<Usage>,
@@ -104,6 +105,8 @@ pub struct Turn {
     pending: BTreeMap<RepoPath, Vec<Edit>>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) remarks: Vec<Remark>,
+    /// What was decided of files in an earlier run, until they come.
+    pub(super) kept_files: BTreeMap<RepoPath, KeptFile>,
     /// Edits that went back to the model, once in a turn.
     mended: usize,
     /// What the model was told could not be used, until its second answer has ended.
@@ -140,6 +143,7 @@ impl Turn {
             pending: BTreeMap::new(),
             refusals: Vec::new(),
             remarks: Vec::new(),
+            kept_files: BTreeMap::new(),
             mended: 0,
             told: Vec::new(),
             answered: Vec::new(),
@@ -279,9 +283,6 @@ impl Turn {
             self.rest();
         }
     }
-
-    /// What was decided of a file in an earlier run.
-    pub(super) fn remember(&mut self, _path: &RepoPath) {}
 
     /// The answer has not ended yet, as far as this turn wants to hear of it.
     pub(super) fn is_listening(&self) -> bool {
@@ -446,6 +447,10 @@ impl Turn {
     }
 
     pub(super) fn looked(&mut self, path: &RepoPath, read: Result<Base, String>) {
+        if !self.pending.contains_key(path) {
+            // A review that came back: the file as it is now.
+            return read.into_iter().for_each(|now| self.changed(now));
+        }
         // What was named may be a link to a file that is open.
         let read = read.map(|base| self.known(&base.path).unwrap_or(base));
         for edit in self.pending.remove(path).unwrap_or_default() {

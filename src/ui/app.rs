@@ -15,7 +15,7 @@ use super::sight::Sight;
 use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
-use crate::session::{Effect, Event, Ready, Session};
+use crate::session::{Effect, Event, Kept, Ready, Session, TurnId};
 use crate::text::{Lines, RepoPath, Span, safe};
 use crate::workspace::Comparison;
 
@@ -137,6 +137,11 @@ pub struct App {
     pub(super) review: Reviewing,
     /// There is nothing else to do here than to review.
     pub(super) only_review: bool,
+    /// Is a review kept so that it comes back at the next start?
+    pub(super) keeps: bool,
+    /// When the review is to be kept, and what of it is kept already.
+    pub(super) keep_due: Option<Duration>,
+    pub(super) kept: Option<(TurnId, u64)>,
     /// A key was pressed that gives the next one its meaning.
     pub(super) prefix: Option<Place>,
     pub(super) sight: Sight,
@@ -152,6 +157,9 @@ pub struct App {
     pub(super) leaving: Option<Duration>,
     pub(super) guide: Option<Guide>,
 }
+
+/// How long a review waits to be kept: keys come in bursts, and a large one is not written at each.
+const KEEP: Duration = Duration::from_millis(200);
 
 /// How long a message stays.
 const TOAST: Duration = Duration::from_secs(6);
@@ -186,6 +194,9 @@ impl App {
             history: History::default(),
             review: Reviewing::default(),
             only_review: false,
+            keeps: false,
+            keep_due: None,
+            kept: None,
             prefix: None,
             sight: Sight::default(),
             search: None,
@@ -200,11 +211,59 @@ impl App {
     }
 
     /// Reviews a difference of the repository, and nothing else.
-    pub fn compare(&mut self, what: Comparison, paths: Vec<RepoPath>, title: String) -> Vec<Out> {
+    pub fn compare(
+        &mut self,
+        what: Comparison,
+        paths: Vec<RepoPath>,
+        title: String,
+        before: Option<Kept>,
+    ) -> Vec<Out> {
         self.only_review = true;
         let effects = self.session.compare(what, paths, title);
+        self.session.recall(before.map(Kept::into_files).unwrap_or_default());
         self.enter_review();
         self.follow(effects.unwrap_or_default())
+    }
+
+    /// From now on reviews outlive the program.
+    pub fn keep_reviews(&mut self) {
+        self.keeps = true;
+    }
+
+    /// Brings a review back that an earlier run left open.
+    pub fn bring_review_back(&mut self, kept: Kept) -> Vec<Out> {
+        let effects = self.session.bring_back(kept);
+        let open = self.session.turn().map_or(0, |turn| turn.review().hunks().count());
+        if open > 0 {
+            self.review.at = None;
+            self.say(
+                Paint::Warn,
+                format!("back from an earlier run: a review of {open} hunk(s); Alt-R goes to it"),
+            );
+        }
+        self.follow(effects)
+    }
+
+    /// Keeps the review a moment after it changed; at once when `now`.
+    pub(super) fn keep_what_changed(&mut self, now: bool) -> Vec<Out> {
+        let Some(stamp) = self.session.turn().map(|turn| (turn.id(), turn.revision())) else {
+            return Vec::new();
+        };
+        if !self.keeps || self.kept == Some(stamp) {
+            return Vec::new();
+        }
+        let due = *self.keep_due.get_or_insert(self.now + KEEP);
+        if !now && self.now < due {
+            return Vec::new();
+        }
+        self.keep_due = None;
+        match self.session.keep() {
+            Some((name, kept)) => {
+                self.kept = Some(stamp);
+                vec![Out::Do(Effect::Keep { name, kept })]
+            }
+            None => Vec::new(),
+        }
     }
 
     /// Reviews what is complete already, and nothing else.
@@ -278,7 +337,7 @@ impl App {
     pub fn wake_at(&self) -> Option<Duration> {
         let spinner = self.session.is_running().then(|| self.now + Duration::from_millis(100));
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [spinner, toast, self.ghosting.due, self.highlight_due].into_iter().flatten().min()
+        [spinner, toast, self.ghosting.due, self.highlight_due, self.keep_due].into_iter().flatten().min()
     }
 
     /// Does ghost text stand at the cursor?

@@ -103,6 +103,21 @@ impl App {
                 page.text(Paint::Text, &format!("kept as the file has it: {}", kept.join(", ")));
             }
         }
+        if let Some(reading) = &self.review.reading {
+            let (risks, folds) = (reading.risks(hunk.id), reading.folds(hunk.id));
+            if !risks.is_empty() {
+                page.gap().text(Paint::Title, "to be read with care");
+                for risk in risks {
+                    page.text(Paint::Warn, &format!("⚠ {}", risk.words()));
+                }
+            }
+            if !folds.is_empty() {
+                page.gap().text(Paint::Title, "verified, and need no reading");
+                for fold in folds {
+                    page.text(Paint::Text, &format!("≡ {}", fold.words()));
+                }
+            }
+        }
         if let Some(note) = turn.review().note(hunk.id) {
             page.gap().text(Paint::Title, "what was done to it since");
             if note.by_hand {

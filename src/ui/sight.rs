@@ -94,15 +94,36 @@ impl App {
     fn note_the_sheet(&mut self) {
         let Some(review) = self.session.turn().map(|turn| turn.review()) else { return };
         let (top, height) = (self.review.top, self.review.window.0);
+        let mut seen_folded = Vec::new();
         for row in (top..top + height).map_while(|row| self.review.sheet.row(review, row)) {
             let (hunk, atoms) = match row {
                 Shown::Old { hunk, old } => (hunk, [Some(old), None]),
                 Shown::New { hunk, new } => (hunk, [None, Some(new)]),
                 Shown::Both { hunk, old, new } => (hunk, [old, new]),
+                Shown::Fold { hunk, fold } => {
+                    seen_folded.push((hunk, fold));
+                    continue;
+                }
                 _ => continue,
             };
             let Some(id) = review.hunk_at(hunk).map(|hunk| hunk.id) else { continue };
             atoms.into_iter().flatten().for_each(|changed| self.sight.note(id, changed.atom));
+        }
+        // A fold's one line stands for what it hides.
+        for (hunk, fold) in seen_folded {
+            let Some(hunk) = review.hunk_at(hunk) else { continue };
+            let folds = self.review.reading.as_ref().map_or(&[][..], |reading| reading.folds(hunk.id));
+            let Some(fold) = folds.get(fold) else { continue };
+            let last = match fold.come.end().checked_sub(1).filter(|_| !fold.come.is_empty()) {
+                Some(line) => review.nth_atom(hunk, false, line),
+                None => fold.gone.end().checked_sub(1).and_then(|line| review.nth_atom(hunk, true, line)),
+            };
+            if last.is_some_and(|last| self.sight.has_seen(hunk.id, last)) {
+                continue;
+            }
+            let old = fold.gone.as_range().filter_map(|line| review.nth_atom(hunk, true, line));
+            let new = fold.come.as_range().filter_map(|line| review.nth_atom(hunk, false, line));
+            old.chain(new).for_each(|atom| self.sight.note(hunk.id, atom));
         }
     }
 }

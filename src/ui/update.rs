@@ -38,6 +38,11 @@ impl App {
         outs.extend(self.follow_guide());
         self.settle_views();
         outs.extend(self.polish_what_is_seen());
+        outs.extend(self.read_what_has_come());
+        let leaves = outs.iter().any(|out| matches!(out, Out::Quit));
+        let kept = self.keep_what_changed(leaves);
+        // Before the program ends.
+        outs.splice(0..0, kept);
         outs
     }
 
@@ -214,7 +219,8 @@ impl App {
     /// Leaves at once if nothing would be lost, else (or when `always`) at the second time.
     fn leave(&mut self, again: &str, always: bool) -> Vec<Out> {
         let asked = self.leaving.is_some_and(|at| self.now.saturating_sub(at) < TWICE);
-        let lost = match (self.unsaved(), self.open_hunks()) {
+        let open = if self.keeps { 0 } else { self.open_hunks() };
+        let lost = match (self.unsaved(), open) {
             (0, 0) => String::new(),
             (files, 0) => format!("{files} unsaved file(s) would be lost; "),
             (0, hunks) => format!("{hunks} open hunk(s) would be lost; "),
@@ -248,6 +254,14 @@ impl App {
             }
             Event::Highlighted { path, version, classes } => {
                 self.highlighted(&path, version, classes);
+                Vec::new()
+            }
+            Event::NotKept(why) => {
+                self.say(Paint::Bad, format!("the review cannot be kept: {why}"));
+                Vec::new()
+            }
+            Event::Read { turn, reading } => {
+                self.read(turn, *reading);
                 Vec::new()
             }
             Event::Polished { key, path, polish } => {

@@ -24,6 +24,7 @@ mod prune;
 mod record;
 mod recovery;
 mod revert;
+mod reviews;
 mod swap;
 mod tree;
 mod typed;

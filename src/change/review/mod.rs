@@ -8,6 +8,7 @@
 mod compare;
 mod cut;
 mod follow;
+mod kept;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::text::diff::Change;
 use crate::text::{Drift, Lines, RepoPath};
 pub use compare::{Compared, Purpose};
 pub use cut::{Atom, Author, Note, Uncut};
+pub use kept::{KeptFile, KeptReview};
 use waiting::{Placed, Waiting};
 
 /// Hunks of one turn with their verdicts. Made from a [`Scope`] and grown by [`Review::offer`].

@@ -27,6 +27,7 @@ impl App {
     }
 
     pub(in crate::ui) fn act_in_review(&mut self, action: Action) -> Vec<Out> {
+        self.review.touched = true;
         match action {
             Action::Accept => self.decide_here(true),
             Action::Reject => self.decide_here(false),

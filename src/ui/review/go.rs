@@ -5,6 +5,7 @@ use super::super::app::{App, Focus, Out};
 use super::super::keymap::Action;
 use super::super::theme::Paint;
 use super::sheet::Row;
+use crate::change::reading::Order;
 use crate::change::{Hunk, HunkId, Review, Verdict};
 
 /// Rows kept in sight above and below the reader's.
@@ -38,6 +39,7 @@ impl App {
             Action::MoreContext => self.show_context(2),
             Action::LessContext => self.show_context(-2),
             Action::Filter => self.next_filter(),
+            Action::Order => self.next_order(),
             _ => {}
         }
         Vec::new()
@@ -182,8 +184,16 @@ impl App {
 
     fn turn_fold(&mut self) {
         let Some(at) = self.review.at else { return };
-        if !self.review.look.turned.remove(&at) {
-            self.review.look.turned.insert(at);
+        let look = &mut self.review.look;
+        let decided = self.session.turn().and_then(|turn| turn.review().hunk(at));
+        let decided = decided.is_some_and(|hunk| hunk.verdict != Verdict::Undecided);
+        // What is folded inside of a hunk that is open comes before the hunk itself.
+        let set = match self.review.sheet.has_folds(at) && !decided {
+            true => &mut look.opened,
+            false => &mut look.turned,
+        };
+        if !set.remove(&at) {
+            set.insert(at);
         }
         self.review.changed();
         self.go_to_hunk(at);
@@ -191,9 +201,33 @@ impl App {
 
     /// Opens a hunk that is folded.
     pub(super) fn unfold(&mut self, id: HunkId) {
-        if self.review.sheet.is_folded(id) {
-            self.review.at = Some(id);
-            self.turn_fold();
+        if !self.review.sheet.is_folded(id) {
+            return;
+        }
+        let turned = &mut self.review.look.turned;
+        if !turned.remove(&id) {
+            turned.insert(id);
+        }
+        self.review.changed();
+        self.settle_review();
+    }
+
+    /// Another order, worked out now: hunks that come later go to the end.
+    fn next_order(&mut self) {
+        let Some(reading) = &self.review.reading else {
+            self.say(Paint::Warn, "the hunks are still being read; try again in a moment");
+            return;
+        };
+        let by = self.review.by.map_or(Order::Reading, Order::next);
+        self.review.by = Some(by);
+        self.review.order = match by {
+            Order::File => None,
+            by => Some(reading.order(by)),
+        };
+        self.review.changed();
+        self.say(Paint::Text, by.words());
+        if let Some(at) = self.review.at {
+            self.go_to_hunk(at);
         }
     }
 

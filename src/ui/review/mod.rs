@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 pub(super) use decide::{ordinal, tally};
 pub(super) use rework::{Hand, Wish};
-pub(super) use sheet::{Changed, FileRow, Look, Row, Sheet};
+pub(super) use sheet::{Changed, FileRow, Row, Sheet};
+use sheet::{Look, Plan};
 
 use super::app::{App, Focus, Out};
+use crate::change::reading::{Order, Reading};
 use crate::change::{HunkId, Review};
-use crate::session::{Effect, Polish, Rough, TurnId};
+use crate::session::{Effect, Phase, Polish, Rough, Subject, TurnId};
 use crate::text::RepoPath;
 
 /// Files whose colours are kept: those around the window, and where the reader was just now.
@@ -33,6 +35,14 @@ pub struct Reviewing {
     stamp: Option<(TurnId, u64)>,
     pub look: Look,
     pub order: Option<Vec<HunkId>>,
+    /// Which order that is; `None`: the one in which hunks came.
+    pub by: Option<Order>,
+    /// What is known of the hunks, once it is.
+    pub reading: Option<Reading>,
+    /// The hunks that a reading was asked for, and whether the answer has come.
+    asked: Option<(TurnId, u64, bool)>,
+    /// A key was pressed in this review.
+    pub touched: bool,
     /// The row the reader is at.
     pub row: usize,
     pub top: usize,
@@ -87,9 +97,16 @@ impl App {
         }
         let reviewing = &mut self.review;
         let anchor = reviewing.sheet.anchor(reviewing.row, reviewing.top);
-        let order = reviewing.order.as_deref();
-        let fresh =
-            Sheet::new(turn.review(), turn.remarks().len(), &reviewing.look, order, reviewing.window.1);
+        if let Some(reading) = &mut reviewing.reading {
+            reading.heed(turn.review());
+        }
+        let plan = Plan {
+            look: &reviewing.look,
+            order: reviewing.order.as_deref(),
+            reading: reviewing.reading.as_ref(),
+            width: reviewing.window.1,
+        };
+        let fresh = Sheet::new(turn.review(), turn.remarks().len(), &plan);
         reviewing.sheet = fresh;
         reviewing.stamp = Some(stamp);
         if let Some((anchor, row)) = anchor.and_then(|a| Some((a, reviewing.sheet.find(a)?))) {
@@ -97,6 +114,43 @@ impl App {
             reviewing.top = row.saturating_sub(anchor.depth);
         }
         self.keep_in_sight();
+    }
+
+    /// Once a review is complete, or its hunks are others, asks what of it needs no reading.
+    pub(super) fn read_what_has_come(&mut self) -> Vec<Out> {
+        let Some(turn) = self.session.turn().filter(|_| self.focus == Focus::Review) else {
+            return Vec::new();
+        };
+        if turn.phase() != Phase::Reviewing || matches!(self.review.asked, Some((_, _, false))) {
+            return Vec::new();
+        }
+        let mut hasher = DefaultHasher::new();
+        turn.review().hunks().for_each(|hunk| (hunk.id, hunk.with.bytes().len()).hash(&mut hasher));
+        let hunks = hasher.finish();
+        if self.review.asked.is_some_and(|(id, known, _)| id == turn.id() && known == hunks) {
+            return Vec::new();
+        }
+        let (turn, review) = (turn.id(), Box::new(turn.review().clone()));
+        self.review.asked = Some((turn, hunks, false));
+        vec![Out::Do(Effect::Read { turn, review })]
+    }
+
+    /// The hunks were read. A difference that nobody has touched yet is put in the order it is read best.
+    pub(super) fn read(&mut self, turn: TurnId, reading: Reading) {
+        let known = self.review.asked.take_if(|(asked, ..)| *asked == turn);
+        self.review.asked = known.map(|(turn, hunks, _)| (turn, hunks, true));
+        let Some(now) = self.session.turn().filter(|now| now.id() == turn) else { return };
+        let first = self.review.reading.is_none();
+        if first && !self.review.touched && now.subject() == Subject::Difference {
+            self.review.by = Some(Order::Reading);
+            self.review.order = Some(reading.order(Order::Reading));
+            (self.review.row, self.review.top) = (0, 0);
+            self.review.sheet = Sheet::default();
+            self.review.at = None;
+        }
+        self.review.reading = Some(reading);
+        self.review.changed();
+        self.stay_on_a_hunk();
     }
 
     /// Asks for the colours of the files in the window.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::change::reading::{Fold, Reading};
 use crate::change::{Hunk, HunkId, Review, Standing, Verdict};
 use crate::text::RepoPath;
 
@@ -17,11 +18,30 @@ pub struct Look {
     pub context: usize,
     /// Hunks that are open though decided, or closed though not.
     pub turned: BTreeSet<HunkId>,
+    /// Hunks of which nothing is folded away, whatever needs no reading.
+    pub opened: BTreeSet<HunkId>,
+}
+
+/// All that a sheet is made by, beside the review.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    pub look: &'a Look,
+    /// In which order hunks are shown; those that it does not name come last, as the review has them.
+    pub order: Option<&'a [HunkId]>,
+    pub reading: Option<&'a Reading>,
+    /// Columns of the window.
+    pub width: usize,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { filter: Filter::All, beside: false, context: 3, turned: BTreeSet::new() }
+        Self {
+            filter: Filter::All,
+            beside: false,
+            context: 3,
+            turned: BTreeSet::new(),
+            opened: BTreeSet::new(),
+        }
     }
 }
 
@@ -34,13 +54,15 @@ pub enum Filter {
     #[default]
     All,
     Undecided,
+    Risky,
 }
 
 impl Filter {
     pub fn next(self) -> Self {
         match self {
             Self::All => Self::Undecided,
-            Self::Undecided => Self::All,
+            Self::Undecided => Self::Risky,
+            Self::Risky => Self::All,
         }
     }
 
@@ -48,13 +70,15 @@ impl Filter {
         match self {
             Self::All => "all hunks",
             Self::Undecided => "undecided hunks only",
+            Self::Risky => "hunks with a risk mark only",
         }
     }
 
-    fn shows(self, hunk: &Hunk) -> bool {
+    fn shows(self, hunk: &Hunk, reading: Option<&Reading>) -> bool {
         match self {
             Self::All => true,
             Self::Undecided => hunk.verdict == Verdict::Undecided,
+            Self::Risky => reading.is_some_and(|reading| !reading.risks(hunk.id).is_empty()),
         }
     }
 }
@@ -93,6 +117,11 @@ pub enum Row {
         hunk: usize,
         old: Option<Changed>,
         new: Option<Changed>,
+    },
+    /// Lines that need no reading, by the fold's place in [`Reading::folds`].
+    Fold {
+        hunk: usize,
+        fold: usize,
     },
     /// A difference without lines, by its place in the list.
     Remark(usize),
@@ -138,6 +167,9 @@ pub struct Sheet {
     starts: Vec<usize>,
     of: BTreeMap<HunkId, usize>,
     files: Vec<FileRow>,
+    /// Bodies of which something is folded away, row by row.
+    bodies: BTreeMap<HunkId, Vec<Row>>,
+    has_folds: BTreeSet<HunkId>,
     beside: bool,
     /// Largest line number.
     lines: usize,
@@ -145,21 +177,34 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Lays the review out. `order`: in which order hunks are shown; those that it does not name come
-    /// last, as the review has them.
-    pub fn new(review: &Review, remarks: usize, look: &Look, order: Option<&[HunkId]>, width: usize) -> Self {
+    /// Lays the review out.
+    pub fn new(review: &Review, remarks: usize, plan: &Plan<'_>) -> Self {
+        let Plan { look, order, reading, width } = *plan;
         let beside = look.beside && width >= BESIDE_FROM;
         let mut sheet = Self { beside, starts: vec![0], ..Self::default() };
         let hunks: Vec<&Hunk> = review.hunks().collect();
         let (starts, gaps) = (new_starts(&hunks), gaps(&hunks, review));
         for index in in_order(&hunks, order) {
-            let Some(hunk) = hunks.get(index).filter(|hunk| look.filter.shows(hunk)) else { continue };
+            let Some(hunk) = hunks.get(index).filter(|hunk| look.filter.shows(hunk, reading)) else {
+                continue;
+            };
             let gap = gaps.get(index).copied().unwrap_or_default();
             let (above, below) = gap.around(look.context, order.is_some());
             let decided = hunk.verdict != Verdict::Undecided && hunk.standing == Standing::Good;
             let new_start = starts.get(index).copied().unwrap_or(0);
             let folded = decided != look.turned.contains(&hunk.id);
-            sheet.put(review, hunk, HunkBlock { id: hunk.id, index, above, below, folded, new_start });
+            let block = HunkBlock { id: hunk.id, index, above, below, folded, new_start };
+            let folds = reading.map_or(&[][..], |reading| reading.folds(hunk.id));
+            if !folds.is_empty() && !look.opened.contains(&hunk.id) {
+                let body = sheet.body(review, &block, folds);
+                sheet.bodies.insert(hunk.id, body);
+            }
+            sheet.has_folds.extend((!folds.is_empty()).then_some(hunk.id));
+            let weight = match hunk.verdict {
+                Verdict::Undecided => reading.map(|reading| reading.lines_to_read([hunk.id])),
+                _ => Some(0),
+            };
+            sheet.put(review, hunk, block, weight);
         }
         if remarks > 0 {
             sheet.push(Block::Remarks, remarks + 1);
@@ -167,11 +212,11 @@ impl Sheet {
         sheet
     }
 
-    fn put(&mut self, review: &Review, hunk: &Hunk, block: HunkBlock) {
-        let weight = review.weight(hunk);
+    fn put(&mut self, review: &Review, hunk: &Hunk, block: HunkBlock, unread: Option<usize>) {
         let base = review.base(&hunk.path).and_then(|base| base.text.as_ref());
         self.lines = self.lines.max(base.map_or(0, |base| base.len())).max(block.new_start + hunk.with.len());
-        let unread = if hunk.verdict == Verdict::Undecided { weight } else { 0 };
+        // A hunk that was not read yet is to be read in full.
+        let unread = unread.unwrap_or_else(|| review.weight(hunk));
         self.unread += unread;
         if self.files.last().is_none_or(|file| file.path != hunk.path) {
             let rows = 1 + usize::from(!self.files.is_empty());
@@ -200,7 +245,52 @@ impl Sheet {
         if block.folded { 1 } else { 1 + block.above + self.body_rows(review, block) + block.below }
     }
 
+    /// The rows between a hunk's head and what is below it, one for each fold.
+    fn body(&self, review: &Review, block: &HunkBlock, folds: &[Fold]) -> Vec<Row> {
+        let rows = self.whole_body_rows(review, block);
+        let mut shown = BTreeSet::new();
+        let hidden = |changed: Option<Changed>, old: bool| {
+            let changed = changed?;
+            folds.iter().position(|fold| {
+                let span = if old { fold.gone } else { fold.come };
+                span.as_range().contains(&changed.line)
+            })
+        };
+        let mut body = Vec::new();
+        for row in (0..rows).filter_map(|row| self.whole_body_row(review, block, row)) {
+            let fold = match row {
+                Row::Old { old, .. } => hidden(Some(old), true),
+                Row::New { new, .. } => hidden(Some(new), false),
+                Row::Both { old, new, .. } => match (hidden(old, true), hidden(new, false)) {
+                    (one, None) if new.is_none() => one,
+                    (None, one) if old.is_none() => one,
+                    (Some(one), Some(other)) if one == other => Some(one),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match fold {
+                None => body.push(row),
+                Some(fold) if shown.insert(fold) => body.push(Row::Fold { hunk: block.index, fold }),
+                Some(_) => {}
+            }
+        }
+        body
+    }
+
+    /// Can something of the hunk be folded away?
+    pub fn has_folds(&self, id: HunkId) -> bool {
+        self.has_folds.contains(&id)
+    }
+
     fn body_rows(&self, review: &Review, block: &HunkBlock) -> usize {
+        match self.bodies.get(&block.id) {
+            Some(body) => body.len(),
+            None => self.whole_body_rows(review, block),
+        }
+    }
+
+    fn whole_body_rows(&self, review: &Review, block: &HunkBlock) -> usize {
         let Some(hunk) = review.hunk_at(block.index) else { return 0 };
         let parts = review.parts(hunk);
         let gone: usize = parts.iter().map(|part| part.old.len()).sum();
@@ -269,6 +359,15 @@ impl Sheet {
         if row >= body {
             return Some(Row::Same { hunk: block.index, line: hunk.replaces.end() + row - body });
         }
+        match self.bodies.get(&block.id) {
+            Some(body) => body.get(row).copied(),
+            None => self.whole_body_row(review, block, row),
+        }
+    }
+
+    fn whole_body_row(&self, review: &Review, block: &HunkBlock, row: usize) -> Option<Row> {
+        let hunk = review.hunk_at(block.index)?;
+        let first = hunk.replaces.start();
         let (mut left, mut line, mut atom) = (row, 0, 0);
         for part in review.parts(hunk).iter() {
             let kept = part.old.start() - line;
@@ -307,6 +406,18 @@ impl Sheet {
             return Some(start);
         }
         let hunk = review.hunk_at(block.index)?;
+        if let Some(body) = self.bodies.get(&id) {
+            let is_it = |row: &Row| match row {
+                Row::Old { old, .. } => old.atom == atom,
+                Row::New { new, .. } => new.atom == atom,
+                Row::Both { old, new, .. } => [old, new].into_iter().flatten().any(|one| one.atom == atom),
+                _ => false,
+            };
+            // What is folded away is where its fold is.
+            let fold = || body.iter().position(|row| matches!(row, Row::Fold { .. }));
+            let at = body.iter().position(is_it).or_else(fold).unwrap_or(0);
+            return Some(start + 1 + block.above + at);
+        }
         let (mut before, mut rows, mut line) = (0, 0, 0);
         for part in review.parts(hunk).iter() {
             rows += part.old.start() - line;

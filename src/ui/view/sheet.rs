@@ -64,6 +64,7 @@ impl Painter<'_, '_, '_> {
             Row::File(file) => self.file(y, file),
             Row::Remark(at) => self.remark(y, at),
             Row::Head { hunk, folded } => self.head(y, hunk, folded),
+            Row::Fold { hunk, fold } => self.fold(y, hunk, fold),
             Row::Same { hunk, line } => self.same(y, hunk, line),
             Row::Old { hunk, old } => self.changed(y, self.area, hunk, Some(old), true),
             Row::New { hunk, new } => self.changed(y, self.area, hunk, Some(new), false),
@@ -113,6 +114,15 @@ impl Painter<'_, '_, '_> {
         let fold = if folded { " ▸" } else { "" };
         let words = format!("{} {}  +{come} -{gone}{fold}", sign(hunk), place(hunk));
         let column = self.pen.text_at(self.area, 1, y, paint, &words);
+        let risks = self.app.review.reading.as_ref().map_or(&[][..], |reading| reading.risks(hunk.id));
+        let column = match risks {
+            [] => column,
+            [first, rest @ ..] => {
+                let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+                let words = format!("  ⚠ {}{more}", safe::line(&first.words()));
+                self.pen.text_at(self.area, column, y, Paint::Warn, &words)
+            }
+        };
         let about = self.about(hunk);
         if !about.is_empty() {
             self.pen.text_at(self.area, column, y, Paint::Dim, &format!("  {}", safe::line(&about)));
@@ -138,6 +148,14 @@ impl Painter<'_, '_, '_> {
         words.extend(note.and_then(|note| note.comment.as_ref()).map(|comment| format!("“{comment}”")));
         words.extend(hunk.reason.clone());
         words.join(" · ")
+    }
+
+    fn fold(&mut self, y: u16, index: usize, at: usize) {
+        let Some(hunk) = self.review.hunk_at(index) else { return };
+        let folds = self.app.review.reading.as_ref().map_or(&[][..], |reading| reading.folds(hunk.id));
+        let Some(fold) = folds.get(at) else { return };
+        let column = u16::try_from(self.app.review.sheet.digits() + 2).unwrap_or(0);
+        self.pen.text_at(self.area, column, y, Paint::Settled, &format!("≡ {}", safe::line(&fold.words())));
     }
 
     fn same(&mut self, y: u16, index: usize, line: usize) {
