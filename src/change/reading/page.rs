@@ -1,0 +1,115 @@
+//! A hunk while it is being read: which of its lines are still to be read, and what is folded.
+
+use std::sync::Arc;
+
+use super::super::HunkId;
+use super::file_diff::{Cut, FileDiff};
+use super::fold::{Fold, FoldKind};
+use crate::text::diff::Change;
+use crate::text::{Lines, RepoPath, Span};
+
+/// Which text a line is of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Side {
+    Old,
+    New,
+}
+
+/// One hunk. Lines are counted within the file.
+pub(super) struct Page<'a> {
+    pub(super) file: &'a FileDiff,
+    pub(super) cut: Cut,
+    pub(super) changes: Vec<Change>,
+    /// For each line of the hunk: is it changed and not folded?
+    gone: Vec<bool>,
+    come: Vec<bool>,
+    pub(super) folds: Vec<Fold>,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn of(file: &'a FileDiff, cut: Cut) -> Self {
+        let changes = file.changes(&cut);
+        let mut gone = vec![false; cut.old.len()];
+        let mut come = vec![false; cut.new.len()];
+        for change in &changes {
+            mark(&mut gone, within(change.old, cut.old), true);
+            mark(&mut come, within(change.new, cut.new), true);
+        }
+        Self { file, cut, changes, gone, come, folds: Vec::new() }
+    }
+
+    pub(super) fn id(&self) -> HunkId {
+        self.cut.id
+    }
+
+    pub(super) fn path(&self) -> &'a RepoPath {
+        &self.file.path
+    }
+
+    pub(super) fn text(&self, side: Side) -> Option<&'a Lines> {
+        match side {
+            Side::Old => self.file.old.as_ref(),
+            Side::New => self.file.new.as_ref(),
+        }
+    }
+
+    pub(super) fn span(&self, side: Side) -> Span {
+        match side {
+            Side::Old => self.cut.old,
+            Side::New => self.cut.new,
+        }
+    }
+
+    fn rows(&self, side: Side) -> &[bool] {
+        match side {
+            Side::Old => &self.gone,
+            Side::New => &self.come,
+        }
+    }
+
+    /// The changed lines of one side that no fold covers, with their numbers in the file.
+    pub(super) fn unread(&self, side: Side) -> impl Iterator<Item = (usize, &'a [u8])> {
+        let (text, start) = (self.text(side), self.span(side).start());
+        let rows = self.rows(side).iter().enumerate().filter(|(_, unread)| **unread);
+        rows.filter_map(move |(row, _)| Some((start + row, text?.text(start + row)?)))
+    }
+
+    pub(super) fn is_unread(&self, side: Side, line: usize) -> bool {
+        let row = line.checked_sub(self.span(side).start());
+        row.and_then(|row| self.rows(side).get(row)).is_some_and(|unread| *unread)
+    }
+
+    /// Is every one of these lines changed, and none folded?
+    pub(super) fn is_open(&self, gone: Span, come: Span) -> bool {
+        let open = |side: Side, span: Span| span.as_range().all(|line| self.is_unread(side, line));
+        open(Side::Old, gone) && open(Side::New, come)
+    }
+
+    /// Folds lines (counted within the file), all of them or none.
+    pub(super) fn fold(&mut self, gone: Span, come: Span, kind: FoldKind, rests_on: Arc<[HunkId]>) {
+        if !self.is_open(gone, come) || (gone.is_empty() && come.is_empty()) {
+            return;
+        }
+        let (gone, come) = (within(gone, self.cut.old), within(come, self.cut.new));
+        mark(&mut self.gone, gone, false);
+        mark(&mut self.come, come, false);
+        self.folds.push(Fold { gone, come, kind, rests_on });
+    }
+
+    /// Changed lines, whether folded or not.
+    pub(super) fn changed(&self) -> usize {
+        self.changes.iter().map(|change| change.old.len() + change.new.len()).sum()
+    }
+}
+
+/// A span of the file as rows of the hunk.
+fn within(span: Span, cut: Span) -> Span {
+    let row = |line: usize| line.saturating_sub(cut.start()).min(cut.len());
+    Span::new(row(span.start()), row(span.end()))
+}
+
+fn mark(rows: &mut [bool], span: Span, unread: bool) {
+    if let Some(rows) = rows.get_mut(span.as_range()) {
+        rows.fill(unread);
+    }
+}
