@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Tokens, Usage};
+use super::{Tokens, ToolCall, Usage};
 
 /// What a model is used for. A role is served by an ordered list of models.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
@@ -13,14 +13,32 @@ pub enum Role {
     Chat,
     /// Ghost text at the cursor.
     Complete,
+    /// Texts as vectors, for search by meaning.
+    Embed,
+    /// Merges a sketched change into a file.
+    Apply,
+    /// Reads a change and reports what is wrong with it.
+    Review,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [Self::Chat, Self::Complete, Self::Embed, Self::Apply, Self::Review];
+
+    /// As written in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Complete => "complete",
+            Self::Embed => "embed",
+            Self::Apply => "apply",
+            Self::Review => "review",
+        }
+    }
 }
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Chat => "chat",
-            Self::Complete => "complete",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -101,6 +119,10 @@ pub enum Finish {
     Stop,
     /// The output limit was reached: the last words are missing.
     Length,
+    /// The model waits for the results of its tool calls.
+    Calls,
+    /// The provider stopped a long turn half-way, to be sent on.
+    Paused,
     /// The provider withheld the rest.
     Filtered,
     /// The model declined; its words, if it gave any.
@@ -115,6 +137,15 @@ pub enum Delta {
     Text(String),
     /// Thinking that the provider shows; never parsed for edits.
     Reasoning(String),
+    /// A piece of a tool call, to be shown and never to be run. `index` tells calls apart that
+    /// arrive interleaved; `arguments` is the next piece of their text.
+    Calling {
+        index: usize,
+        name: String,
+        arguments: String,
+    },
+    /// A tool call, after the last word of the answer and only if its end was said.
+    Call(ToolCall),
     /// Cumulative for the request: the last one counts.
     Usage(Usage),
     /// At most one, last but for `Usage`.

@@ -3,10 +3,16 @@
 //!
 //! This room cannot name a wire format, a server or a file. `provider` translates to and from it.
 
+mod call;
 mod chat;
+mod embed;
 mod failure;
+mod fim;
 mod usage;
 
+pub use call::{Runnable, ToolCall};
 pub use chat::{Ask, Delta, Finish, Message, ModelId, Role, Speaker};
+pub use embed::{EmbedAs, Vectors};
 pub use failure::{Failure, Phase};
+pub use fim::Fim;
 pub use usage::{Counted, Money, Tokens, Usage};

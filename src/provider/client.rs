@@ -7,21 +7,27 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Response, StatusCode, Url};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::Flaw;
+use super::embed;
 use super::reader::Reader;
 use super::refusal::{Refusal, one_line, retry_after};
-use super::{Endpoint, Timeouts, Wire, anthropic, openai_chat};
-use crate::model::{Ask, Delta, Failure, Phase};
+use super::report::Report;
+use super::wire::{Post, Read};
+use super::{Endpoint, Timeouts};
+use crate::model::{Ask, Delta, EmbedAs, Failure, Fim, Phase, Vectors};
 
 /// After the finish was seen only counts can be missing: they are not waited for longer than this.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Most bytes of an error's body that are read.
 const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// Most bytes of an answer that is one document of figures.
+const DOCUMENT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Shared connections to every server. Cheap to clone; nothing is set up before the first request.
 #[derive(Clone, Default, Debug)]
@@ -39,11 +45,7 @@ struct Pool {
 
 /// The exact body that [`Client::stream`] sends.
 pub fn body(endpoint: &Endpoint, model: &str, ask: &Ask) -> Vec<u8> {
-    let body = match endpoint.wire {
-        Wire::OpenAiChat => openai_chat::request(model, ask),
-        Wire::Anthropic => anthropic::request(model, ask),
-    };
-    body.to_string().into_bytes()
+    endpoint.wire.format().request(model, ask).to_string().into_bytes()
 }
 
 impl Client {
@@ -65,18 +67,111 @@ impl Client {
         if let Some(missing) = missing_key(endpoint) {
             return Err(missing);
         }
-        let first_byte = Instant::now() + endpoint.timeouts.first_byte;
-        let response = self.send(endpoint, body(endpoint, model, ask), first_byte).await?;
+        let format = endpoint.wire.format();
+        let post = Post { url: format.url(&endpoint.base_url, model), body: format.request(model, ask) };
+        self.converse(endpoint, model, post, format.reader(), &mut on).await
+    }
+
+    /// Asks `model` to fill in between a prefix and a suffix, as [`Client::stream`] asks for an answer.
+    ///
+    /// # Errors
+    /// Also if the wire knows no fill-in: [`super::Wire::fills_in`] says so beforehand.
+    pub async fn complete(
+        &self,
+        endpoint: &Endpoint,
+        model: &str,
+        fim: &Fim,
+        mut on: impl FnMut(Delta),
+    ) -> Result<(), Failure> {
+        if let Some(missing) = missing_key(endpoint) {
+            return Err(missing);
+        }
+        let format = endpoint.wire.format();
+        let Some(body) = format.fim(model, fim) else {
+            return Err(cannot(endpoint, "fill in between a prefix and a suffix"));
+        };
+        let post = Post { url: format.fim_url(&endpoint.base_url, model), body };
+        self.converse(endpoint, model, post, format.reader(), &mut on).await
+    }
+
+    /// The vectors of `texts`, in one request: how many a server takes is the caller's to know.
+    ///
+    /// # Errors
+    /// As for [`Client::stream`]; also an answer that does not fit the texts.
+    pub async fn embed(
+        &self,
+        endpoint: &Endpoint,
+        model: &str,
+        texts: &[String],
+        of: EmbedAs,
+    ) -> Result<Vectors, Failure> {
+        if let Some(missing) = missing_key(endpoint) {
+            return Err(missing);
+        }
+        let Some(wire) = endpoint.wire.format().embedding() else {
+            return Err(cannot(endpoint, "turn texts into vectors"));
+        };
+        let post = Post { url: wire.url(&endpoint.base_url, model), body: wire.request(model, texts, of) };
+        let deadline = Instant::now() + endpoint.timeouts.first_byte;
+        let response = self.send(endpoint, post, deadline).await?;
         if !response.status().is_success() {
             return Err(refused(response, endpoint, model).await);
         }
-        receive(response, endpoint, model, first_byte, &mut on).await
+        let body = self.document(response, endpoint).await?;
+        let unreadable = |why: String| Failure::Unreadable { server: endpoint.shown(), why };
+        let value: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|error| unreadable(format!("malformed JSON ({error})")))?;
+        if let Some(report) = Report::within("", &value) {
+            let status = report.status().unwrap_or(StatusCode::OK.as_u16());
+            return Err(Refusal { status, retry_after: None, body: &body }.into_failure(endpoint, model));
+        }
+        embed::read(wire, &value, texts.len()).map_err(unreadable)
     }
 
-    async fn send(&self, endpoint: &Endpoint, body: Vec<u8>, deadline: Instant) -> Result<Response, Failure> {
+    async fn converse(
+        &self,
+        endpoint: &Endpoint,
+        model: &str,
+        post: Post,
+        read: Box<dyn Read>,
+        on: &mut impl FnMut(Delta),
+    ) -> Result<(), Failure> {
+        let first_byte = Instant::now() + endpoint.timeouts.first_byte;
+        let response = self.send(endpoint, post, first_byte).await?;
+        if !response.status().is_success() {
+            return Err(refused(response, endpoint, model).await);
+        }
+        receive(response, endpoint, model, read, first_byte, on).await
+    }
+
+    /// The whole body of a response that is no stream.
+    async fn document(&self, mut response: Response, endpoint: &Endpoint) -> Result<Vec<u8>, Failure> {
+        let server = endpoint.shown();
+        let mut body = Vec::new();
+        loop {
+            match timeout(endpoint.timeouts.idle, response.chunk()).await {
+                Ok(Ok(Some(bytes))) if body.len() + bytes.len() <= DOCUMENT_LIMIT => {
+                    body.extend_from_slice(&bytes);
+                }
+                Ok(Ok(Some(_))) => {
+                    let why = format!("a document of more than {} MiB", DOCUMENT_LIMIT >> 20);
+                    return Err(Failure::Unreadable { server, why });
+                }
+                Ok(Ok(None)) => return Ok(body),
+                Ok(Err(_)) => return Err(Failure::Cut { server }),
+                Err(_) => {
+                    let (waited, phase) = (endpoint.timeouts.idle, Phase::MidAnswer);
+                    return Err(Failure::Silent { server, waited, phase });
+                }
+            }
+        }
+    }
+
+    async fn send(&self, endpoint: &Endpoint, post: Post, deadline: Instant) -> Result<Response, Failure> {
         let server = endpoint.shown();
         let client = self.pool(endpoint)?;
-        let request = client.post(endpoint.url()).headers(headers(endpoint)).body(body).send();
+        let body = post.body.to_string().into_bytes();
+        let request = client.post(post.url).headers(headers(endpoint)).body(body).send();
         match timeout_at(deadline, request).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Failure::Unreachable { server, why: cause(&error, endpoint) }),
@@ -120,6 +215,12 @@ fn missing_key(endpoint: &Endpoint) -> Option<Failure> {
     elsewhere.then(|| Failure::NoKey { server: endpoint.shown(), variable })
 }
 
+/// A role that the wire cannot serve; the configuration says so before it comes to this.
+fn cannot(endpoint: &Endpoint, what: &str) -> Failure {
+    let why = format!("its wire `{}` cannot {what}", endpoint.wire);
+    Failure::Unreadable { server: endpoint.shown(), why }
+}
+
 fn connections(pool: Pool) -> reqwest::Result<reqwest::Client> {
     // Without a process-wide provider of cryptography the builder panics. A second one is refused,
     // which is as good: the first is in place.
@@ -138,18 +239,16 @@ fn headers(endpoint: &Endpoint) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
-    let (name, prefix) = match endpoint.wire {
-        Wire::OpenAiChat => (AUTHORIZATION, "Bearer "),
-        Wire::Anthropic => (HeaderName::from_static("x-api-key"), ""),
-    };
-    if endpoint.wire == Wire::Anthropic {
-        headers.insert("anthropic-version", HeaderValue::from_static(anthropic::VERSION));
+    let format = endpoint.wire.format();
+    for (name, value) in format.headers() {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    let (name, prefix) = format.key();
     // A `Key` holds only what a header can, so no key is left out here.
     let value = endpoint.key.as_ref().map(|key| HeaderValue::from_str(&format!("{prefix}{}", key.expose())));
     if let Some(Ok(mut value)) = value {
         value.set_sensitive(true);
-        headers.insert(name, value);
+        headers.insert(HeaderName::from_static(name), value);
     }
     headers
 }
@@ -158,16 +257,17 @@ async fn receive(
     mut response: Response,
     endpoint: &Endpoint,
     model: &str,
+    read: Box<dyn Read>,
     first_byte: Instant,
     on: &mut impl FnMut(Delta),
 ) -> Result<(), Failure> {
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let mut reader = Reader::new(endpoint.wire, content_type.unwrap_or_default());
+    let mut reader = Reader::with(read, endpoint.wire, content_type.unwrap_or_default());
     let heard = listen(&mut response, &mut reader, &endpoint.timeouts, first_byte, on).await;
     reader.take().into_iter().for_each(&mut *on);
     match heard.and_then(|()| reader.close()) {
-        Ok(finish) => {
-            on(finish);
+        Ok(last) => {
+            last.into_iter().for_each(on);
             Ok(())
         }
         Err(flaw) => Err(failure(flaw, &reader, endpoint, model)),
@@ -195,7 +295,7 @@ async fn listen(
         };
         reader.take().into_iter().for_each(&mut *on);
         step?;
-        if reader.answer().is_done() {
+        if reader.answer().is_done() || reader.answer().has_failed() {
             return Ok(());
         }
         if !was_finished {
@@ -280,7 +380,7 @@ mod tests {
     use std::future::Future;
 
     use super::super::scripted::{Fault, Gate, Reply, Requests, Script, Server};
-    use super::super::{BaseUrl, Key, discover};
+    use super::super::{BaseUrl, Key, Wire, discover};
     use super::*;
     use crate::model::{Counted, Finish, Message};
 
@@ -288,6 +388,11 @@ mod tests {
 
     fn ask(text: &str) -> Ask {
         Ask { system: "be brief".into(), messages: vec![Message::user(text)], max_output: None, stop: vec![] }
+    }
+
+    /// The wires that answer in words.
+    fn talking() -> impl Iterator<Item = Wire> {
+        Wire::ALL.into_iter().filter(|wire| wire.chats() || wire.fills_in())
     }
 
     fn endpoint(wire: Wire, base: &str) -> Endpoint {
@@ -355,8 +460,8 @@ mod tests {
     }
 
     #[test]
-    fn both_wires_stream_the_same_answer_with_counts_and_an_end() {
-        for wire in Wire::ALL {
+    fn every_wire_streams_the_same_answer_with_counts_and_an_end() {
+        for wire in talking() {
             let (deltas, result) =
                 serving([Reply::text(REPLY)], |base, _| async move { stream(&endpoint(wire, &base)).await });
             assert_eq!(result, Ok(()), "{wire}");
@@ -378,6 +483,8 @@ mod tests {
         for (wire, header, value) in [
             (Wire::OpenAiChat, "authorization", "Bearer sk-sesame-12345"),
             (Wire::Anthropic, "x-api-key", "sk-sesame-12345"),
+            (Wire::Gemini, "x-goog-api-key", "sk-sesame-12345"),
+            (Wire::Ollama, "authorization", "Bearer sk-sesame-12345"),
         ] {
             serving([Reply::text("ok")], |base, requests| async move {
                 let key = Key::parse("sk-sesame-12345").ok();
@@ -426,7 +533,7 @@ mod tests {
                 "test (host) sent something that is not an answer: `text/event-stream`, and it is empty",
             ),
         ] {
-            for wire in Wire::ALL {
+            for wire in talking() {
                 let (text, failure, said) = failing(wire, Reply::fault(fault.clone()));
                 assert_eq!(said, expected);
                 assert_eq!(text, "");
@@ -448,7 +555,7 @@ mod tests {
                 "test (host) reported an error in the middle of the answer: the script says so",
             ),
         ] {
-            for wire in Wire::ALL {
+            for wire in talking() {
                 let (text, _, said) = failing(wire, Reply::text(REPLY).with(fault.clone()));
                 assert_eq!((text.as_str(), said.as_str()), ("The first line.\n", expected), "{wire}");
             }
@@ -479,7 +586,7 @@ mod tests {
 
     #[test]
     fn a_server_that_has_finished_and_does_not_hang_up_is_not_waited_for() {
-        for wire in Wire::ALL {
+        for wire in talking() {
             let reply = Reply::text(REPLY).with(Fault::Linger);
             let (deltas, result) = serving([reply], |base, _| async move {
                 stream(&impatient(wire, &base, Some(&Fault::Linger))).await

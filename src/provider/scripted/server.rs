@@ -13,10 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::http::{Response, receive, whole};
-use super::score::{Beat, Voice, score};
+use super::score::{Beat, score};
 use super::watch::Seen;
 use super::{Fault, Reply, Request, Requests, Script};
 use crate::model::Tokens;
+use crate::provider::wire::{Format, Part, Voice};
 use crate::provider::{BaseUrl, Endpoint, Wire};
 
 /// A bound server; it answers while [`Server::serve`] is polled.
@@ -96,17 +97,17 @@ impl Server {
 
     async fn answer(&self, request: &Request, out: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         let path = request.path.split('?').next().unwrap_or_default();
-        let wire = match (request.method.as_str(), path) {
-            ("GET", "/v1/models") => {
-                return whole(out, 200, JSON, "", r#"{"object":"list","data":[{"id":"scripted"}]}"#).await;
-            }
-            ("POST", "/v1/chat/completions") => Wire::OpenAiChat,
-            ("POST", "/v1/messages") => Wire::Anthropic,
-            _ => return whole(out, 404, JSON, "", r#"{"error":{"message":"no such path"}}"#).await,
+        if request.method == "GET" && path == "/v1/models" {
+            return whole(out, 200, JSON, "", r#"{"object":"list","data":[{"id":"scripted"}]}"#).await;
+        }
+        let formats = Wire::ALL.into_iter().map(Wire::format);
+        let Some(format) = formats.into_iter().find(|format| request.method == "POST" && format.owns(path))
+        else {
+            return whole(out, 404, JSON, "", r#"{"error":{"message":"no such path"}}"#).await;
         };
         self.seen.send_modify(|seen| seen.requests.push(request.clone()));
         match self.reply(request) {
-            Some(reply) => deliver(&reply, request, wire, out).await,
+            Some(reply) => deliver(&reply, request, format, out).await,
             None => {
                 let body = r#"{"error":{"message":"the script has no reply to this request"}}"#;
                 whole(out, 500, JSON, "", body).await
@@ -135,9 +136,12 @@ const JSON: &str = "application/json";
 
 /// The texts of a request, decoded and one after the other.
 fn said(body: &Value) -> String {
-    let messages = body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let texts = messages.iter().map(|message| &message["content"]).chain([&body["system"]]);
-    texts.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+    match body {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(said).collect::<Vec<_>>().join("\n"),
+        Value::Object(fields) => fields.values().map(said).collect::<Vec<_>>().join("\n"),
+        _ => String::new(),
+    }
 }
 
 async fn hang_up(input: &mut (impl AsyncRead + Unpin)) {
@@ -148,13 +152,14 @@ async fn hang_up(input: &mut (impl AsyncRead + Unpin)) {
 async fn deliver(
     reply: &Reply,
     request: &Request,
-    wire: Wire,
+    format: &dyn Format,
     out: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
     let body = request.json();
     let model = body["model"].as_str().unwrap_or_default();
-    let voice = Voice { wire, model, input: Tokens::estimate(&said(&body)) };
-    let streamed = body["stream"].as_bool().unwrap_or(false);
+    let voice = Voice { model, input: Tokens::estimate(&said(&body)) };
+    let document = || format.say(Part::Whole(&reply.text, Tokens::estimate(&reply.text)), &voice);
+    let streamed = format.streams(&body);
     match &reply.fault {
         Some(Fault::Status { status, retry_after, body }) => {
             let after = retry_after.as_ref().map(|after| format!("retry-after: {after}\r\n"));
@@ -166,23 +171,30 @@ async fn deliver(
         Some(Fault::Garbage) => {
             whole(out, 200, "text/html", "", "<!doctype html>\n<title>Welcome</title>").await
         }
-        Some(Fault::Unstreamed) => whole(out, 200, JSON, "", &voice.whole(&reply.text)).await,
-        None if !streamed => whole(out, 200, JSON, "", &voice.whole(&reply.text)).await,
-        _ => stream(reply, voice, out).await,
+        Some(Fault::Unstreamed) => whole(out, 200, JSON, "", &document()).await,
+        None if !streamed => whole(out, 200, JSON, "", &document()).await,
+        _ => stream(reply, format, voice, out).await,
     }
 }
 
-async fn stream(reply: &Reply, voice: Voice<'_>, out: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+async fn stream(
+    reply: &Reply,
+    format: &dyn Format,
+    voice: Voice<'_>,
+    out: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    let say = |part: Part<'_>| format.say(part, &voice);
+    let output = Tokens::estimate(&reply.text);
     let mut response = Response::chunked(out, "text/event-stream").await?;
     let mut unopened = true;
     for beat in score(reply) {
         let speaks = matches!(beat, Beat::Delta(_) | Beat::Finish(_) | Beat::Linger);
         if speaks && std::mem::take(&mut unopened) {
-            response.send(&voice.opening()).await?;
+            response.send(&say(Part::Opening)).await?;
         }
         match beat {
             Beat::Delta(text) => {
-                response.send(&voice.delta(&text)).await?;
+                response.send(&say(Part::Delta(&text))).await?;
                 if !reply.pace.is_zero() {
                     response.flush().await?;
                     tokio::time::sleep(reply.pace).await;
@@ -198,13 +210,14 @@ async fn stream(reply: &Reply, voice: Voice<'_>, out: &mut (impl AsyncWrite + Un
             }
             Beat::Cut => return response.flush().await,
             Beat::End => break,
+            Beat::Report => response.send(&format.report("the script says so")).await?,
             Beat::Instead(text) => response.send(&text).await?,
             Beat::Finish(reason) => {
-                response.send(&voice.finish(reason.as_deref(), &reply.text)).await?;
-                response.send(&voice.farewell()).await?;
+                response.send(&say(Part::Finish(reason.as_deref(), output))).await?;
+                response.send(&say(Part::Farewell)).await?;
             }
             Beat::Linger => {
-                response.send(&voice.finish(None, &reply.text)).await?;
+                response.send(&say(Part::Finish(None, output))).await?;
                 response.flush().await?;
                 std::future::pending::<()>().await;
             }

@@ -1,0 +1,292 @@
+//! Anthropic's Messages API (version 2023-06-01): the request, and its streamed events and whole
+//! messages. Blocks that we did not ask for (citations, signatures, the provider's own tools) are
+//! passed over, whatever their type.
+
+use std::collections::HashMap;
+
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use crate::model::{Ask, Speaker, Tokens, Usage};
+use crate::provider::BaseUrl;
+use crate::provider::answer::{Answer, Counts, tokens};
+use crate::provider::call::{Call, Script, written};
+use crate::provider::wire::{Format, Part, Read, Voice, each, event, text};
+
+/// The wire demands a limit; this one where the ask has none.
+const DEFAULT_MAX_OUTPUT: Tokens = Tokens(8192);
+
+pub(in crate::provider) struct Anthropic;
+
+impl Format for Anthropic {
+    fn name(&self) -> &'static str {
+        "anthropic"
+    }
+
+    fn key(&self) -> (&'static str, &'static str) {
+        ("x-api-key", "")
+    }
+
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[("anthropic-version", "2023-06-01")]
+    }
+
+    fn url(&self, base: &BaseUrl, _model: &str) -> Url {
+        base.join_versioned("/v1", "/messages")
+    }
+
+    fn request(&self, model: &str, ask: &Ask) -> Value {
+        request(model, ask)
+    }
+
+    fn reader(&self) -> Box<dyn Read> {
+        Box::new(Reader::default())
+    }
+
+    fn catalogue(&self, base: &BaseUrl) -> Url {
+        base.join_versioned("/v1", "/models")
+    }
+
+    fn owns(&self, path: &str) -> bool {
+        path.ends_with("/messages")
+    }
+
+    fn say(&self, part: Part<'_>, voice: &Voice<'_>) -> String {
+        say(part, voice)
+    }
+}
+
+/// The body of `POST /v1/messages`.
+fn request(model: &str, ask: &Ask) -> Value {
+    let messages = ask.messages.iter().map(|message| {
+        let role = match message.speaker {
+            Speaker::User => "user",
+            Speaker::Assistant => "assistant",
+        };
+        json!({"role": role, "content": message.text})
+    });
+    let mut body = json!({
+        "model": model,
+        "max_tokens": ask.max_output.unwrap_or(DEFAULT_MAX_OUTPUT),
+        "messages": messages.collect::<Vec<_>>(),
+        "stream": true,
+    });
+    if !ask.system.is_empty() {
+        body["system"] = json!(ask.system);
+    }
+    if !ask.stop.is_empty() {
+        body["stop_sequences"] = json!(ask.stop);
+    }
+    body
+}
+
+/// What has to be remembered between events.
+#[derive(Default)]
+struct Reader {
+    message: Option<String>,
+    /// The open tool calls, by the number of their block.
+    calls: HashMap<Option<u64>, usize>,
+    /// The figures so far: each event repeats only some.
+    used: Counts,
+}
+
+impl Read for Reader {
+    fn read(&mut self, value: &Value, answer: &mut Answer) {
+        match text(&value["type"]) {
+            "message_start" => self.start(&value["message"], answer),
+            "content_block_start" => self.open(value["index"].as_u64(), &value["content_block"], answer),
+            "content_block_delta" => self.delta(value["index"].as_u64(), &value["delta"], answer),
+            "message_delta" => {
+                stop(&value["delta"], answer);
+                self.usage(&value["usage"], answer);
+            }
+            "message_stop" => answer.done(),
+            "message" => self.whole(value, answer),
+            _ => {}
+        }
+    }
+}
+
+impl Reader {
+    fn start(&mut self, message: &Value, answer: &mut Answer) {
+        let id = message["id"].as_str().map(str::to_owned);
+        if self.message.is_some() && self.message != id {
+            return answer.spliced();
+        }
+        self.message = id;
+        answer.model(&message["model"]);
+        self.usage(&message["usage"], answer);
+    }
+
+    fn open(&mut self, index: Option<u64>, block: &Value, answer: &mut Answer) {
+        match text(&block["type"]) {
+            "text" => answer.text(text(&block["text"])),
+            "thinking" => answer.reasoning(text(&block["thinking"])),
+            "tool_use" => {
+                let some = block["input"].as_object().is_some_and(|fields| !fields.is_empty());
+                let usual = some.then(|| written(&block["input"], Script::Ascii));
+                self.calls.insert(index, answer.open(Call { usual, ..call(block) }));
+            }
+            "server_tool_use" | "mcp_tool_use" => hosted(block, answer),
+            _ => {}
+        }
+    }
+
+    fn delta(&mut self, index: Option<u64>, delta: &Value, answer: &mut Answer) {
+        match text(&delta["type"]) {
+            "text_delta" => answer.text(text(&delta["text"])),
+            "thinking_delta" => answer.reasoning(text(&delta["thinking"])),
+            "input_json_delta" => {
+                if let Some(call) = self.calls.get(&index) {
+                    answer.argue(*call, text(&delta["partial_json"]));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn whole(&mut self, message: &Value, answer: &mut Answer) {
+        answer.model(&message["model"]);
+        for block in each(&message["content"]) {
+            if block["type"] == "tool_use" {
+                answer.open(Call { text: written(&block["input"], Script::Ascii), ..call(block) });
+            } else {
+                self.open(None, block, answer);
+            }
+        }
+        stop(message, answer);
+        self.usage(&message["usage"], answer);
+    }
+
+    /// Counts are cumulative. Input is reported in three parts that do not overlap: new, written to
+    /// the cache, read from it.
+    fn usage(&mut self, usage: &Value, answer: &mut Answer) {
+        if !usage.as_object().is_some_and(|fields| fields.values().any(|field| !field.is_null())) {
+            return;
+        }
+        let Counts { input, output, cached_input, cache_write, reasoning, .. } = self.used;
+        let newer = |name: &str, known: Option<u64>| usage[name].as_u64().or(known);
+        self.used = Counts {
+            input: newer("input_tokens", input),
+            output: newer("output_tokens", output),
+            total: None,
+            cached_input: newer("cache_read_input_tokens", cached_input),
+            cache_write: Some(newer("cache_creation_input_tokens", cache_write.flatten())),
+            reasoning: usage["output_tokens_details"]["thinking_tokens"].as_u64().or(reasoning),
+        };
+        let written = tokens(self.used.cache_write.flatten());
+        let sum = Usage {
+            input: tokens(self.used.input) + written + tokens(self.used.cached_input),
+            output: tokens(self.used.output),
+            cached: tokens(self.used.cached_input),
+            reasoning: tokens(self.used.reasoning),
+            ..Usage::default()
+        };
+        answer.count(self.used, sum);
+    }
+}
+
+fn call(block: &Value) -> Call {
+    let own = |value: &Value| value.as_str().map(str::to_owned);
+    Call { id: own(&block["id"]), name: own(&block["name"]), ..Call::default() }
+}
+
+fn hosted(block: &Value, answer: &mut Answer) {
+    let name = block["name"].as_str().filter(|name| !name.is_empty());
+    answer.hosted(0, name.unwrap_or_else(|| text(&block["type"])));
+}
+
+fn stop(value: &Value, answer: &mut Answer) {
+    answer.reason(&value["stop_reason"]);
+    answer.explain(text(&value["stop_details"]["explanation"]));
+}
+
+fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
+    match part {
+        Part::Opening => {
+            let usage = json!({"input_tokens": voice.input, "output_tokens": 0});
+            let message = json!({"id": "msg_scripted", "type": "message", "role": "assistant", "content": [], "model": voice.model, "usage": usage});
+            let block = json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}});
+            event("message_start", &json!({"type": "message_start", "message": message}))
+                + &event("content_block_start", &block)
+        }
+        Part::Delta(text) => {
+            let delta = json!({"type": "text_delta", "text": text});
+            event("content_block_delta", &json!({"type": "content_block_delta", "index": 0, "delta": delta}))
+        }
+        Part::Finish(reason, output) => {
+            let delta = json!({"stop_reason": reason.unwrap_or("end_turn"), "stop_sequence": null});
+            let end = json!({"type": "message_delta", "delta": delta, "usage": {"output_tokens": output}});
+            event("content_block_stop", &json!({"type": "content_block_stop", "index": 0}))
+                + &event("message_delta", &end)
+        }
+        Part::Farewell => event("message_stop", &json!({"type": "message_stop"})),
+        Part::Whole(said, output) => {
+            let usage = json!({"input_tokens": voice.input, "output_tokens": output});
+            json!({"type": "message", "role": "assistant", "model": voice.model, "content": [{"type": "text", "text": said}], "stop_reason": "end_turn", "usage": usage})
+                .to_string()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Counted, Delta, Finish, Message};
+
+    #[test]
+    fn a_request_always_has_a_limit_and_keeps_the_system_text_apart() {
+        let ask = Ask {
+            system: "be brief".into(),
+            messages: vec![Message::user("hi")],
+            max_output: None,
+            stop: vec!["END".into()],
+        };
+        let expected = r#"{"model":"m","max_tokens":8192,"messages":[{"role":"user","content":"hi"}],"stream":true,"system":"be brief","stop_sequences":["END"]}"#;
+        assert_eq!(request("m", &ask).to_string(), expected);
+        let bare = request("m", &Ask { system: String::new(), stop: vec![], ..ask });
+        assert!(bare.get("system").is_none() && bare.get("stop_sequences").is_none());
+    }
+
+    #[test]
+    fn a_stream_gives_thinking_text_counts_and_its_end() {
+        let (mut answer, mut reader) = (Answer::default(), Reader::default());
+        for event in [
+            json!({"type": "message_start", "message": {"usage": {"input_tokens": 3, "cache_read_input_tokens": 10, "cache_creation_input_tokens": 4, "output_tokens": 1}}}),
+            json!({"type": "ping"}),
+            json!({"type": "content_block_start", "content_block": {"type": "thinking", "thinking": ""}}),
+            json!({"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "hm"}}),
+            json!({"type": "content_block_delta", "delta": {"type": "signature_delta", "signature": "x"}}),
+            json!({"type": "content_block_start", "content_block": {"type": "new_kind", "text": "?"}}),
+            json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "hello"}}),
+            json!({"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 9}}),
+            json!({"type": "message_stop"}),
+        ] {
+            reader.read(&event, &mut answer);
+        }
+        let usage = |output| Usage {
+            input: Tokens(17),
+            output: Tokens(output),
+            cached: Tokens(10),
+            reasoning: Tokens(0),
+            counted: Counted::Provider,
+        };
+        let expected = [
+            Delta::Usage(usage(1)),
+            Delta::Reasoning("hm".into()),
+            Delta::Text("hello".into()),
+            Delta::Usage(usage(9)),
+        ];
+        assert_eq!(answer.take(), expected);
+        assert_eq!(answer.close(), Ok(vec![Delta::Finish(Finish::Length)]));
+    }
+
+    #[test]
+    fn a_refusal_says_why() {
+        let mut answer = Answer::default();
+        let delta = json!({"stop_reason": "refusal", "stop_details": {"explanation": "against policy"}});
+        Reader::default().read(&json!({"type": "message_delta", "delta": delta}), &mut answer);
+        answer.done();
+        assert_eq!(answer.close(), Ok(vec![Delta::Finish(Finish::Declined("against policy".into()))]));
+    }
+}
