@@ -24,7 +24,7 @@ fn three_lines_of_fifty_thousand(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn five_hundred_lines_of_fifty_thousand(bencher: Bencher<'_, '_>) {
+fn a_hundred_and_seventy_two_lines(bencher: Bencher<'_, '_>) {
     let old = code(LONG);
     compare(bencher, &old, &old.replace("* 17\n", "* 18\n").replace("* 50\n", "* 51\n"));
 }

@@ -8,6 +8,9 @@ use rein::text::Lines;
 
 use super::sample::{LONG, code, replace_line};
 
+/// Near the end, below a line that stands nowhere else.
+const NUMBER: usize = LONG - 17;
+
 fn search(bencher: Bencher<'_, '_>, text: &str, hunk: EditHunk, finds: bool) {
     let base = Lines::from(text);
     assert_eq!(locate(&hunk, &base).is_ok(), finds);
@@ -17,21 +20,21 @@ fn search(bencher: Bencher<'_, '_>, text: &str, hunk: EditHunk, finds: bool) {
 #[divan::bench]
 fn exact(bencher: Bencher<'_, '_>) {
     let text = code(LONG);
-    let hunk = replace_line(&text, LONG - 12, "    part");
+    let hunk = replace_line(&text, NUMBER, "    part");
     search(bencher, &text, hunk, true);
 }
 
 #[divan::bench]
 fn indented_otherwise(bencher: Bencher<'_, '_>) {
     let text = code(LONG);
-    let hunk = replace_line(&text.replace("    ", "\t"), LONG - 12, "\tpart");
+    let hunk = replace_line(&text.replace("    ", "\t"), NUMBER, "\tpart");
     search(bencher, &text, hunk, true);
 }
 
 #[divan::bench]
 fn nowhere(bencher: Bencher<'_, '_>) {
     let text = code(LONG);
-    let hunk = replace_line(&text.replace("limit", "bound"), LONG - 12, "    part");
+    let hunk = replace_line(&text.replace("limit", "bound"), NUMBER, "    part");
     search(bencher, &text, hunk, false);
 }
 

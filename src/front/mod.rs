@@ -12,6 +12,7 @@ mod apply;
 mod drive;
 mod edit;
 mod journal;
+mod keeping;
 mod report;
 mod restore;
 mod setup;
@@ -69,10 +70,22 @@ fn stop(exit: Exit, why: impl std::fmt::Display) -> Exit {
     exit
 }
 
+/// A result as it may reach a terminal: a patch holds a stranger's bytes, which must not move the
+/// cursor there. A pipe gets the bytes as they are.
+fn for_a_person(result: &[u8]) -> Vec<u8> {
+    let lines = result.split_inclusive(|byte| *byte == b'\n').map(|line| {
+        let text = line.strip_suffix(b"\n").unwrap_or(line);
+        let ending = if text.len() < line.len() { "\n" } else { "" };
+        crate::text::safe::bytes(text) + ending
+    });
+    lines.collect::<String>().into_bytes()
+}
+
 /// Writes a command's result to stdout. A reader that has seen enough (`rein log | head`) is no error.
 fn print(result: &[u8], exit: Exit) -> Exit {
+    let shown = std::io::stdout().is_terminal().then(|| for_a_person(result));
     let mut out = std::io::stdout().lock();
-    match out.write_all(result).and_then(|()| out.flush()) {
+    match out.write_all(shown.as_deref().unwrap_or(result)).and_then(|()| out.flush()) {
         Err(why) if why.kind() != std::io::ErrorKind::BrokenPipe => {
             stop(Exit::NotHere, format!("the result cannot be written to stdout: {why}"))
         }
@@ -84,5 +97,17 @@ fn print(result: &[u8], exit: Exit) -> Exit {
 fn remark(note: &str) {
     if std::io::stderr().is_terminal() {
         let _ = writeln!(std::io::stderr(), "rein: {}", crate::text::safe::line(note));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reaches_a_terminal_moves_no_cursor() {
+        let patch = b"+a\x1b]52;c;aGk=\x07\n-b\xe9\xc2\x9b31m\n \xe2\x80\xaec";
+        let shown = String::from_utf8(for_a_person(patch)).unwrap();
+        assert_eq!(shown, "+a␛]52;c;aGk=␇\n-b\\xE9\\x9B31m\n ‹U+202E›c");
     }
 }

@@ -13,6 +13,7 @@ use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
+use super::keeping::Keeping;
 use super::setup::{self, Place, Setup, runtime};
 use super::terminal::{self, NoScreen, Screen};
 use super::{Exit, stop};
@@ -76,16 +77,26 @@ pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<E
     terminal::check(setup::term().as_deref())?;
     // First: a signal that comes while the terminal is ours must find somebody to give it back.
     let signals = Signals::listen()?;
+    let mut keeping = Keeping::begin(&place.workspace, showing.source);
     let (mut front, events) = Front::enter(setup, &place, showing)?;
-    front.begin(place)?;
+    front.begin(place, &keeping)?;
     let turns = AssertUnwindSafe(front.turn_round(setup, events, signals));
-    match turns.catch_unwind().await {
+    let result = match turns.catch_unwind().await {
         // A terminal that is gone, and nobody to tell.
         Ok(Err(why)) if Errno::from_io_error(&why) == Some(Errno::IO) => Ok(Exit::Interrupted),
-        Ok(result) => Ok(result?),
+        Ok(result) => result,
         // The hook has given the terminal back and said what happened.
         Err(_) => Ok(Exit::Bug),
+    };
+    match result {
+        // The user has seen what is unsaved, and left.
+        Ok(Exit::Done) => keeping.forget(),
+        _ => keeping.keep(&front.app),
     }
+    // The terminal is given back before anything is said.
+    drop(front);
+    keeping.say();
+    Ok(result?)
 }
 
 /// How the screen ended.
@@ -160,9 +171,11 @@ impl Front {
     }
 
     /// The first frame waits for nothing.
-    fn begin(&mut self, place: Place) -> io::Result<()> {
+    fn begin(&mut self, place: Place, keeping: &Keeping) -> io::Result<()> {
         let (width, height) = self.screen.size()?;
         self.input(Input::Resize(width, height));
+        let outs = self.app.bring_back(keeping.earlier());
+        self.carry_out(outs);
         if let Some((path, line, column)) = place.file {
             let outs = self.app.open(path, line, column);
             self.carry_out(outs);
@@ -238,7 +251,11 @@ impl Front {
         let input = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => Input::Key(key),
             TerminalEvent::Paste(text) => Input::Paste(text),
-            TerminalEvent::Resize(width, height) => Input::Resize(width, height),
+            TerminalEvent::Resize(width, height) => {
+                // Even to the size we know: it may have been another in between, and cut what it showed.
+                self.screen.forget();
+                Input::Resize(width, height)
+            }
             _ => return Ok(false),
         };
         let outs = self.app.update(self.began.elapsed(), input);

@@ -9,6 +9,7 @@ use super::line_edit::{History, LineEdit};
 use super::open_file::OpenFile;
 use super::page::Page;
 use super::picker::Picker;
+use super::sight::Sight;
 use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
@@ -88,8 +89,6 @@ pub(super) struct Toast {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Reviewing {
     pub at: Option<HunkId>,
-    /// The hunk that a person has had on screen: a verdict counts for no other.
-    pub seen: Option<HunkId>,
 }
 
 /// Ghost text: when it is wanted, which answer is awaited, what stands there.
@@ -131,6 +130,7 @@ pub struct App {
     pub(super) prompt: LineEdit,
     pub(super) history: History,
     pub(super) review: Reviewing,
+    pub(super) sight: Sight,
     pub(super) search: Option<Search>,
     /// Of the search, at the last match that was gone to.
     pub(super) matches: Count,
@@ -176,6 +176,7 @@ impl App {
             prompt: LineEdit::default(),
             history: History::default(),
             review: Reviewing::default(),
+            sight: Sight::default(),
             search: None,
             matches: Count::default(),
             toast: None,
@@ -251,12 +252,6 @@ impl App {
         let spinner = self.session.is_running().then(|| self.now + Duration::from_millis(100));
         let toast = self.toast.as_ref().map(|toast| toast.until);
         [spinner, toast, self.ghosting.due, self.highlight_due].into_iter().flatten().min()
-    }
-
-    /// To be called when a frame has reached the terminal: only then has a person seen the hunk.
-    pub fn drawn(&mut self) {
-        let visible = self.overlay.is_none() && self.focus == Focus::Review;
-        self.review.seen = self.review.at.filter(|_| visible);
     }
 
     /// Does ghost text stand at the cursor?

@@ -69,6 +69,7 @@ impl App {
                 self.toast = None;
                 self.heard = self.now;
                 self.review = super::app::Reviewing::default();
+                self.sight = super::sight::Sight::default();
                 self.focus = Focus::Review;
                 self.follow(effects)
             }

@@ -18,9 +18,11 @@ mod page;
 mod pages;
 mod picker;
 mod reviewing;
+mod sight;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+mod unsaved;
 mod update;
 pub mod view;
 

@@ -14,6 +14,9 @@ use crate::text::{Digest, Drift, Lines, RepoPath, Span};
 /// Hunks with more lines than this get no word marks; they would cost more than they tell.
 const WORDS: usize = 400;
 
+/// Nor do hunks of more bytes: a few hostile lines could hold up a frame.
+const WORD_BYTES: usize = 64 * 1024;
+
 /// Names one state of a review, to see whether anything has to be placed anew.
 pub type Stamp = (TurnId, u64);
 
@@ -78,6 +81,11 @@ impl OpenFile {
         }
     }
 
+    /// What the disk is believed to hold.
+    pub fn disk(&self) -> Option<&Lines> {
+        self.disk.as_ref()
+    }
+
     /// The digest a save must find on disk.
     pub fn expected(&self) -> Option<Digest> {
         self.disk.as_ref().map(|text| Digest::of(text.bytes()))
@@ -103,6 +111,12 @@ impl OpenFile {
         let base = self.disk.clone().unwrap_or_else(|| empty.clone());
         if base == *text {
             self.disk = now.cloned();
+            return Adopted::Same;
+        }
+        if self.buffer.snapshot() == *text {
+            self.disk = now.cloned();
+            let point = self.buffer.save_point();
+            self.buffer.saved(point);
             return Adopted::Same;
         }
         if !self.buffer.is_dirty() {
@@ -154,7 +168,8 @@ impl Words {
     /// Pairs the lines that go with those that come, one by one.
     fn of(hunk: &Hunk, base: &Lines) -> Self {
         let lines = hunk.replaces.len().min(hunk.with.len());
-        if hunk.replaces.len().max(hunk.with.len()) > WORDS {
+        let bytes = base.slice(hunk.replaces).len() + hunk.with.bytes().len();
+        if hunk.replaces.len().max(hunk.with.len()) > WORDS || bytes > WORD_BYTES {
             return Self::default();
         }
         let text = |line: Option<&[u8]>| String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
@@ -219,6 +234,14 @@ mod tests {
         assert_eq!(file.adopt(Some(&Lines::from("1\n2\n3\n4\nfive\n"))), Adopted::Taken);
         assert_eq!(file.buffer.bytes(), b"x1\n2\n3\n4\nfive\n");
         assert!(file.buffer.is_dirty());
+    }
+
+    #[test]
+    fn what_the_disk_holds_already_is_not_unsaved() {
+        let mut file = open("1\n2\n");
+        let _ = file.buffer.run(Command::Insert("x".into()));
+        assert_eq!(file.adopt(Some(&Lines::from("x1\n2\n"))), Adopted::Same);
+        assert!(!file.buffer.is_dirty());
     }
 
     #[test]

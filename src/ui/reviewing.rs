@@ -41,6 +41,8 @@ impl App {
             Action::NextUndecided => self.go_to_undecided(),
             Action::ScrollDown => self.scroll(1),
             Action::ScrollUp => self.scroll(-1),
+            Action::ScrollLeft => self.scroll_aside(false),
+            Action::ScrollRight => self.scroll_aside(true),
             Action::Page { down, .. } => {
                 let page = self.file().map_or(1, |file| file.viewport.height.saturating_sub(2).max(1));
                 let page = isize::try_from(page).unwrap_or(1);
@@ -60,26 +62,73 @@ impl App {
         }
     }
 
-    /// The hunk under review, if a person has had it on screen.
-    fn seen_hunk(&self) -> Option<&Hunk> {
-        let at = self.review.at.filter(|at| self.review.seen == Some(*at))?;
+    /// Half a window to the side; long lines say where they are cut.
+    fn scroll_aside(&mut self, right: bool) {
+        if let Some(file) = self.file_mut() {
+            let step = (file.viewport.width / 2).max(1);
+            let left = file.viewport.left_col;
+            file.viewport.left_col = if right { left + step } else { left.saturating_sub(step) };
+        }
+    }
+
+    /// The hunk under review, if the last frame named it.
+    fn named_hunk(&self) -> Option<&Hunk> {
+        let at = self.review.at.filter(|at| self.sight.is_named(*at))?;
         self.session.turn()?.review().hunk(at)
     }
 
     fn decide_here(&mut self, accept: bool) {
-        let Some(hunk) = self.seen_hunk() else { return };
-        let id = hunk.id;
-        if accept && hunk.standing == Standing::Conflict {
-            self.say(Paint::Warn, "the file changed at this place; reject it, or ask again");
+        let Some(id) = self.named_hunk().map(|hunk| hunk.id) else { return };
+        if accept && !self.may_accept(id) {
             return;
         }
         self.session.decide(&decision(accept, vec![id]));
         self.go_to_undecided();
     }
 
+    /// Only what stands on screen with all its rows, and can still land, is accepted by one key. Shows
+    /// the rest of a hunk that has not been read to its end.
+    fn may_accept(&mut self, id: HunkId) -> bool {
+        let hunk = self.session.turn().and_then(|turn| turn.review().hunk(id));
+        let Some((standing, path)) = hunk.map(|hunk| (hunk.standing.clone(), hunk.path.clone())) else {
+            return false;
+        };
+        if standing == Standing::Conflict {
+            self.say(Paint::Warn, "the file changed at this place; reject it, or ask again");
+            return false;
+        }
+        if self.file().is_none_or(|file| *file.buffer.path() != path) {
+            self.go_to_hunk(id);
+            self.say(Paint::Warn, "the hunk is in this file; look at it, then decide");
+            return false;
+        }
+        let removed = self.file().and_then(|file| file.placed.span(id).map(|span| span.len()));
+        let added = self.session.turn().and_then(|turn| Some(turn.review().hunk(id)?.with.len()));
+        let (Some(removed), Some(added)) = (removed, added) else {
+            self.say(
+                Paint::Warn,
+                "you edited the text at this place; undo that (Ctrl-Z), or reject the hunk",
+            );
+            return false;
+        };
+        let Some(unseen) = self.sight.first_unseen(id, removed + added) else { return true };
+        self.show_row_of(id, unseen);
+        self.say(Paint::Warn, "the hunk goes on; read it to its end, then y accepts it");
+        false
+    }
+
+    fn show_row_of(&mut self, id: HunkId, row: usize) {
+        if let Some(file) = self.file_mut()
+            && let Some(first) = file.placed.row_of_hunk(id)
+        {
+            let total = file.placed.total_rows();
+            file.viewport.top_row = (first + row).min(total.saturating_sub(1));
+        }
+    }
+
     fn decide_rest(&mut self, accept: bool) {
         let Some(turn) = self.session.turn() else { return };
-        let Some(here) = self.seen_hunk() else { return };
+        let Some(here) = self.named_hunk() else { return };
         let rest: Vec<HunkId> = turn
             .review()
             .hunks()
@@ -202,6 +251,7 @@ impl App {
             && let Some(row) = file.placed.row_of_hunk(id)
         {
             let total = file.placed.total_rows();
+            file.viewport.left_col = 0;
             file.viewport.center(row, total);
         }
     }
@@ -230,6 +280,9 @@ impl App {
             self.say(Paint::Warn, "no hunk at the cursor; Alt-R goes to the review");
             return;
         };
+        if accept && !self.may_accept(id) {
+            return;
+        }
         self.session.decide(&decision(accept, vec![id]));
         let line = self.file().and_then(|file| file.placed.span(id)).map(|span| span.end());
         if let (Some(line), Some(file)) = (line, self.file_mut()) {

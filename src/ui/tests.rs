@@ -756,3 +756,59 @@ fn unsaved_text_of_a_file_that_does_not_exist_is_saved_before_a_model_changes_it
     assert!(stage.row("Ctrl-S").contains("src/new.rs does not exist on disk yet; save it first (Ctrl-S)"));
     assert!(stage.row("❯").contains("finish it"));
 }
+
+#[test]
+fn a_hunk_is_accepted_only_when_all_of_it_has_been_on_screen() {
+    let mut stage = Stage::open(80, 24, 8);
+    ask_at_file(&mut stage);
+    let long: String = (0..40).map(|n| format!("// line {n}\n")).collect();
+    let line = "    pub fn len(&self) -> usize {";
+    stage.says(&block("much to read", line, &format!("{long}{line}"))).ends();
+    stage.keys("y");
+    assert!(stage.row("accepted").contains("0 accepted"));
+    assert!(stage.row("goes on").contains("read it to its end"));
+    stage.keys("y");
+    assert!(stage.row("accepted").contains("0 accepted"), "there is a third page");
+    stage.keys("yy");
+    assert!(stage.row("accepted").contains("1 accepted"));
+    // Rejecting needs no reading.
+    stage.keys("un");
+    assert!(stage.row("rejected").contains("all hunks rejected"));
+}
+
+#[test]
+fn a_hunk_whose_place_was_edited_by_hand_is_not_accepted_unseen() {
+    let mut stage = Stage::open(80, 24, 18);
+    ask_at_file(&mut stage);
+    stage.says(&documented()).ends().keys("q");
+    stage.open_file(RS, 18);
+    stage.keys("x<A-r>y");
+    assert!(stage.row("edited the text").contains("undo that (Ctrl-Z), or reject the hunk"));
+    assert!(stage.row("accepted").contains("0 accepted"));
+}
+
+#[test]
+fn a_line_that_goes_on_says_so_and_can_be_read_to_its_end() {
+    let mut stage = Stage::open(60, 24, 8);
+    ask_at_file(&mut stage);
+    let line = "    pub fn len(&self) -> usize {";
+    let far = format!("{line}{}evil()", " ".repeat(60));
+    stage.says(&block("one word", line, &far)).ends();
+    assert!(stage.row("+     pub fn len").ends_with('…'));
+    assert!(!stage.shot().contains("evil()"));
+    stage.keys("ll");
+    assert!(stage.shot().contains("evil()"));
+    stage.keys("hh");
+    assert!(stage.row("+     pub fn len").ends_with('…'));
+}
+
+#[test]
+fn a_verdict_given_while_another_file_is_shown_shows_the_hunk_first() {
+    let mut stage = Stage::open(80, 24, 8);
+    stage.disk.insert(path("src/main.rs"), Lines::from("fn main() {}\n"));
+    ask_at_file(&mut stage);
+    stage.says(&documented()).ends().keys("<C-p>main<Enter><A-r>");
+    assert!(stage.row("rein").contains(RS), "going to the review shows the hunk");
+    stage.keys("<C-t>y");
+    assert!(stage.row("rein").contains(RS));
+}

@@ -302,7 +302,7 @@ fn holder(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-fn open_folder(path: &Path) -> Result<OwnedFd, JournalError> {
+pub(super) fn open_folder(path: &Path) -> Result<OwnedFd, JournalError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::empty())
         .map_err(|error| failed("open the journal's folder", path, error.into()))
@@ -318,7 +318,7 @@ fn names(folder: &Path, belongs: impl Fn(Stage) -> bool) -> Result<Vec<Name>, Jo
 }
 
 /// File names in `folder`; none when there is no such folder. Names that are not UTF-8 are not ours.
-fn list(folder: &Path) -> Result<Vec<String>, JournalError> {
+pub(super) fn list(folder: &Path) -> Result<Vec<String>, JournalError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -330,6 +330,6 @@ fn list(folder: &Path) -> Result<Vec<String>, JournalError> {
     Ok(names.into_iter().flatten().collect())
 }
 
-fn failed(doing: &'static str, path: &Path, source: io::Error) -> JournalError {
+pub(super) fn failed(doing: &'static str, path: &Path, source: io::Error) -> JournalError {
     JournalError::Io { doing, path: path.to_owned(), source }
 }

@@ -26,6 +26,7 @@ mod revert;
 mod swap;
 mod tree;
 mod typed;
+mod unsaved;
 mod versions;
 mod walk;
 
@@ -39,6 +40,7 @@ pub use error::{
 pub use record::{Kind, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;
+pub use unsaved::{Kept, Unsaved};
 pub use versions::{Restored, Side, Version, Wanted};
 
 use crate::change::{Approved, Receipt};

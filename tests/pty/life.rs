@@ -12,6 +12,7 @@ fn project() -> Project {
 }
 
 const CTRL_Q: &str = "\x11";
+const CTRL_S: &str = "\x13";
 
 #[test]
 fn the_screen_comes_at_once_and_leaves_no_trace() {
@@ -122,6 +123,73 @@ fn a_terminal_that_goes_away_without_a_signal_ends_it_too() {
     let term = Term::spawn(command, (80, 24));
     term.see("let x = 1;");
     assert_eq!(term.unplug().exit_code(), 130);
+}
+
+#[test]
+fn unsaved_text_outlives_every_end_that_nobody_asked_for() {
+    let ends: [fn(Term); 3] = [
+        |term| {
+            term.signal(Signal::TERM);
+            let (status, screen) = term.end();
+            assert_eq!(status.exit_code(), 130);
+            assert!(screen.contents().contains("`src/a.rs` was not saved; its text is kept"));
+        },
+        |term| {
+            term.signal(Signal::HUP);
+            assert_eq!(term.end().0.exit_code(), 130);
+        },
+        |term| assert_eq!(term.unplug().exit_code(), 130),
+    ];
+    for end in ends {
+        let project = project();
+        let mut term = project.open(&["src/a.rs"]);
+        term.see("let x = 1;");
+        term.paste("// mine\n");
+        term.see("// mine");
+        end(term);
+        assert!(!project.text("src/a.rs").contains("mine"), "nothing is written unasked");
+        // Somebody else changes another place of the file meanwhile.
+        project.write("src/a.rs", "fn main() {\n    let x = 1;\n}\n// theirs\n");
+        let mut term = project.open(&[]);
+        term.see("// mine");
+        term.see("// theirs");
+        term.see("● unsaved");
+        term.send(CTRL_S);
+        term.see("saved src/a.rs");
+        assert_eq!(project.text("src/a.rs"), "// mine\nfn main() {\n    let x = 1;\n}\n// theirs\n");
+        term.send(CTRL_Q);
+        assert_eq!(term.end().0.exit_code(), 0);
+        let mut term = project.open(&[]);
+        term.see("open a file");
+        term.send(CTRL_Q);
+        assert_eq!(term.end().0.exit_code(), 0);
+    }
+}
+
+#[test]
+fn unsaved_text_of_a_new_file_is_kept_until_it_is_not_wanted() {
+    let project = project();
+    let mut term = project.open(&["src/new.rs"]);
+    term.see("(new)");
+    term.send("idea");
+    term.see("idea");
+    for _ in 0..2 {
+        term.signal(Signal::TERM);
+        assert_eq!(term.end().0.exit_code(), 130);
+        term = project.open(&["src/a.rs"]);
+        term.see("let x = 1;");
+        term.see("not saved yet: src/new.rs");
+    }
+    // Ctrl-T goes to the next open file.
+    term.send("\x14");
+    term.see("idea");
+    term.send(CTRL_Q);
+    term.see("1 unsaved file(s) would be lost");
+    term.send(CTRL_Q);
+    assert_eq!(term.end().0.exit_code(), 0);
+    let term = project.open(&["src/a.rs"]);
+    term.see("let x = 1;");
+    assert!(!term.picture().contains("not saved yet"));
 }
 
 #[test]

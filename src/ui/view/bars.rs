@@ -169,7 +169,10 @@ fn at_rest(turn: &Turn) -> (Paint, String) {
         [one, rest @ ..] => Some(format!("refused: {one} and {} more (F4)", rest.len())),
     };
     let troubled = end.is_some() || notice.is_some() || refused.is_some();
-    let parts: Vec<String> = [Some(standing(turn)), notice, end, refused].into_iter().flatten().collect();
+    // Where something went wrong and nothing came of the turn, what went wrong says it all.
+    let came_to_nothing = troubled && turn.receipts().is_empty() && turn.review().hunks().next().is_none();
+    let standing = (!came_to_nothing).then(|| standing(turn));
+    let parts: Vec<String> = [standing, notice, end, refused].into_iter().flatten().collect();
     let paint = if troubled { Paint::Warn } else { Paint::Good };
     (paint, safe::line(&parts.join(" · ")))
 }
@@ -277,6 +280,10 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     let place = app.place();
     let mut rows = keymap::footer(place);
+    if place == keymap::Place::Review && app.review.at.is_none() {
+        let left = [Action::Stop, Action::Leave, Action::Help];
+        rows = keymap::KEYS.iter().filter(|row| left.contains(&row.action)).take(left.len()).collect();
+    }
     if app.session.phase() == Some(Phase::Done) && place == keymap::Place::Review {
         let left = [Action::UndoDecision, Action::ShowAnswer, Action::Leave, Action::Help];
         rows.retain(|row| left.contains(&row.action));

@@ -99,6 +99,8 @@ impl<'a> Pen<'a> {
             let at = column;
             column += cell.width;
             if at >= end {
+                // What is cut says so: what cannot be seen must not look like the end.
+                self.text_at(area, area.width.saturating_sub(1), row, Paint::Mark, "…");
                 break;
             }
             if column > ink.left {

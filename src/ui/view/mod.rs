@@ -19,11 +19,16 @@ pub(super) use layout::Layout;
 /// Smallest terminal that anything can be decided in.
 const SMALLEST: (u16, u16) = (24, 6);
 
+/// Is a terminal of so many columns and rows large enough to decide anything in?
+pub fn fits((width, height): (u16, u16)) -> bool {
+    width >= SMALLEST.0 && height >= SMALLEST.1
+}
+
 /// Draws the whole screen.
 pub fn view(app: &App, frame: &mut Frame) {
     let area = frame.area();
     let mut pen = Pen::new(frame.buffer_mut(), app.theme);
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if !fits((area.width, area.height)) {
         pen.text(area, 0, Paint::Text, "too small");
         if area.height > 1 {
             pen.text(area, 1, Paint::Dim, "nothing is lost");
