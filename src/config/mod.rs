@@ -256,7 +256,7 @@ mod tests {
             ),
             (
                 "[providers.x]\nwire = \"openai\"",
-                "my.toml:2: `openai` is not a wire; use openai-chat or anthropic",
+                "my.toml:2: `openai` is not a wire; use one of openai-chat, openai-responses, openai-completions, anthropic, gemini, ollama, mistral-fim, llamacpp-infill, voyage",
             ),
             (
                 "[providers.x]\nwire = \"anthropic\"",

@@ -134,12 +134,15 @@ impl Server {
 
 const JSON: &str = "application/json";
 
-/// The texts of a request, decoded and one after the other.
+/// The texts of a request, decoded and one after the other; not what only labels them.
 fn said(body: &Value) -> String {
     match body {
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(said).collect::<Vec<_>>().join("\n"),
-        Value::Object(fields) => fields.values().map(said).collect::<Vec<_>>().join("\n"),
+        Value::Object(fields) => {
+            let texts = fields.iter().filter(|(name, _)| !matches!(name.as_str(), "role" | "model" | "type"));
+            texts.map(|(_, value)| said(value)).collect::<Vec<_>>().join("\n")
+        }
         _ => String::new(),
     }
 }
