@@ -12,3 +12,13 @@ pub struct Fim {
     /// Texts at which the server is to stop.
     pub stop: Vec<String>,
 }
+
+/// What a server makes of the suffix. Some take it and fill in as if there were none, without a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suffix {
+    Honoured,
+    Ignored,
+    /// The server's answers do not tell.
+    Unknown,
+}

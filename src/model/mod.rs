@@ -8,11 +8,13 @@ mod chat;
 mod embed;
 mod failure;
 mod fim;
+mod merge;
 mod usage;
 
-pub use call::{Runnable, ToolCall};
-pub use chat::{Ask, Delta, Finish, Message, ModelId, Role, Speaker};
+pub use call::{Runnable, Seal, Tool, ToolCall, ToolResult};
+pub use chat::{Ask, Delta, Effort, Finish, Message, ModelId, Role, Speaker};
 pub use embed::{EmbedAs, Vectors};
-pub use failure::{Failure, Phase};
-pub use fim::Fim;
+pub use failure::{Failure, Overflow, Phase};
+pub use fim::{Fim, Suffix};
+pub use merge::Merge;
 pub use usage::{Counted, Money, Tokens, Usage};
