@@ -14,7 +14,7 @@ use crate::text::{Lines, Span, trim_ending};
 
 /// Most unchanged lines between two changes that are decided together: a reader takes them in at one
 /// glance.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// An edit as the differences it makes.
 #[derive(Debug)]

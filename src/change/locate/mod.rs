@@ -35,7 +35,7 @@ use occurrences::occurrences;
 const INDENT_WORK: usize = 1_000_000;
 
 /// How the place was found, surest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// Every context and removed line is equal to the byte, line endings apart.
@@ -73,7 +73,7 @@ impl Tier {
 }
 
 /// What of the file's own was kept where the edit had another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// Line endings.
