@@ -4,7 +4,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use rein::change::locate::{Tier, locate};
 use rein::change::{
-    Base, Edit, EditHunk, EditLine, EditOp, Focus, Leash, Level, Offered, Review, Scope, Verdict,
+    Base, Edit, EditHunk, EditLine, EditOp, Focus, Leash, Level, Offered, Quote, Review, Scope, Verdict,
 };
 use rein::prompt::dialect::{Format, Read, Reader};
 use rein::text::{Lines, RepoPath, Span};
@@ -150,7 +150,7 @@ impl<'a> Arbitrary<'a> for Case {
             hint: u.arbitrary::<Option<u8>>()?.map(usize::from),
             header: if u.ratio(1, 8)? { Some(word(u)?) } else { None },
             at_eof: u.ratio(1, 8)?,
-            every: u.ratio(1, 16)?,
+            quote: *u.choose(&[Quote::Lines, Quote::Lines, Quote::Text, Quote::EveryText])?,
             lines: Vec::new(),
         };
         for _ in 0..u.int_in_range(0..=12)? {
@@ -183,7 +183,7 @@ impl<'a> Arbitrary<'a> for Case {
         }
         // A mark before the first line, and a CR at the end of one, are not the hunk's to say.
         let plain = !file.starts_with("\u{feff}".as_bytes()) && hunk.before().all(|line| !line.ends_with('\r'));
-        let exact = exact && plain && !hunk.at_eof && !hunk.every;
+        let exact = exact && plain && !hunk.at_eof && hunk.quote == Quote::Lines;
         Ok(Self { true_at: (exact && at > start).then_some(start), file, hunk })
     }
 }
