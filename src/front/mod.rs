@@ -9,10 +9,13 @@
 
 mod about;
 mod apply;
+mod diff;
 mod drive;
 mod edit;
 mod journal;
 mod keeping;
+mod models;
+mod outside;
 mod report;
 mod restore;
 mod setup;
@@ -24,9 +27,11 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
-pub use apply::{ApplyFormat, ApplyRequest, apply, serve};
+pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
+pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit};
 pub use journal::{log, recover, redo, undo};
+pub use models::{DecodeRequest, decode};
 pub use restore::{RestoreRequest, restore};
 pub use tour::tour;
 pub use tui::tui;
