@@ -27,7 +27,7 @@ mod splice;
 mod verbs;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
-pub use edit::{Edit, EditHunk, EditLine, EditOp, Quote};
+pub use edit::{Edit, EditHunk, EditLine, EditOp, Fenced, Quote};
 
 pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::meant::meant;
 use super::{ApplyFormat, ApplyRequest, House, ops};
 use crate::change::{
-    Base, Edit, EditOp, Focus, HunkId, Level, Offered, Receipt, Review, Scope, Standing, Verdict, Why,
+    Base, Edit, EditOp, Fenced, Focus, HunkId, Level, Offered, Receipt, Review, Scope, Standing, Verdict, Why,
 };
 use crate::front::report;
 use crate::front::setup::SetupError;
@@ -183,7 +183,7 @@ impl Desk {
         let Some(path) = meant(&edit.path, root, files) else { return };
         // A whole text may be a new file's; it means an old one if it is like that one.
         let like = match &edit.op {
-            EditOp::Whole(text) => match self.workspace.read(&path) {
+            EditOp::Whole(text) | EditOp::Fenced(Fenced { text, .. }) => match self.workspace.read(&path) {
                 Ok(Some(file)) => is_like(&file.lines, text),
                 _ => false,
             },
