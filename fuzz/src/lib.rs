@@ -69,9 +69,8 @@ fn size(edit: &Edit) -> usize {
     match &edit.op {
         EditOp::Hunk(one) => hunk(one),
         EditOp::OneOf(hunks) | EditOp::Move { hunks, .. } => hunks.iter().map(hunk).sum(),
-        EditOp::Whole(text) | EditOp::Lazy(text) => text.len(),
-        EditOp::Bytes(lines) => lines.bytes().len(),
-        EditOp::Delete => 0,
+        // Each of the others holds one text of the reply, if any.
+        _ => 0,
     }
 }
 
