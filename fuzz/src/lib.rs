@@ -181,7 +181,8 @@ impl<'a> Arbitrary<'a> for Case {
             }
         }
         // A mark before the first line, and a CR at the end of one, are not the hunk's to say.
-        let plain = !file.starts_with("\u{feff}".as_bytes()) && hunk.before().all(|line| !line.ends_with('\r'));
+        let plain =
+            !file.starts_with("\u{feff}".as_bytes()) && hunk.before().all(|line| !line.ends_with('\r'));
         let exact = exact && plain && !hunk.at_eof && hunk.quote == Quote::Lines;
         Ok(Self { true_at: (exact && at > start).then_some(start), file, hunk })
     }
@@ -208,8 +209,22 @@ fn file(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
 
 fn word(u: &mut Unstructured<'_>) -> arbitrary::Result<String> {
     const WORDS: [&str; 16] = [
-        "", "}", "    }", "a", "b", "  a", "    b", "\tb", "a ", "if x {", "    f(a, b);", "f(a,", "b)", "# a",
-        "x = \u{201c}y\u{201d}", "&lt;a&gt;",
+        "",
+        "}",
+        "    }",
+        "a",
+        "b",
+        "  a",
+        "    b",
+        "\tb",
+        "a ",
+        "if x {",
+        "    f(a, b);",
+        "f(a,",
+        "b)",
+        "# a",
+        "x = \u{201c}y\u{201d}",
+        "&lt;a&gt;",
     ];
     if u.ratio(1, 8)? {
         return Ok(u.arbitrary::<String>()?.replace(['\n', '\r'], ""));
