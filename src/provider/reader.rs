@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Wire;
 use super::answer::{Answer, Flaw};
+use super::json::parse;
 use super::refusal::one_line;
 use super::report::Report;
 use super::sse::{Decoder, EVENT_LIMIT, Event};
@@ -187,7 +188,7 @@ impl Reader {
         if self.is_over() {
             return Ok(());
         }
-        let mut value: Value = serde_json::from_slice(data).map_err(|error| {
+        let mut value: Value = parse(data).map_err(|error| {
             Flaw::Unreadable(format!("malformed JSON ({error}), beginning with `{}`", beginning(data)))
         })?;
         // Some servers say the type in the event's name only.

@@ -2,6 +2,8 @@
 //! bounded in what is kept. Data stays bytes: whoever reads it decides whether it is text, so that
 //! nothing is replaced on the way. Knows no wire format.
 
+use memchr::memchr2;
+
 /// Most bytes of one event. A server may repeat a whole answer in one, so it is generous.
 pub(super) const EVENT_LIMIT: usize = 32 * 1024 * 1024;
 
@@ -33,16 +35,21 @@ impl Decoder {
                 bytes = bytes.get(1..).unwrap_or_default();
                 continue;
             }
-            let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            let Some(end) = memchr2(b'\n', b'\r', bytes) else {
                 self.line.extend_from_slice(bytes);
                 return self.bounded();
             };
             let (head, rest) = bytes.split_at(end);
             self.after_cr = rest.first() == Some(&b'\r');
             bytes = rest.get(1..).unwrap_or_default();
-            self.line.extend_from_slice(head);
+            if self.line.is_empty() {
+                // Most lines come whole, and need not be gathered.
+                events.extend(self.end_line(head));
+            } else {
+                self.line.extend_from_slice(head);
+                events.extend(self.end_gathered_line());
+            }
             self.bounded()?;
-            events.extend(self.end_line());
         }
         Ok(())
     }
@@ -50,21 +57,26 @@ impl Decoder {
     /// What the end of the stream leaves open. The standard drops it; real servers forget the last
     /// empty line, so the reader may have it, and must check that it is whole.
     pub fn rest(&mut self) -> Option<Event> {
-        if !self.line.is_empty() {
-            self.end_line();
-        }
-        self.take()
+        let closed = if self.line.is_empty() { None } else { self.end_gathered_line() };
+        closed.or_else(|| self.take())
     }
 
     fn bounded(&self) -> Result<(), Oversized> {
         if self.line.len() + self.open.data.len() > EVENT_LIMIT { Err(Oversized) } else { Ok(()) }
     }
 
-    fn end_line(&mut self) -> Option<Event> {
-        let line = std::mem::take(&mut self.line);
+    fn end_gathered_line(&mut self) -> Option<Event> {
+        let mut line = std::mem::take(&mut self.line);
+        let event = self.end_line(&line);
+        line.clear();
+        self.line = line;
+        event
+    }
+
+    fn end_line(&mut self, line: &[u8]) -> Option<Event> {
         let bom: &[u8] = if self.begun { b"" } else { b"\xef\xbb\xbf" };
         self.begun = true;
-        let line = line.strip_prefix(bom).unwrap_or(&line);
+        let line = line.strip_prefix(bom).unwrap_or(line);
         if line.is_empty() {
             return self.take();
         }
