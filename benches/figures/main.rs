@@ -10,6 +10,7 @@ mod frame;
 mod highlight;
 mod journal;
 mod locate;
+mod reading;
 mod sample;
 
 fn main() {
