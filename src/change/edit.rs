@@ -53,8 +53,20 @@ pub struct EditHunk {
     pub header: Option<String>,
     /// The hunk is said to reach the end of the file.
     pub at_eof: bool,
-    /// Every occurrence of the old text is meant, pieces of lines included, not one place.
-    pub every: bool,
+    /// How it quotes what it changes.
+    pub quote: Quote,
+}
+
+/// What the old lines of a hunk are, and how many places are meant.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Quote {
+    /// Whole lines, at one place.
+    #[default]
+    Lines,
+    /// A string at one place: its first and its last line may be pieces of lines.
+    Text,
+    /// Such a string, wherever it occurs.
+    EveryText,
 }
 
 /// A line without its ending.

@@ -15,6 +15,7 @@ mod lazy;
 mod level;
 pub mod locate;
 mod offered;
+mod pair;
 mod placeholder;
 mod proposal;
 pub mod reading;
@@ -22,12 +23,16 @@ mod review;
 mod scope;
 mod slide;
 mod splice;
+#[cfg(test)]
+mod verbs;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
-pub use edit::{Edit, EditHunk, EditLine, EditOp};
+pub use edit::{Edit, EditHunk, EditLine, EditOp, Quote};
+
 pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;
 pub use offered::{Offered, Rejected, Why};
+pub use pair::pair;
 pub use placeholder::is_placeholder;
-pub use review::Review;
+pub use review::{Atom, Author, Compared, KeptFile, KeptReview, Note, Purpose, Review, Uncut};
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};

@@ -9,10 +9,12 @@
 
 mod about;
 mod apply;
+mod diff;
 mod drive;
 mod edit;
 mod journal;
 mod keeping;
+mod outside;
 mod report;
 mod restore;
 mod setup;
@@ -24,12 +26,20 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
-pub use apply::{ApplyFormat, ApplyRequest, apply, serve};
+pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
+pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit};
 pub use journal::{log, recover, redo, undo};
 pub use restore::{RestoreRequest, restore};
 pub use tour::tour;
 pub use tui::tui;
+
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    //! What the fuzz targets reach that nobody else may.
+
+    pub use super::apply::operations;
+}
 
 /// How a command ended; a contract with scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

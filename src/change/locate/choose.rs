@@ -38,6 +38,11 @@ pub(super) fn headers(header: &str, body: &Lines) -> Vec<usize> {
 /// The place that the header, a line above it, singles out.
 fn below_header(hunk: &EditHunk, body: &Lines, starts: &[usize]) -> Option<usize> {
     let named = headers(hunk.header.as_deref()?, body);
+    if let ([header], Some(last)) = (&named[..], starts.last())
+        && starts.iter().filter(|start| *start > header).count() == 1
+    {
+        return Some(*last);
+    }
     // Only the header nearest above a place, and only the first place below it, belong together.
     let inside = |nth: usize, start: usize| {
         let header = *named.get(named.partition_point(|line| *line <= start).checked_sub(1)?)?;
@@ -51,11 +56,11 @@ fn below_header(hunk: &EditHunk, body: &Lines, starts: &[usize]) -> Option<usize
     }
 }
 
-/// Is line `to` still inside what line `header` opens? It ends where a line stands no deeper and
-/// begins something new or closes the old.
+/// Is line `header` the one that line `to` belongs to or follows? Not when between them a line that
+/// stands no deeper begins something new.
 fn reaches(body: &Lines, header: usize, to: usize) -> bool {
     let depth = body.text(header).map_or(0, |line| indent(line).len());
-    let opens = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'}');
+    let opens = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@');
     let ends = |line: &[u8]| indent(line).len() <= depth && line.trim_ascii().first().is_some_and(opens);
     !(header + 1..to).filter_map(|line| body.text(line)).any(ends)
 }

@@ -2,8 +2,7 @@
 //! once too often, a blank line that an opening quote brought along. Undone only where the undone
 //! text stands in the file and the text as it came does not.
 
-use super::pair::pair;
-use crate::change::{EditHunk, EditLine};
+use crate::change::{EditHunk, EditLine, pair};
 use crate::text::Lines;
 
 /// What is known to have happened to a whole reply.

@@ -43,7 +43,8 @@ fn inside(piece: &[u8], after: &[&[u8]], body: &Lines) -> Vec<Fit> {
 }
 
 fn across(first: &[u8], middle: &[&[u8]], last: &[u8], after: &[&[u8]], body: &Lines) -> Vec<Fit> {
-    if middle.iter().chain([&first, &last]).all(|line| line.trim_ascii().is_empty()) {
+    // A blank line at an edge is a line, not the end of one.
+    if first.trim_ascii().is_empty() || last.trim_ascii().is_empty() {
         return Vec::new();
     }
     let mut work = 0;

@@ -14,20 +14,18 @@ mod indent;
 mod key;
 mod nearest;
 mod occurrences;
-mod pair;
 
 use std::collections::BTreeSet;
 
-use super::EditHunk;
 pub use super::splice::Splice;
 use super::splice::{body, splices};
+use super::{EditHunk, Quote};
 use crate::text::{Lines, Span};
 use align::{Aligner, MARGIN};
 pub(super) use damage::Damage;
-pub(super) use elide::is_marker;
 use fit::Fit;
-pub(super) use indent::{Reindent, unit as indent_unit};
-use indent::{is_blank, unit};
+use indent::is_blank;
+pub(super) use indent::{Reindent, indent, unit as indent_unit};
 use key::Key;
 pub(super) use key::likeness;
 use occurrences::occurrences;
@@ -37,7 +35,7 @@ use occurrences::occurrences;
 const INDENT_WORK: usize = 1_000_000;
 
 /// How the place was found, surest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// Every context and removed line is equal to the byte, line endings apart.
@@ -75,7 +73,7 @@ impl Tier {
 }
 
 /// What of the file's own was kept where the edit had another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// Line endings.
@@ -218,7 +216,7 @@ impl<'a> Search<'a> {
 
     /// The place at the surest tier at which anything fits; `None` when nothing does.
     fn place(&self, effort: Effort) -> Option<Result<Located, Unplaced>> {
-        if self.hunk.every {
+        if self.hunk.quote == Quote::EveryText {
             return (effort == Effort::Strict).then(|| self.everywhere()).flatten();
         }
         match (self.before.is_empty(), effort) {
@@ -262,9 +260,7 @@ impl<'a> Search<'a> {
             }
         }
         let indented = self.indented(self.starts(Key::Indent));
-        let after: Vec<&[u8]> = self.hunk.after().map(bare).collect();
-        let mut pieces = fragment::places(&self.before, &after, self.body);
-        pieces.retain(|fit| self.admits(fit));
+        let pieces = self.pieces();
         match (indented.len(), pieces.len()) {
             (0, 0) => None,
             (0, _) => Some((Tier::Exact, pieces)),
@@ -279,7 +275,19 @@ impl<'a> Search<'a> {
     }
 
     fn admits(&self, fit: &Fit) -> bool {
-        self.within.contains(Span::new(fit.start, fit.start + fit.len))
+        let place = Span::new(fit.start, fit.start + fit.len);
+        self.within.contains(place) && (!self.hunk.at_eof || place.end() == self.body.len())
+    }
+
+    /// The places of a string in the middle of lines.
+    fn pieces(&self) -> Vec<Fit> {
+        if self.hunk.quote == Quote::Lines {
+            return Vec::new();
+        }
+        let after: Vec<&[u8]> = self.hunk.after().map(bare).collect();
+        let mut pieces = fragment::places(&self.before, &after, self.body);
+        pieces.retain(|fit| self.admits(fit));
+        pieces
     }
 
     /// The places at which one mapping of indentation fits all lines.
@@ -290,7 +298,7 @@ impl<'a> Search<'a> {
         if starts.len().saturating_mul(self.before.len()) > INDENT_WORK {
             return Vec::new();
         }
-        let unit = if starts.is_empty() { Vec::new() } else { unit(self.body) };
+        let unit = if starts.is_empty() { Vec::new() } else { indent_unit(self.body) };
         let fit = |start| {
             let fit = Fit::plain(start, self.before.len());
             let added = self.reindented(&fit, &unit)?;
@@ -328,12 +336,12 @@ impl<'a> Search<'a> {
     fn aligned(&self) -> Option<(Tier, Vec<Fit>)> {
         let (old, inserts) = fit::shape(self.hunk);
         let aligner = Aligner::new(&self.before, &old, &inserts, self.body);
-        let unit = unit(self.body);
+        let unit = indent_unit(self.body);
         let cost = |fit: &Fit| fit.alignment.as_ref().map_or(0, |alignment| alignment.cost);
         let alignments = aligner.alignments().into_iter();
         let mut fits: Vec<Fit> =
             alignments.filter_map(|alignment| Fit::aligned(alignment, self.hunk, &old, self.body)).collect();
-        fits.retain(|fit| self.admits(fit) && (!self.hunk.at_eof || fit.start + fit.len == self.body.len()));
+        fits.retain(|fit| self.admits(fit));
         let least = fits.first().map(cost)?;
         fits.retain(|fit| cost(fit) < least + MARGIN);
         let wrapped = fits.first().is_some_and(Fit::is_wrapped);
@@ -347,12 +355,13 @@ impl<'a> Search<'a> {
     /// An insertion that names only the line above it.
     fn below_header_alone(&self) -> Option<Result<Located, Unplaced>> {
         let at = match &self.hunk.header {
+            _ if self.hunk.at_eof => self.body.len(),
             Some(header) => match choose::headers(header, self.body)[..] {
                 [] => return None,
                 [only] => only + 1,
                 ref several => return Some(Err(ambiguous(several))),
             },
-            None if self.hunk.at_eof || self.body.is_empty() => self.body.len(),
+            None if self.body.is_empty() => self.body.len(),
             None => return None,
         };
         let fit = Fit::plain(at, 0);
@@ -462,7 +471,8 @@ mod tests {
     fn what_fits_twice_is_refused_with_all_its_lines() {
         let refused = applied(&hunk(&["-    go();", "+    stop();"]), TWICE.as_bytes()).unwrap_err();
         assert_eq!(refused, Unplaced::Ambiguous(vec![2, 6]));
-        assert_eq!(refused.to_string(), "the edit's lines fit 2 places (lines 2, 6)");
+        let said = "the edit's lines fit 2 places (lines 2, 6); more of the lines around would say which";
+        assert_eq!(refused.to_string(), said);
     }
 
     #[test]

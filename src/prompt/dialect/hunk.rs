@@ -1,7 +1,7 @@
 //! One hunk of a unified diff: its header, whose numbers are only hints, and its lines.
 
 use super::{Kept, Line};
-use crate::change::{EditHunk, EditLine};
+use crate::change::{EditHunk, EditLine, Quote};
 
 /// Is the line a hunk header?
 pub fn is_hunk(text: &str) -> bool {
@@ -219,7 +219,7 @@ impl Hunk {
             hint: self.header.hint(),
             header: self.header.text.clone(),
             at_eof: self.at_eof,
-            every: false,
+            quote: Quote::Lines,
         }
     }
 }

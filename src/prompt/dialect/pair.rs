@@ -1,13 +1,6 @@
-//! What is searched and what replaces it, as one hunk: the lines both sides share are kept, so that
-//! only the edit's own difference touches the file. It does not know the file.
+//! What is searched and what replaces it, as tools and blocks give them. It does not know the file.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
-use crate::change::{EditHunk, EditLine};
-
-/// Most lines of a pair that are compared line by line. Past it only the common lines at its two
-/// ends count as unchanged, so that hostile input cannot buy quadratic work.
-const MAX_COMPARED: usize = 20_000;
+use crate::change::{EditHunk, pair};
 
 /// The hunk that turns `search` into `replace`. A search of nothing but blank lines names no place: it
 /// is empty.
@@ -33,40 +26,10 @@ fn lines(text: &str) -> Vec<&str> {
     text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect()
 }
 
-fn pair(search: &[&str], replace: &[&str]) -> Vec<EditLine> {
-    let owned = |line: &&str| (*line).to_owned();
-    let mut lines = Vec::with_capacity(search.len() + replace.len());
-    for op in differences(search, replace) {
-        let (_, old, new) = op.as_tag_tuple();
-        let (old, new) = (&search[old], &replace[new]);
-        if matches!(op, DiffOp::Equal { .. }) {
-            lines.extend(old.iter().map(owned).map(EditLine::Keep));
-        } else {
-            lines.extend(old.iter().map(owned).map(EditLine::Remove));
-            lines.extend(new.iter().map(owned).map(EditLine::Add));
-        }
-    }
-    lines
-}
-
-fn differences(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
-    if old.len() + new.len() <= MAX_COMPARED {
-        return capture_diff_slices(Algorithm::Myers, old, new);
-    }
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let ends = old[head..].iter().rev().zip(new[head..].iter().rev());
-    let tail = ends.take_while(|(a, b)| a == b).count();
-    let (old_len, new_len) = (old.len() - head - tail, new.len() - head - tail);
-    vec![
-        DiffOp::Equal { old_index: 0, new_index: 0, len: head },
-        DiffOp::Replace { old_index: head, old_len, new_index: head, new_len },
-        DiffOp::Equal { old_index: head + old_len, new_index: head + new_len, len: tail },
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::change::EditLine;
 
     #[test]
     fn what_both_sides_share_is_kept() {

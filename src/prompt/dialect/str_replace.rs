@@ -8,7 +8,7 @@ use super::lead::{Taken, clipped};
 use super::pair;
 use super::search_replace::refuse_placeholders;
 use super::{Flaw, Format, Kept, Line, Read, Reader, Step, Unreadable, head};
-use crate::change::{Edit, EditHunk, EditLine, EditOp};
+use crate::change::{Edit, EditHunk, EditLine, EditOp, Quote};
 
 const PATH: [&str; 10] = [
     "path",
@@ -368,7 +368,8 @@ fn replacement(json: &Json) -> Result<EditOp, Flaw> {
     if !matches!(json.get(&["expected_replacements"]), None | Some(Json::Other | Json::Whole(1))) {
         return Err(Flaw::Json("a number of replacements other than 1 cannot be held to"));
     }
-    let hunk = EditHunk { every: all, ..pair::of_texts(old, new) };
+    let quote = if all { Quote::EveryText } else { Quote::Text };
+    let hunk = EditHunk { quote, ..pair::of_texts(old, new) };
     if hunk.lines.is_empty() {
         return Err(Flaw::Nothing);
     }

@@ -6,7 +6,7 @@ mod tool_calls;
 use proptest::prelude::*;
 
 use super::*;
-use crate::change::{EditHunk, EditLine, EditOp};
+use crate::change::{EditHunk, EditLine, EditOp, Quote};
 
 /// Reads a whole reply; the prose is joined.
 fn read(format: Format, default: Option<&str>, reply: &str) -> Vec<Read> {
@@ -65,7 +65,11 @@ fn hunk(hunk: &EditHunk) -> String {
     let header =
         hunk.header.as_ref().map_or_else(String::new, |text| format!("[{}] ", text.replace('\n', "/")));
     let eof = if hunk.at_eof { " EOF" } else { "" };
-    format!("{hint}{header}{}{eof}{}", lines(hunk), if hunk.every { " everywhere" } else { "" })
+    format!(
+        "{hint}{header}{}{eof}{}",
+        lines(hunk),
+        if hunk.quote == Quote::EveryText { " everywhere" } else { "" }
+    )
 }
 
 fn is_flawed(reads: &[Read]) -> bool {
