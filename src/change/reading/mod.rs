@@ -73,7 +73,7 @@ impl Reading {
     pub fn of_files(files: &[FileDiff]) -> Self {
         let mut pages: Vec<Page<'_>> = Vec::new();
         for (at, file) in files.iter().enumerate() {
-            pages.extend(file.hunks.iter().map(|cut| Page::of(files, at, file, *cut)));
+            pages.extend(file.hunks.iter().map(|cut| Page::of(files, at, file, cut)));
         }
         let mut budget = Budget::default();
         pages.iter_mut().for_each(generated::fold);
@@ -90,7 +90,7 @@ impl Reading {
         let risks = risk::of_pages(&pages);
         let read = |((page, after), risks): ((Page<'_>, Vec<usize>), Vec<Risk>)| Read {
             id: page.id(),
-            made_of: (page.cut.old.len(), page.file.sides(&page.cut).1),
+            made_of: (page.cut.old.len(), page.brings()),
             changed: page.changed(),
             folds: page.folds.clone(),
             found: page.folds,
