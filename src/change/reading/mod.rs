@@ -11,6 +11,8 @@ mod budget;
 mod file_diff;
 mod fold;
 mod generated;
+#[cfg(test)]
+mod laws;
 mod moved;
 mod order;
 mod page;
