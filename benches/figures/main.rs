@@ -11,6 +11,7 @@ mod frame;
 mod highlight;
 mod journal;
 mod locate;
+mod reading;
 mod sample;
 
 fn main() {

@@ -16,6 +16,7 @@ mod journal;
 mod keeping;
 mod models;
 mod outside;
+pub mod plain;
 mod report;
 mod restore;
 mod setup;
