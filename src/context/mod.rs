@@ -9,8 +9,11 @@ mod gather;
 mod outline;
 mod pack;
 mod rank;
+pub mod search;
+mod secret;
 mod window;
 
 pub use gather::{DoesNotFit, Excerpt, Open, Request, gather};
 pub use pack::{Pack, Segment, Source, Trust};
 pub use rank::{mentions, rank, words};
+pub use secret::{holds_key, is_secret};

@@ -1,0 +1,186 @@
+//! The searchable copy of a project: what [`context::search`](crate::context::search) needs of every
+//! file, kept between runs in the cache and brought up to date before each use. Disposable: made again
+//! when it is missing, damaged or of another version, and never in the work tree.
+//!
+//! `survey` says which files belong in it and why others do not, `store` puts it on disk and back,
+//! and this file compares the two. Reads the project through [`Workspace`] alone, so no link leads it
+//! out. It knows no model, and nothing leaves the machine from here.
+#![expect(clippy::disallowed_methods, reason = "the room that keeps its own files, in the cache")]
+
+mod grep;
+mod status;
+mod store;
+mod survey;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use grep::{PatternError, grep};
+pub use status::Status;
+pub use survey::Skipped;
+
+use crate::context::search::{Corpus, Entry, Member};
+use crate::text::RepoPath;
+use crate::workspace::{Stamp, Workspace};
+use store::{Content, Key, Kept, Store};
+use survey::Read;
+
+/// How long a file must have been left alone before its stamp is trusted: the coarsest clock in use
+/// has ticks of two seconds, and two writes within one look the same.
+const SETTLED: i64 = 2_000_000_000;
+
+/// Most bytes of text that an index covers. What comes later, in the order of paths, is left out and
+/// said so.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Where an index lives: a folder of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    pub folder: PathBuf,
+}
+
+/// Why there is no index.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    #[error("the index would lie in the work tree, in `{}`; set `REIN_INDEX_DIR` to a folder outside", .0.display())]
+    Inside(PathBuf),
+    #[error("stopped before the index was complete")]
+    Stopped,
+}
+
+/// What bringing an index up to date did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Refreshed {
+    pub files: usize,
+    pub chunks: usize,
+    /// Files that were read anew, came or went.
+    pub changed: usize,
+    pub took: Duration,
+    /// Size of the index on disk; 0 when it could not be kept.
+    pub bytes: u64,
+}
+
+/// An index in memory, as of the moment it was opened or refreshed.
+#[derive(Debug)]
+pub struct Index {
+    workspace: Workspace,
+    place: Place,
+    store: Store,
+    corpus: Arc<Corpus>,
+}
+
+impl Index {
+    /// Reads the index from its place, or begins an empty one. Not yet up to date: see
+    /// [`Index::refresh`].
+    ///
+    /// # Errors
+    /// Its place lies in the work tree.
+    pub fn open(workspace: Workspace, place: Place) -> Result<Self, IndexError> {
+        if place.folder.starts_with(workspace.root()) {
+            return Err(IndexError::Inside(place.folder));
+        }
+        let store = store::load(&place.folder).unwrap_or_default();
+        Ok(Self { workspace, place, store, corpus: Arc::default() })
+    }
+
+    /// As [`Index::open`], forgetting what was known.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn anew(workspace: Workspace, place: Place) -> Result<Self, IndexError> {
+        let index = Self::open(workspace, place)?;
+        Ok(Self { store: Store::default(), ..index })
+    }
+
+    /// Brings it up to date with the files as they are now, and keeps it. Blocking: as long as a walk
+    /// over the project, and a tenth of a second for each megabyte that is new. Asks `stop` between
+    /// files.
+    ///
+    /// # Errors
+    /// `stop` said so. What was read until then is kept for the next time.
+    pub fn refresh(&mut self, stop: &dyn Fn() -> bool) -> Result<Refreshed, IndexError> {
+        let start = Instant::now();
+        let now = store::now();
+        let files = self.workspace.stamped(stop);
+        let mut known: HashMap<RepoPath, Kept> =
+            std::mem::take(&mut self.store.files).into_iter().map(|kept| (kept.path.clone(), kept)).collect();
+        let mut changed = 0;
+        let mut covered = 0;
+        let mut stopped = false;
+        for (path, stamp) in files {
+            let before = known.remove(&path);
+            stopped = stopped || stop();
+            let kept = match before {
+                Some(kept) if kept.stamp == stamp && settled(stamp, self.store.made) => kept,
+                _ if stopped => continue,
+                before => {
+                    let kept = self.read(path, stamp, MOST_BYTES.saturating_sub(covered));
+                    changed += usize::from(before.is_none_or(|before| before.content != kept.content));
+                    kept
+                }
+            };
+            if let Content::Indexed(_) = kept.content {
+                covered += kept.stamp.bytes;
+            }
+            self.store.files.push(kept);
+        }
+        changed += known.len();
+        self.finish(start, now, changed, stopped)
+    }
+
+    fn finish(&mut self, start: Instant, now: i64, changed: usize, stopped: bool) -> Result<Refreshed, IndexError> {
+        // A stamp that was not settled at the last look is now, even if no byte changed.
+        let touched = changed > 0 || self.store.files.iter().any(|kept| !settled(kept.stamp, self.store.made));
+        if touched || self.store.bytes == 0 {
+            self.store.made = now;
+            self.store.forget();
+            self.store.bytes = store::save(&self.place.folder, &self.store).unwrap_or(0);
+        }
+        if stopped {
+            return Err(IndexError::Stopped);
+        }
+        self.corpus = Arc::new(self.members());
+        let (files, chunks) = (self.corpus.files().len(), self.corpus.chunk_count());
+        Ok(Refreshed { files, chunks, changed, took: start.elapsed(), bytes: self.store.bytes })
+    }
+
+    /// What the files are now.
+    pub fn corpus(&self) -> Arc<Corpus> {
+        Arc::clone(&self.corpus)
+    }
+
+    /// What is in the index, what is not, and why. Blocking: walks the project.
+    pub fn status(&self, stop: &dyn Fn() -> bool) -> Status {
+        status::of(self, stop)
+    }
+
+    fn read(&mut self, path: RepoPath, stamp: Stamp, room: u64) -> Kept {
+        let content = match survey::read(&self.workspace, &path, stamp, room) {
+            Read::Skipped(why) => Content::Skipped(why),
+            Read::Text { lines, digest } => {
+                let key = Key::new(&path, digest);
+                let entry = || Arc::new(Entry::of(&path, &lines));
+                self.store.entries.entry(key).or_insert_with(entry);
+                Content::Indexed(key)
+            }
+        };
+        Kept { path, stamp, content }
+    }
+
+    fn members(&self) -> Corpus {
+        let member = |kept: &Kept| match &kept.content {
+            Content::Indexed(key) => {
+                Some(Member::new(kept.path.clone(), Arc::clone(self.store.entries.get(key)?)))
+            }
+            Content::Skipped(_) => None,
+        };
+        Corpus::new(self.store.files.iter().filter_map(member).collect())
+    }
+}
+
+/// Was the file left alone for long enough before `made` that the same stamp means the same bytes?
+fn settled(stamp: Stamp, made: i64) -> bool {
+    stamp.modified.max(stamp.changed) < made.saturating_sub(SETTLED)
+}
