@@ -142,7 +142,14 @@ const ONLY: &[(&[&str], &[&str], &str)] = &[
 const LIFTS: &[(&str, &[&str])] = &[
     (
         "clippy::disallowed_methods",
-        &["workspace/mod.rs", "orchestrator/mod.rs", "front/mod.rs", "config/mod.rs", "config/file.rs", "index/mod.rs"],
+        &[
+            "workspace/mod.rs",
+            "orchestrator/mod.rs",
+            "front/mod.rs",
+            "config/mod.rs",
+            "config/file.rs",
+            "index/mod.rs",
+        ],
     ),
     ("clippy::disallowed_macros", &["front/mod.rs"]),
 ];

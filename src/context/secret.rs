@@ -5,12 +5,34 @@ use crate::text::RepoPath;
 
 /// Whole names, in lower case.
 const NAMES: [&str; 24] = [
-    ".env", ".envrc", ".netrc", "_netrc", ".pgpass", ".npmrc", ".pypirc", ".htpasswd", ".git-credentials", ".dockercfg",
-    ".vault-token", "credentials", "credentials.json", "credentials.toml", "credentials.yml", "credentials.yaml", "secrets.json",
-    "secrets.toml", "secrets.yml", "secrets.yaml", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519",
+    ".env",
+    ".envrc",
+    ".netrc",
+    "_netrc",
+    ".pgpass",
+    ".npmrc",
+    ".pypirc",
+    ".htpasswd",
+    ".git-credentials",
+    ".dockercfg",
+    ".vault-token",
+    "credentials",
+    "credentials.json",
+    "credentials.toml",
+    "credentials.yml",
+    "credentials.yaml",
+    "secrets.json",
+    "secrets.toml",
+    "secrets.yml",
+    "secrets.yaml",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
 ];
 
-const EXTENSIONS: [&str; 11] = ["pem", "key", "p12", "pfx", "jks", "keystore", "kdbx", "ppk", "gpg", "asc", "tfvars"];
+const EXTENSIONS: [&str; 11] =
+    ["pem", "key", "p12", "pfx", "jks", "keystore", "kdbx", "ppk", "gpg", "asc", "tfvars"];
 
 /// Endings that say that a file only shows what the real one looks like.
 const SAMPLES: [&str; 6] = ["example", "sample", "template", "dist", "defaults", "test"];
@@ -45,10 +67,25 @@ mod tests {
     #[test]
     fn secrets_are_known_by_their_names() {
         let is = |path: &str| is_secret(&RepoPath::parse(path).unwrap());
-        for path in [".env", "a/.env.production", "deploy/server.PEM", ".ssh/id_ed25519", "config/credentials.json", "x.tfvars"] {
+        for path in [
+            ".env",
+            "a/.env.production",
+            "deploy/server.PEM",
+            ".ssh/id_ed25519",
+            "config/credentials.json",
+            "x.tfvars",
+        ] {
             assert!(is(path), "{path}");
         }
-        for path in [".env.example", ".env.local.sample", "src/env.rs", "src/key.rs", "id_rsa.pub", "keys.md", "secrets.rs"] {
+        for path in [
+            ".env.example",
+            ".env.local.sample",
+            "src/env.rs",
+            "src/key.rs",
+            "id_rsa.pub",
+            "keys.md",
+            "secrets.rs",
+        ] {
             assert!(!is(path), "{path}");
         }
     }

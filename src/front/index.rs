@@ -50,7 +50,8 @@ fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
     let place = place(&workspace)?;
     if what == AboutIndex::Status {
         let status = Index::open(workspace, place)?.status(&|| false);
-        let text = if as_json { document(&status_as_json(&status)) } else { status_told(&status).into_bytes() };
+        let text =
+            if as_json { document(&status_as_json(&status)) } else { status_told(&status).into_bytes() };
         return Ok(print(&text, Exit::Done));
     }
     let open = if what == AboutIndex::Rebuild { Index::anew } else { Index::open };
@@ -93,7 +94,11 @@ fn refreshed_as_json(done: &Refreshed) -> serde_json::Value {
 
 fn refreshed_told(done: &Refreshed) -> String {
     let Refreshed { files, chunks, changed, took, bytes } = done;
-    format!("{files} files in {chunks} chunks, {changed} of them new; {} ms, {}\n", took.as_millis(), size(*bytes))
+    format!(
+        "{files} files in {chunks} chunks, {changed} of them new; {} ms, {}\n",
+        took.as_millis(),
+        size(*bytes)
+    )
 }
 
 fn status_as_json(status: &Status) -> serde_json::Value {

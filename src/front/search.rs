@@ -44,7 +44,9 @@ enum Wrong {
     Stdin(std::io::Error),
     #[error("nothing to look for; write some words, a name, or a question")]
     Nothing,
-    #[error("searching by meaning needs embeddings, which this rein does not make; leave out `--mode semantic`")]
+    #[error(
+        "searching by meaning needs embeddings, which this rein does not make; leave out `--mode semantic`"
+    )]
     Semantic,
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -64,7 +66,11 @@ pub fn search(request: SearchRequest) -> Exit {
     match find(&request) {
         Ok(hits) => {
             let exit = if hits.is_empty() { Exit::No } else { Exit::Done };
-            let out = if request.json { as_json(&hits) } else { hits.iter().map(told).collect::<String>().into_bytes() };
+            let out = if request.json {
+                as_json(&hits)
+            } else {
+                hits.iter().map(told).collect::<String>().into_bytes()
+            };
             print(&out, exit)
         }
         Err(why) => stop(why.exit(), why),
@@ -80,9 +86,14 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     let index = ready(workspace)?;
     let hits = match request.mode {
         SearchMode::Regex => grep(&index, &query, &|| false)?,
-        _ => index.corpus().search(&query),
+        _ => index.corpus().search(&query, looked_at(request)),
     };
     Ok(within(hits, request.limit, request.budget))
+}
+
+/// With a budget, a hit that does not fit makes room for a later one.
+fn looked_at(request: &SearchRequest) -> usize {
+    if request.budget.is_some() { request.limit.saturating_mul(4) } else { request.limit }
 }
 
 fn question(typed: &str) -> Result<String, Wrong> {
@@ -114,5 +125,11 @@ fn as_json(hits: &[Hit]) -> Vec<u8> {
 
 /// `src/a.rs:10-42  def:parse, words:config`
 fn told(hit: &Hit) -> String {
-    format!("{}:{}-{}  {}\n", safe::line(hit.path.as_str()), hit.span.start() + 1, hit.span.end(), safe::line(&hit.why.join(", ")))
+    format!(
+        "{}:{}-{}  {}\n",
+        safe::line(hit.path.as_str()),
+        hit.span.start() + 1,
+        hit.span.end(),
+        safe::line(&hit.why.join(", "))
+    )
 }

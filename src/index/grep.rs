@@ -24,7 +24,8 @@ pub struct PatternError {
 /// `pattern` is not a regular expression, or would take too much memory.
 pub fn grep(index: &Index, pattern: &str, stop: &dyn Fn() -> bool) -> Result<Vec<Hit>, PatternError> {
     let built = RegexBuilder::new(pattern).multi_line(true).build();
-    let regex = built.map_err(|source| PatternError { pattern: pattern.to_owned(), source: Box::new(source) })?;
+    let regex =
+        built.map_err(|source| PatternError { pattern: pattern.to_owned(), source: Box::new(source) })?;
     let mut hits = Vec::new();
     for member in index.corpus.files() {
         if stop() || hits.len() >= MOST {
@@ -35,7 +36,12 @@ pub fn grep(index: &Index, pattern: &str, stop: &dyn Fn() -> bool) -> Result<Vec
             hits.extend(of_file(&regex, member, &file.lines));
         }
     }
-    hits.sort_by(|a: &Hit, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)).then(a.span.start().cmp(&b.span.start())));
+    hits.sort_by(|a: &Hit, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.path.cmp(&b.path))
+            .then(a.span.start().cmp(&b.span.start()))
+    });
     Ok(hits)
 }
 
@@ -44,7 +50,10 @@ fn of_file(regex: &Regex, member: &Member, text: &Lines) -> Vec<Hit> {
         return Vec::new();
     }
     let hit = |span: Span| {
-        let lines: Vec<usize> = span.as_range().filter(|line| text.text(*line).is_some_and(|line| regex.is_match(line))).collect();
+        let lines: Vec<usize> = span
+            .as_range()
+            .filter(|line| text.text(*line).is_some_and(|line| regex.is_match(line)))
+            .collect();
         let first = lines.first()?;
         let why = format!("matches:{} from line {}", lines.len(), first + 1);
         Some(member.hit(span, lines.len() as f32, vec![why]))

@@ -24,7 +24,7 @@ pub use survey::Skipped;
 use crate::context::search::{Corpus, Entry, Member};
 use crate::text::RepoPath;
 use crate::workspace::{Stamp, Workspace};
-use store::{Content, Key, Kept, Store};
+use store::{Content, Kept, Key, Store};
 use survey::Read;
 
 /// How long a file must have been left alone before its stamp is trusted: the coarsest clock in use
@@ -130,9 +130,16 @@ impl Index {
         self.finish(start, now, changed, stopped)
     }
 
-    fn finish(&mut self, start: Instant, now: i64, changed: usize, stopped: bool) -> Result<Refreshed, IndexError> {
+    fn finish(
+        &mut self,
+        start: Instant,
+        now: i64,
+        changed: usize,
+        stopped: bool,
+    ) -> Result<Refreshed, IndexError> {
         // A stamp that was not settled at the last look is now, even if no byte changed.
-        let touched = changed > 0 || self.store.files.iter().any(|kept| !settled(kept.stamp, self.store.made));
+        let touched =
+            changed > 0 || self.store.files.iter().any(|kept| !settled(kept.stamp, self.store.made));
         if touched || self.store.bytes == 0 {
             self.store.made = now;
             self.store.forget();

@@ -45,7 +45,8 @@ pub(super) fn of(index: &Index, stop: &dyn Fn() -> bool) -> Status {
         ignored: index.workspace.ignored(NAMES, stop),
     };
     // A changed file is counted once, not as one that went and one that came.
-    let gone = store.files.iter().filter(|kept| files.binary_search_by(|(path, _)| path.cmp(&kept.path)).is_err());
+    let gone =
+        store.files.iter().filter(|kept| files.binary_search_by(|(path, _)| path.cmp(&kept.path)).is_err());
     status.stale = files.len() - same + gone.count();
     for kept in &store.files {
         match &kept.content {

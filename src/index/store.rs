@@ -84,10 +84,14 @@ pub(super) struct Store {
 impl Store {
     /// Drops entries that no file uses, beyond some that a switch back to another branch may want.
     pub(super) fn forget(&mut self) {
-        let used: HashSet<Key> = self.files.iter().filter_map(|kept| match kept.content {
-            Content::Indexed(key) => Some(key),
-            Content::Skipped(_) => None,
-        }).collect();
+        let used: HashSet<Key> = self
+            .files
+            .iter()
+            .filter_map(|kept| match kept.content {
+                Content::Indexed(key) => Some(key),
+                Content::Skipped(_) => None,
+            })
+            .collect();
         let mut spare = self.entries.len().saturating_sub(used.len());
         let most = used.len().max(SPARE);
         self.entries.retain(|key, _| {
@@ -175,7 +179,9 @@ fn encode(store: &Store) -> Vec<u8> {
             out.extend_from_slice(&field.to_le_bytes());
         }
         match kept.content {
-            Content::Skipped(why) => number(&mut out, REASONS.iter().position(|one| *one == why).unwrap_or(0)),
+            Content::Skipped(why) => {
+                number(&mut out, REASONS.iter().position(|one| *one == why).unwrap_or(0))
+            }
             Content::Indexed(key) => number(&mut out, REASONS.len() + places.get(&key).copied().unwrap_or(0)),
         }
     }

@@ -12,8 +12,20 @@ const MAX_MEAN_LINE: usize = 400;
 
 /// Names of files that a program writes and nobody reads.
 const GENERATED: [&str; 14] = [
-    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "cargo.lock", "poetry.lock", "uv.lock",
-    "pipfile.lock", "composer.lock", "gemfile.lock", "go.sum", "flake.lock", "deno.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "cargo.lock",
+    "poetry.lock",
+    "uv.lock",
+    "pipfile.lock",
+    "composer.lock",
+    "gemfile.lock",
+    "go.sum",
+    "flake.lock",
+    "deno.lock",
 ];
 
 /// Why a file is not in the index.
@@ -63,7 +75,9 @@ fn by_name(path: &RepoPath, bytes: u64) -> Option<Skipped> {
     if is_secret(path) {
         return Some(Skipped::Secret);
     }
-    if GENERATED.contains(&name.as_str()) || [".min.js", ".min.css", ".map"].iter().any(|end| name.ends_with(end)) {
+    if GENERATED.contains(&name.as_str())
+        || [".min.js", ".min.css", ".map"].iter().any(|end| name.ends_with(end))
+    {
         return Some(Skipped::Generated);
     }
     (bytes > MAX_FILE).then_some(Skipped::TooLarge)

@@ -27,7 +27,8 @@ impl Term {
     }
 
     fn hash(bytes: impl Iterator<Item = u8>) -> Self {
-        let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let hash =
+            bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         // The low bits select slots in filters, and FNV mixes them least for short words.
         Self(hash ^ (hash >> 15))
     }
@@ -69,7 +70,9 @@ fn in_word(byte: u8) -> bool {
 /// Does the word look like a name in code rather than one in prose?
 pub fn is_identifier(word: &str) -> bool {
     let bytes = word.trim_matches('_').as_bytes();
-    let hump = bytes.windows(2).any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+    let hump = bytes
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
     let acronym = bytes.windows(3).any(|three| {
         matches!(three, [a, b, c] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_lowercase())
     });
@@ -96,7 +99,8 @@ fn split(word: &[u8], folded: &mut [u8; MAX_WORD], each: &mut impl FnMut(Term)) 
 /// The first part of an identifier: `HTTP` of `HTTPRequest`, `Parse` of `ParseLine`, `12` of `12ab`;
 /// empty before an underscore.
 fn part(word: &[u8]) -> &[u8] {
-    let run = |from: usize, is: fn(&u8) -> bool| from + word.iter().skip(from).take_while(|byte| is(byte)).count();
+    let run =
+        |from: usize, is: fn(&u8) -> bool| from + word.iter().skip(from).take_while(|byte| is(byte)).count();
     let small = |byte: &u8| byte.is_ascii_lowercase() || *byte >= 0x80;
     let end = match word.first() {
         Some(byte) if byte.is_ascii_digit() => run(0, u8::is_ascii_digit),

@@ -38,7 +38,8 @@ pub(super) fn stamped(root: &Path, own: &Path, stop: &dyn Fn() -> bool) -> Vec<(
     let stamped = entries.filter_map(|entry| {
         let path = project_file(root, &entry)?;
         let about = entry.metadata().ok()?;
-        let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        let nanoseconds =
+            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
         let stamp = Stamp {
             bytes: about.len(),
             modified: nanoseconds(about.mtime(), about.mtime_nsec()),
@@ -64,7 +65,8 @@ pub(super) fn ignored(root: &Path, own: &Path, limit: usize, stop: &dyn Fn() -> 
         .standard_filters(false)
         .follow_links(false)
         .filter_entry(move |entry| {
-            let within = entry.path().parent().is_none_or(|folder| entry.depth() < 2 || seen.contains(folder));
+            let within =
+                entry.path().parent().is_none_or(|folder| entry.depth() < 2 || seen.contains(folder));
             within && entry.path() != own && !is_metadata(entry)
         })
         .build();

@@ -54,7 +54,8 @@ pub fn decode(bytes: &[u8]) -> Option<Entry> {
         entry.symbols.push(Symbol { name, kind, span });
     }
     let terms = from.take(end.checked_mul(4)?)?.chunks_exact(4);
-    entry.terms = terms.filter_map(|four| Some(Term::from_bits(u32::from_le_bytes(four.try_into().ok()?)))).collect();
+    entry.terms =
+        terms.filter_map(|four| Some(Term::from_bits(u32::from_le_bytes(four.try_into().ok()?)))).collect();
     entry.postings = from.take(end)?.iter().map(|bits| Posting::from_bits(*bits)).collect();
     from.0.is_empty().then_some(entry)
 }

@@ -35,13 +35,12 @@ pub struct Symbol {
     pub span: Span,
 }
 
-/// How often a term stands in a chunk, and where, in one byte: a count up to 31 and two marks.
+/// How often a term stands in a chunk, up to 31 times, and whether a name defined there has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Posting(u8);
 
 impl Posting {
     const COUNT: u8 = 0x1f;
-    const SCOPE: u8 = 0x40;
     const DEFINES: u8 = 0x80;
 
     pub fn from_bits(bits: u8) -> Self {
@@ -61,14 +60,12 @@ impl Posting {
         self.0 & Self::DEFINES != 0
     }
 
-    /// A definition around the chunk has the term in its name.
-    pub fn in_scope(self) -> bool {
-        self.0 & Self::SCOPE != 0
+    fn count_one(&mut self) {
+        self.0 += u8::from(self.0 & Self::COUNT < Self::COUNT);
     }
 
-    fn add(&mut self, count: u8, marks: u8) {
-        let sum = (self.0 & Self::COUNT).saturating_add(count).min(Self::COUNT);
-        self.0 = (self.0 & !Self::COUNT) | sum | marks;
+    fn mark_defined(&mut self) {
+        self.0 |= Self::DEFINES;
     }
 }
 
@@ -86,31 +83,41 @@ pub struct Entry {
 impl Entry {
     /// Reads a file. Blocking: about a tenth of a second for each megabyte.
     pub fn of(path: &RepoPath, text: &Lines) -> Self {
-        let definitions =
-            Language::of(path).map(|language| symbols::definitions(language, text.bytes())).unwrap_or_default();
+        let definitions = Language::of(path)
+            .map(|language| symbols::definitions(language, text.bytes()))
+            .unwrap_or_default();
         let chunks = symbols::chunks(text, &definitions, MAX_CHUNK);
         let mut entry = Self::default();
         let mut counts = HashMap::new();
-        let mut names = Names::new(&definitions);
+        let mut names = definitions.iter().peekable();
         for chunk in chunks {
-            entry.push(text, chunk.span, &mut names, &mut counts);
+            let own =
+                std::iter::from_fn(|| names.next_if(|definition| definition.span.start() < chunk.span.end()));
+            entry.push(text, chunk.span, own, &mut counts);
         }
         let kept = definitions.into_iter().take(MAX_SYMBOLS);
         entry.symbols = kept.map(|d| Symbol { name: d.name.into(), kind: d.kind, span: d.span }).collect();
         entry
     }
 
-    fn push(&mut self, text: &Lines, span: Span, names: &mut Names<'_>, counts: &mut HashMap<Term, Posting>) {
+    /// Adds a chunk in which the definitions `own` begin.
+    fn push<'a>(
+        &mut self,
+        text: &Lines,
+        span: Span,
+        own: impl Iterator<Item = &'a Definition>,
+        counts: &mut HashMap<Term, Posting>,
+    ) {
         let bytes = text.slice(span);
         let mut length = 0;
         counts.clear();
         terms(bytes, |term| {
             length += 1;
-            counts.entry(term).or_default().add(1, 0);
+            counts.entry(term).or_default().count_one();
         });
-        names.of(span, |name, marks| {
-            terms(name.as_bytes(), |term| counts.entry(term).or_default().add(0, marks));
-        });
+        for definition in own {
+            terms(definition.name.as_bytes(), |term| counts.entry(term).or_default().mark_defined());
+        }
         let mut sorted: Vec<(Term, Posting)> = counts.drain().collect();
         sorted.sort_unstable_by_key(|(term, _)| *term);
         for (term, posting) in sorted {
@@ -130,39 +137,5 @@ impl Entry {
             let terms = self.terms.get(range.clone()).unwrap_or_default();
             (part, terms, self.postings.get(range).unwrap_or_default())
         })
-    }
-
-    /// The innermost definition that begins in these lines, or that they lie in.
-    pub fn symbol_at(&self, span: Span) -> Option<&Symbol> {
-        let begins = self.symbols.iter().find(|symbol| span.as_range().contains(&symbol.span.start()));
-        begins.or_else(|| self.symbols.iter().filter(|symbol| symbol.span.overlaps(span)).next_back())
-    }
-}
-
-/// The definitions that begin in a chunk or lie around it, chunk after chunk.
-struct Names<'a> {
-    definitions: &'a [Definition],
-    next: usize,
-    around: Vec<&'a Definition>,
-}
-
-impl<'a> Names<'a> {
-    fn new(definitions: &'a [Definition]) -> Self {
-        Self { definitions, next: 0, around: Vec::new() }
-    }
-
-    fn of(&mut self, span: Span, mut each: impl FnMut(&str, u8)) {
-        self.around.retain(|definition| definition.span.end() > span.start());
-        for definition in &self.around {
-            each(&definition.name, Posting::SCOPE);
-        }
-        while let Some(definition) = self.definitions.get(self.next) {
-            if definition.span.start() >= span.end() {
-                break;
-            }
-            each(&definition.name, Posting::DEFINES);
-            self.around.push(definition);
-            self.next += 1;
-        }
     }
 }

@@ -19,14 +19,54 @@ pub enum Role {
 }
 
 const TEST_FOLDERS: [&str; 22] = [
-    "test", "tests", "testing", "testdata", "test-utils", "test_utils", "testutils", "__tests__", "__mocks__", "mocks", "fixtures",
-    "fixture", "snapshots", "__snapshots__", "spec", "specs", "e2e", "integration-tests", "evals", "playground", "testhelpers", "it",
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "test-utils",
+    "test_utils",
+    "testutils",
+    "__tests__",
+    "__mocks__",
+    "mocks",
+    "fixtures",
+    "fixture",
+    "snapshots",
+    "__snapshots__",
+    "spec",
+    "specs",
+    "e2e",
+    "integration-tests",
+    "evals",
+    "playground",
+    "testhelpers",
+    "it",
 ];
 const VENDOR_FOLDERS: [&str; 11] = [
-    "vendor", "third_party", "third-party", "node_modules", "_vendor", "deps", "external", "dist", "generated", "legacy", "deprecated",
+    "vendor",
+    "third_party",
+    "third-party",
+    "node_modules",
+    "_vendor",
+    "deps",
+    "external",
+    "dist",
+    "generated",
+    "legacy",
+    "deprecated",
 ];
-const ASIDE_FOLDERS: [&str; 10] =
-    ["examples", "example", "benches", "benchmark", "benchmarks", "bench", "scripts", "demo", "docs", "website"];
+const ASIDE_FOLDERS: [&str; 10] = [
+    "examples",
+    "example",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "bench",
+    "scripts",
+    "demo",
+    "docs",
+    "website",
+];
 
 impl Role {
     pub fn of(path: &RepoPath) -> Self {
@@ -39,7 +79,13 @@ impl Role {
             _ if prose => Self::Prose,
             _ if is_test(path.file_name()) || below(&TEST_FOLDERS) => Self::Test,
             Some(Language::Json | Language::Toml) => Self::Data,
-            None if matches!(path.extension(), Some("yml" | "yaml" | "cfg" | "ini" | "xml" | "csv" | "lock")) => Self::Data,
+            None if matches!(
+                path.extension(),
+                Some("yml" | "yaml" | "cfg" | "ini" | "xml" | "csv" | "lock")
+            ) =>
+            {
+                Self::Data
+            }
             _ if below(&ASIDE_FOLDERS) => Self::Aside,
             _ => Self::Code,
         }

@@ -1,135 +1,190 @@
 //! How well each chunk and each file fits a query: one pass over the postings, then BM25 over chunks
-//! and BM25F over files. All numbers that were chosen by measuring are in [`Recipe`].
+//! and BM25F over files (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009).
 
-use super::corpus::Corpus;
+use super::corpus::{Corpus, Member};
 use super::query::Query;
 
-/// The numbers of the ranking. Chosen on one half of a development set of commits and checked on the
-/// other (docs/benchmarks.md, "Search").
-#[derive(Clone, Debug)]
-pub struct Recipe {
-    /// Weight of the first line of a query against the others.
-    pub first_line: f32,
-    pub most_repeats: f32,
-    pub fade: f32,
-    /// Weight of a name as written in code.
-    pub name: f32,
-    pub x: Vec<f32>,
+/// Saturation and length normalisation.
+#[derive(Clone, Copy, Debug)]
+struct Bm25 {
+    k1: f32,
+    b: f32,
 }
 
-impl Default for Recipe {
-    fn default() -> Self {
-        Self { first_line: 1.0, most_repeats: 3.0, fade: 0.0, name: 1.0, x: vec![] }
-    }
-}
+const CHUNKS: Bm25 = Bm25 { k1: 1.6, b: 0.65 };
+const FILES: Bm25 = Bm25 { k1: 1.6, b: 0.75 };
 
-impl Recipe {
-    pub fn x(&self, at: usize, default: f32) -> f32 {
-        self.x.get(at).copied().filter(|v| !v.is_nan()).unwrap_or(default)
-    }
-}
+/// What a term in the name of a definition counts for, beside its place in the text.
+const DEFINED_IN_CHUNK: f32 = 1.0;
+const DEFINED_IN_FILE: f32 = 4.0;
 
-/// What fits how well.
+/// What a term in the path counts for.
+const PATH_OF_CHUNK: f32 = 1.0;
+const PATH_OF_FILE: f32 = 6.0;
+
+/// What fits how well; 0 where nothing does.
 #[derive(Debug, Default)]
-pub struct Scores {
-    /// BM25 for each chunk of the corpus.
-    pub chunks: Vec<f32>,
-    /// BM25F for each file.
-    pub files: Vec<f32>,
-    /// For each file: which share of the query's weight it has at all.
-    pub cover: Vec<f32>,
+pub(super) struct Scores {
+    /// For each chunk of the corpus, in order.
+    pub(super) chunks: Vec<f32>,
+    pub(super) files: Vec<f32>,
+    /// For each file the weight of the query's terms that it has at all.
+    pub(super) cover: Vec<f32>,
 }
 
-struct Match {
-    chunk: u32,
-    term: u16,
+/// Scores all of `corpus`. About a nanosecond for each posting.
+pub(super) fn score(corpus: &Corpus, query: &Query) -> Scores {
+    let mut tally = Tally::new(query.terms().len());
+    corpus.files().iter().for_each(|file| tally.add(file, query));
+    let mut scores = Scores {
+        chunks: vec![0.0; tally.chunks.lengths.len()],
+        files: vec![0.0; tally.files.lengths.len()],
+        cover: vec![0.0; tally.files.lengths.len()],
+    };
+    tally.chunks.weigh(query, CHUNKS, |chunk, gain, _| add(&mut scores.chunks, chunk, gain));
+    tally.files.weigh(query, FILES, |file, gain, weight| {
+        add(&mut scores.files, file, gain);
+        add(&mut scores.cover, file, weight);
+    });
+    scores
+}
+
+/// In how many chunks each of the query's terms stands.
+pub(super) fn frequencies(corpus: &Corpus, query: &Query) -> Vec<u32> {
+    let mut found = vec![0; query.terms().len()];
+    let terms = corpus.files().iter().flat_map(|file| &file.entry().terms);
+    for place in terms.filter_map(|term| query.place(*term)) {
+        if let Some(count) = found.get_mut(place) {
+            *count += 1;
+        }
+    }
+    found
+}
+
+fn add(to: &mut [f32], at: usize, gain: f32) {
+    if let Some(slot) = to.get_mut(at) {
+        *slot += gain;
+    }
+}
+
+/// Documents of one size, and which terms they have.
+#[derive(Debug, Default)]
+struct Counts {
+    found: Vec<Found>,
+    /// In how many documents each term stands.
+    having: Vec<u32>,
+    /// How many terms each document has.
+    lengths: Vec<f32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    document: usize,
+    place: usize,
     count: f32,
 }
 
-/// Scores all of `corpus`.
-pub fn score(corpus: &Corpus, query: &Query, r: &Recipe) -> Scores {
-    let terms = query.terms().len();
-    let chunk_count = corpus.chunk_count();
-    let mut matches: Vec<Match> = Vec::new();
-    let mut chunk_df = vec![0_u32; terms];
-    let mut file_df = vec![0_u32; terms];
-    // File-level counts, one row a file that has any.
-    let mut file_rows: Vec<(usize, Vec<f32>)> = Vec::new();
-    let mut lengths = Vec::with_capacity(chunk_count);
-    let mut file_lengths = Vec::with_capacity(corpus.files.len());
-    let mut chunk = 0;
-    let (c_path, c_def, c_scope) = (r.x(0, 1.0), r.x(1, 1.0), r.x(2, 0.5));
-    let (f_path, f_def) = (r.x(3, 6.0), r.x(4, 4.0));
-    for (at, file) in corpus.files.iter().enumerate() {
-        let mut row = vec![0.0; terms];
-        let mut any = false;
-        let mut path_counts = vec![0.0_f32; terms];
-        for term in &file.path_terms {
-            if let Some(place) = query.place(*term) {
-                path_counts[place] += 1.0;
-                any = true;
+impl Counts {
+    fn new(terms: usize) -> Self {
+        Self { having: vec![0; terms], ..Self::default() }
+    }
+
+    /// The terms of the next document, which have a count.
+    fn push(&mut self, length: f32, row: &mut Row) {
+        let document = self.lengths.len();
+        self.lengths.push(length);
+        row.drain(|place, count| {
+            self.found.push(Found { document, place, count });
+            if let Some(having) = self.having.get_mut(place) {
+                *having += 1;
+            }
+        });
+    }
+
+    /// Calls `each` with a document, what a term adds to its score, and what the term weighs.
+    fn weigh(&self, query: &Query, with: Bm25, mut each: impl FnMut(usize, f32, f32)) {
+        let all = self.lengths.len() as f32;
+        let mean = (self.lengths.iter().sum::<f32>() / all.max(1.0)).max(1.0);
+        let weights: Vec<f32> = query
+            .terms()
+            .iter()
+            .zip(&self.having)
+            .map(|(asked, having)| {
+                let having = *having as f32;
+                asked.weight * (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
+            })
+            .collect();
+        for Found { document, place, count } in &self.found {
+            let weight = weights.get(*place).copied().unwrap_or(0.0);
+            let length = self.lengths.get(*document).copied().unwrap_or(mean);
+            let norm = with.k1 * (1.0 - with.b + with.b * length / mean);
+            each(*document, weight * count * (with.k1 + 1.0) / (count + norm), weight);
+        }
+    }
+}
+
+/// Counts by term, of which few are set.
+#[derive(Debug, Default)]
+struct Row {
+    counts: Vec<f32>,
+    set: Vec<usize>,
+}
+
+impl Row {
+    fn new(terms: usize) -> Self {
+        Self { counts: vec![0.0; terms], set: Vec::new() }
+    }
+
+    fn add(&mut self, place: usize, count: f32) {
+        let Some(slot) = self.counts.get_mut(place).filter(|_| count > 0.0) else { return };
+        if *slot == 0.0 {
+            self.set.push(place);
+        }
+        *slot += count;
+    }
+
+    fn drain(&mut self, mut each: impl FnMut(usize, f32)) {
+        for place in self.set.drain(..) {
+            if let Some(slot) = self.counts.get_mut(place) {
+                each(place, std::mem::take(slot));
             }
         }
+    }
+}
+
+#[derive(Debug)]
+struct Tally {
+    chunks: Counts,
+    files: Counts,
+    chunk: Row,
+    file: Row,
+}
+
+impl Tally {
+    fn new(terms: usize) -> Self {
+        Self {
+            chunks: Counts::new(terms),
+            files: Counts::new(terms),
+            chunk: Row::new(terms),
+            file: Row::new(terms),
+        }
+    }
+
+    fn add(&mut self, file: &Member, query: &Query) {
+        let in_path: Vec<usize> = file.path_terms().iter().filter_map(|term| query.place(*term)).collect();
         let mut length = 0.0;
-        for (part, part_terms, postings) in file.entry.columns() {
-            let mut here = path_counts.clone();
-            let mut touched: Vec<usize> = Vec::new();
-            for (term, posting) in part_terms.iter().zip(postings) {
+        for (part, terms, postings) in file.entry().columns() {
+            for (term, posting) in terms.iter().zip(postings) {
                 let Some(place) = query.place(*term) else { continue };
-                let def = if posting.defines() { 1.0 } else { 0.0 };
-                let scope = if posting.in_scope() { 1.0 } else { 0.0 };
-                here[place] = path_counts[place] * c_path + posting.count() + c_def * def + c_scope * scope;
-                row[place] += posting.count() + f_def * def;
-                any = true;
-                touched.push(place);
+                let defined = f32::from(u8::from(posting.defines()));
+                self.chunk.add(place, posting.count() + DEFINED_IN_CHUNK * defined);
+                self.file.add(place, posting.count() + DEFINED_IN_FILE * defined);
             }
-            for (place, count) in here.iter().enumerate() {
-                if touched.contains(&place) || path_counts[place] > 0.0 {
-                    let count = if touched.contains(&place) { *count } else { path_counts[place] * c_path };
-                    chunk_df[place] += 1;
-                    matches.push(Match { chunk, term: place as u16, count });
-                }
-            }
-            lengths.push(part.length as f32 + file.path_terms.len() as f32);
+            in_path.iter().for_each(|place| self.chunk.add(*place, PATH_OF_CHUNK));
+            self.chunks.push((part.length as usize + file.path_terms().len()) as f32, &mut self.chunk);
             length += part.length as f32;
-            chunk += 1;
         }
-        file_lengths.push(length);
-        if any {
-            for (place, count) in row.iter_mut().enumerate() {
-                *count += f_path * path_counts[place];
-                if *count > 0.0 {
-                    file_df[place] += 1;
-                }
-            }
-            file_rows.push((at, row));
-        }
+        in_path.iter().for_each(|place| self.file.add(*place, PATH_OF_FILE));
+        self.files.push(length, &mut self.file);
     }
-    let idf = |n: usize, df: u32| (1.0 + (n as f32 - df as f32 + 0.5) / (df as f32 + 0.5)).ln();
-    let average = |of: &[f32]| of.iter().sum::<f32>() / of.len().max(1) as f32;
-    let (k1, b) = (r.x(5, 1.2), r.x(6, 0.5));
-    let mean = average(&lengths);
-    let mut chunks = vec![0.0; chunk_count];
-    let mut chunk_cover = vec![0.0; chunk_count];
-    for m in &matches {
-        let w = query.terms()[m.term as usize].weight * idf(chunk_count, chunk_df[m.term as usize]);
-        let norm = k1 * (1.0 - b + b * lengths[m.chunk as usize] / mean);
-        chunks[m.chunk as usize] += w * m.count * (k1 + 1.0) / (m.count + norm);
-        chunk_cover[m.chunk as usize] += w;
-    }
-    let most = chunk_cover.iter().copied().fold(1e-9, f32::max);
-    for (score, cover) in chunks.iter_mut().zip(&chunk_cover) { *score *= (cover / most).powf(r.x(42, 0.0)); }
-    let (k1, b) = (r.x(7, 1.6), r.x(8, 0.6));
-    let mean = average(&file_lengths);
-    let mut files = vec![0.0; corpus.files.len()];
-    let mut cover = vec![0.0; corpus.files.len()];
-    for (at, row) in &file_rows {
-        for (place, count) in row.iter().enumerate().filter(|(_, c)| **c > 0.0) {
-            let w = query.terms()[place].weight * idf(corpus.files.len(), file_df[place]);
-            let norm = k1 * (1.0 - b + b * file_lengths[*at] / mean);
-            files[*at] += w * count * (k1 + 1.0) / (count + norm);
-            cover[*at] += w;
-        }
-    }
-    Scores { chunks, files, cover }
 }

@@ -18,7 +18,9 @@ pub fn chunks(text: &Lines, definitions: &[Definition], max: usize) -> Vec<Chunk
     for piece in pieces(text.len(), definitions) {
         let size = text.slice(piece).len();
         open = match open {
-            Some((span, have)) if have + size <= max => Some((Span::new(span.start(), piece.end()), have + size)),
+            Some((span, have)) if have + size <= max => {
+                Some((Span::new(span.start(), piece.end()), have + size))
+            }
             before => {
                 out.extend(before.map(|(span, _)| span));
                 split(text, piece, max, &mut out)

@@ -63,7 +63,15 @@ const JAVASCRIPT: &[Row] = &[
 ];
 
 const TYPESCRIPT: &[Row] = &[
-    (&["abstract_class_declaration", "interface_declaration", "type_alias_declaration", "enum_declaration"], TYPE_NAMED),
+    (
+        &[
+            "abstract_class_declaration",
+            "interface_declaration",
+            "type_alias_declaration",
+            "enum_declaration",
+        ],
+        TYPE_NAMED,
+    ),
     (&["function_signature", "abstract_method_signature"], FUNCTION),
     (&["internal_module", "module"], SCOPE),
 ];
@@ -77,7 +85,13 @@ const GO: &[Row] = &[
 const JAVA: &[Row] = &[
     (&["method_declaration", "constructor_declaration", "compact_constructor_declaration"], FUNCTION),
     (
-        &["class_declaration", "interface_declaration", "enum_declaration", "record_declaration", "annotation_type_declaration"],
+        &[
+            "class_declaration",
+            "interface_declaration",
+            "enum_declaration",
+            "record_declaration",
+            "annotation_type_declaration",
+        ],
         TYPE_NAMED,
     ),
     (&["field_declaration"], Shape { min_lines: 3, name: DECLARATOR, ..VALUE }),
@@ -168,7 +182,9 @@ pub(super) fn name<'a>(node: &Node<'_>, shape: Shape, text: &'a [u8]) -> Option<
 
 /// `Vec<T>` is known as `Vec`, `a::b::C` as `C`, `"key"` as `key`.
 fn plain(name: &[u8]) -> &[u8] {
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-' | b'~' | b'!') || *byte >= 0x80;
+    let is_plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-' | b'~' | b'!') || *byte >= 0x80
+    };
     let bare = name.split(|byte| matches!(byte, b'<' | b'(' | b'[' | b'{')).next().unwrap_or(name);
     bare.rsplit(|byte| !is_plain(byte)).find(|part| !part.is_empty()).unwrap_or_default()
 }
@@ -204,4 +220,17 @@ fn heading<'tree>(node: &Node<'tree>) -> Option<Node<'tree>> {
         "paragraph" | "section" => None,
         _ => Some(first),
     }
+}
+
+/// Kinds and fields named here that the grammar does not know: a typing error, or another version.
+#[cfg(test)]
+pub(super) fn unknown(language: Language) -> Vec<&'static str> {
+    let grammar = grammar(language);
+    let rows = || rows(language).iter().flat_map(|rows| rows.iter());
+    let kinds = rows().flat_map(|(names, _)| names.iter().copied());
+    let fields = rows().flat_map(|(_, shape)| shape.name.iter().copied());
+    kinds
+        .filter(|name| grammar.id_for_node_kind(name, true) == 0)
+        .chain(fields.filter(|name| grammar.field_id_for_name(name).is_none()))
+        .collect()
 }

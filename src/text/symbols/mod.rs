@@ -100,7 +100,11 @@ fn collect(tree: &Tree, kinds: &Kinds, lines: &LineStarts<'_>, found: &mut Vec<D
             found.push(definition);
             around.push(depth);
         }
-        if may_hold(&node, shape) && depth < MAX_DEPTH * 8 && around.len() < MAX_DEPTH && cursor.goto_first_child() {
+        if may_hold(&node, shape)
+            && depth < MAX_DEPTH * 8
+            && around.len() < MAX_DEPTH
+            && cursor.goto_first_child()
+        {
             depth += 1;
             continue;
         }
