@@ -229,3 +229,80 @@ fn kept(from: &mut Reader<'_>, keys: &[Key]) -> Option<Kept> {
     };
     Some(Kept { path, stamp: Stamp { bytes, modified, changed, inode }, content })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lines;
+    use proptest::prelude::*;
+
+    fn indexed(path: &str, text: &str) -> (Kept, Key, Arc<Entry>) {
+        let path = RepoPath::parse(path).unwrap();
+        let key = Key::new(&path, Digest::of(text.as_bytes()));
+        let entry = Arc::new(Entry::of(&path, &Lines::from(text)));
+        let stamp = Stamp { bytes: text.len() as u64, modified: -1, changed: i64::MAX, inode: u64::MAX };
+        (Kept { path, stamp, content: Content::Indexed(key) }, key, entry)
+    }
+
+    fn store(files: &[(&str, &str)]) -> Store {
+        let mut store = Store { made: 7, ..Store::default() };
+        for (path, text) in files {
+            let (kept, key, entry) = indexed(path, text);
+            store.files.push(kept);
+            store.entries.insert(key, entry);
+        }
+        let path = RepoPath::parse("z").unwrap();
+        let stamp = Stamp { bytes: 0, modified: 0, changed: 0, inode: 0 };
+        store.files.push(Kept { path, stamp, content: Content::Skipped(Skipped::Secret) });
+        store
+    }
+
+    const SOME: [(&str, &str); 3] =
+        [("a.rs", "fn a() {}\n"), ("b.txt", "fn a() {}\n"), ("c.rs", "fn a() {}\n")];
+
+    #[test]
+    fn what_is_kept_comes_back_and_equal_texts_share_an_entry() {
+        let store = store(&SOME);
+        assert_eq!(store.entries.len(), 2, "a.rs and c.rs are one, b.txt is read as another language");
+        assert_eq!(decode(&encode(&store)), Some(store));
+    }
+
+    #[test]
+    fn another_version_is_no_index() {
+        let mut bytes = encode(&store(&SOME));
+        bytes[MAGIC.len()] += 1;
+        assert_eq!(decode(&bytes), None);
+    }
+
+    #[test]
+    fn entries_of_another_branch_are_kept_to_a_limit() {
+        let mut store = store(&SOME);
+        for n in 0..SPARE + 10 {
+            let (_, key, entry) = indexed("x.rs", &format!("fn x{n}() {{}}\n"));
+            store.entries.insert(key, entry);
+        }
+        store.forget();
+        assert_eq!(store.entries.len(), 2 + SPARE);
+        assert!(store.files.iter().all(|kept| match kept.content {
+            Content::Indexed(key) => store.entries.contains_key(&key),
+            Content::Skipped(_) => true,
+        }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_damage_is_noticed(at in any::<prop::sample::Index>(), flip in 1_u8..=255) {
+            let mut bytes = encode(&store(&SOME));
+            let at = at.index(bytes.len());
+            bytes[at] ^= flip;
+            prop_assert_eq!(decode(&bytes), None);
+        }
+
+        #[test]
+        fn no_bytes_behind_a_right_checksum_do_harm(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut bytes = [MAGIC.as_slice(), &VERSION.to_le_bytes(), &crc32fast::hash(&body).to_le_bytes()].concat();
+            bytes.extend(&body);
+            decode(&bytes);
+        }
+    }
+}

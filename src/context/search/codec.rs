@@ -97,3 +97,35 @@ impl<'a> Reader<'a> {
         self.number().filter(|count| *count <= self.0.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Lines, RepoPath};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn an_entry_of_any_text_comes_back(text in "(fn [a-z_]{1,9}\\(\\) \\{\\}\n|[a-zA-Z_ .\n]{0,40})*") {
+            let entry = Entry::of(&RepoPath::parse("a.rs").unwrap(), &Lines::from(text.as_str()));
+            let mut bytes = Vec::new();
+            encode(&entry, &mut bytes);
+            prop_assert_eq!(decode(&bytes), Some(entry));
+            bytes.push(0);
+            prop_assert_eq!(decode(&bytes), None);
+        }
+
+        #[test]
+        fn numbers_come_back(value in any::<usize>()) {
+            let mut bytes = Vec::new();
+            number(&mut bytes, value);
+            prop_assert_eq!(Reader(&bytes).number(), Some(value));
+        }
+
+        #[test]
+        fn any_bytes_are_an_entry_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            decode(&bytes);
+        }
+    }
+}

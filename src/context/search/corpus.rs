@@ -125,3 +125,84 @@ pub fn within(hits: Vec<Hit>, limit: usize, budget: Option<Tokens>) -> Vec<Hit> 
     };
     hits.into_iter().filter(fits).take(limit).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Lines;
+
+    fn corpus(files: &[(&str, &str)]) -> Corpus {
+        let member = |(path, text): &(&str, &str)| {
+            let path = RepoPath::parse(path).unwrap();
+            let entry = Arc::new(Entry::of(&path, &Lines::from(*text)));
+            Member::new(path, entry)
+        };
+        Corpus::new(files.iter().map(member).collect())
+    }
+
+    fn first(corpus: &Corpus, text: &str) -> String {
+        corpus.search(text, 1).first().map(|hit| hit.path.to_string()).unwrap_or_default()
+    }
+
+    fn shop() -> Corpus {
+        corpus(&[
+            (
+                "src/cart.rs",
+                "/// What a customer wants.\npub struct ShoppingCart {\n    items: Vec<Item>,\n}\nfn total_price() {}\n",
+            ),
+            (
+                "src/pay.rs",
+                "fn pay(cart: ShoppingCart) { let price = total_price(); charge(price, price, price); }\n",
+            ),
+            ("src/mail.rs", "fn send_receipt(address: &str) { smtp(address); }\n"),
+            ("tests/cart.rs", "fn shopping_cart_total_price_is_right() { ShoppingCart; total_price(); }\n"),
+            ("docs/cart.md", "# Shopping cart\n\nThe total price of a shopping cart.\n"),
+            ("vendor/cart.rs", "pub struct ShoppingCart {}\nfn total_price() {}\n"),
+        ])
+    }
+
+    #[test]
+    fn a_definition_comes_before_its_uses_and_code_before_what_is_about_it() {
+        assert_eq!(first(&shop(), "`total_price` of the ShoppingCart"), "src/cart.rs");
+        assert_eq!(first(&shop(), "mailing receipts"), "src/mail.rs");
+        assert_eq!(first(&shop(), "the total price of a cart"), "src/cart.rs");
+    }
+
+    #[test]
+    fn who_asks_for_tests_or_documents_gets_them() {
+        assert_eq!(first(&shop(), "tests of the shopping cart"), "tests/cart.rs");
+        assert_eq!(first(&shop(), "documentation of the shopping cart"), "docs/cart.md");
+    }
+
+    #[test]
+    fn every_hit_says_why() {
+        let hits = shop().search("where does ShoppingCart get its price", 9);
+        assert!(hits.iter().all(|hit| !hit.why.is_empty()));
+        assert_eq!(hits[0].why[..2], ["def:ShoppingCart, total_price", "name:ShoppingCart"]);
+    }
+
+    #[test]
+    fn an_empty_corpus_and_an_empty_question_have_no_hits() {
+        assert_eq!(Corpus::default().search("anything", 9), []);
+        assert_eq!(shop().search("", 9), []);
+        assert_eq!(shop().search("zyxwvut", 9), []);
+    }
+
+    #[test]
+    fn a_budget_lets_a_smaller_hit_through() {
+        let hit = |tokens| Hit {
+            path: RepoPath::parse("a").unwrap(),
+            span: Span::new(0, 1),
+            score: 1.0,
+            tokens: Tokens(tokens),
+            why: vec![],
+        };
+        let kept = |limit, budget| {
+            let hits = within(vec![hit(5), hit(9), hit(4), hit(1)], limit, budget);
+            hits.iter().map(|hit| hit.tokens.0).collect::<Vec<u64>>()
+        };
+        assert_eq!(kept(9, Some(Tokens(10))), [5, 4, 1]);
+        assert_eq!(kept(2, Some(Tokens(10))), [5, 4]);
+        assert_eq!(kept(3, None), [5, 9, 4]);
+    }
+}
