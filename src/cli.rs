@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Level;
-use crate::front::{self, Exit};
+use crate::front::{self, ApplyFormat, Exit};
 use crate::model::Tokens;
-use crate::prompt::dialect::Format;
+use crate::provider::Wire;
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
 #[derive(Parser, Debug)]
@@ -59,6 +59,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Review any difference, hunk by hunk; rejected hunks are taken back in the files
+    Diff(DiffArgs),
     /// Show what has landed, newest first
     Log {
         /// Most entries to show
@@ -87,6 +89,11 @@ enum Command {
     Recover {
         #[arg(long)]
         json: bool,
+    },
+    /// The models and the servers behind them
+    Models {
+        #[command(subcommand)]
+        what: ModelsCommand,
     },
     /// The configuration: where it is, what it says, whether it is right
     Config {
@@ -121,12 +128,16 @@ struct EditArgs {
 
 #[derive(Args, Debug)]
 struct ApplyArgs {
-    /// The reply's edit format: auto, sr (search/replace), udiff, whole
+    /// The reply's edit format: auto, sr (search/replace), str-replace, apply-patch, udiff, lazy, whole;
+    /// or ops (operations on whole files, as JSON)
     #[arg(long, default_value = "auto", value_name = "FORMAT")]
-    format: Format,
+    format: ApplyFormat,
     /// The folder whose files change
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// The files as the model saw them; what they have become since is kept
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
     /// The file meant by edits that name none
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
@@ -136,9 +147,37 @@ struct ApplyArgs {
     /// With --check: print the change as a unified diff
     #[arg(long, requires = "check", conflicts_with = "json")]
     diff: bool,
+    /// Review first, hunk by hunk: what is accepted lands, what cannot be placed is named
+    #[arg(long, short = 'i', conflicts_with_all = ["check", "json", "serve"])]
+    interactive: bool,
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
+    /// Answer requests, one JSON object a line: {root, format, edit, base?, scope?, file?, check?}
+    #[arg(long, conflicts_with_all = ["format", "root", "base", "file", "check", "json"])]
+    serve: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
+    In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
+    REV..REV, --staged and --files write nothing.\n\
+    As a tool of git's: git difftool -d -x 'rein diff --files'"
+)]
+struct DiffArgs {
+    /// The last commit and the index; nothing is written
+    #[arg(long)]
+    staged: bool,
+    /// Two files or folders, anywhere; nothing is written
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["staged", "arguments"])]
+    files: Option<Vec<PathBuf>>,
+    /// A commit or two (REV, REV..REV), then paths that narrow it
+    #[arg(value_name = "REV|PATH", allow_hyphen_values = false)]
+    arguments: Vec<String>,
+    /// Paths only, whatever they are called
+    #[arg(last = true, value_name = "PATH")]
+    paths: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -193,6 +232,32 @@ struct RestoreArgs {
 }
 
 #[derive(Subcommand, Debug)]
+enum ModelsCommand {
+    /// Decode the body of a server's answer, read from stdin, and print what a client must make of it
+    Decode(DecodeArgs),
+}
+
+#[derive(Args, Debug)]
+struct DecodeArgs {
+    /// The API that answered: openai-chat, openai-responses, anthropic-messages, google-generate,
+    /// ollama-chat, openai-completions, mistral-fim or llamacpp-infill
+    #[arg(long, value_name = "API", value_parser = talking)]
+    api: Wire,
+    /// The HTTP status that the body came with
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600))]
+    status: u16,
+    /// Its content type, which tells what the body alone does not
+    #[arg(long, value_name = "TYPE", default_value = "", hide_default_value = true)]
+    content_type: String,
+}
+
+/// An API whose answers are words.
+fn talking(name: &str) -> Result<Wire, String> {
+    let wire: Wire = name.parse()?;
+    if wire.chats() || wire.fills_in() { Ok(wire) } else { Err(format!("`{name}` answers with no words")) }
+}
+
+#[derive(Subcommand, Debug)]
 enum ConfigCommand {
     /// Where the user's file is
     Path,
@@ -239,6 +304,8 @@ fn dispatch(cli: Cli) -> Exit {
         None => front::tui(target.as_deref(), shared.model),
         Some(Command::Tour { headless }) => front::tour(headless),
         Some(Command::Edit(args)) => front::edit(args.into()),
+        Some(Command::Apply(args)) if args.serve => front::serve(),
+        Some(Command::Apply(args)) if args.interactive => front::review(args.into()),
         Some(Command::Apply(args)) => front::apply(args.into()),
         Some(Command::Search(args)) => front::search(args.into()),
         Some(Command::Index { status, rebuild, json }) => {
@@ -249,11 +316,13 @@ fn dispatch(cli: Cli) -> Exit {
             };
             front::index(what, json)
         }
+        Some(Command::Diff(args)) => front::diff(&args.into()),
         Some(Command::Log { limit, json }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
         Some(Command::Redo { id, json }) => front::redo(id.as_deref(), json),
         Some(Command::Restore(args)) => front::restore(&args.into()),
         Some(Command::Recover { json }) => front::recover(json),
+        Some(Command::Models { what: ModelsCommand::Decode(args) }) => front::decode(&args.into()),
         Some(Command::Config { what }) => front::config(match what {
             ConfigCommand::Path => front::AboutConfig::Path,
             ConfigCommand::Show => front::AboutConfig::Show,
@@ -281,6 +350,7 @@ impl From<ApplyArgs> for front::ApplyRequest {
         Self {
             format: args.format,
             root: args.root,
+            base: args.base,
             file: args.file,
             check: args.check,
             diff: args.diff,
@@ -298,6 +368,25 @@ impl From<SearchArgs> for front::SearchRequest {
         };
         let SearchArgs { limit, budget_tokens, json, query, .. } = args;
         Self { query: query.join(" "), mode, limit, budget: budget_tokens.map(Tokens), json }
+    }
+}
+
+impl From<DiffArgs> for front::DiffRequest {
+    fn from(args: DiffArgs) -> Self {
+        let mut files = args.files.into_iter().flatten();
+        let mut arguments = args.arguments;
+        if !args.paths.is_empty() {
+            arguments.push("--".into());
+            arguments.extend(args.paths);
+        }
+        Self { files: files.next().zip(files.next()), staged: args.staged, arguments }
+    }
+}
+
+impl From<DecodeArgs> for front::DecodeRequest {
+    fn from(args: DecodeArgs) -> Self {
+        let DecodeArgs { api, status, content_type } = args;
+        Self { api, status, content_type }
     }
 }
 
@@ -336,6 +425,10 @@ mod tests {
             &["rein", "search"],
             &["rein", "search", "--mode", "magic", "x"],
             &["rein", "index", "--status", "--rebuild"],
+            &["rein", "models", "decode"],
+            &["rein", "models", "decode", "--api", "openai"],
+            &["rein", "models", "decode", "--api", "voyage"],
+            &["rein", "models", "decode", "--api", "openai-chat", "--status", "7"],
         ] {
             assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
         }

@@ -1,6 +1,8 @@
 //! The vocabulary of a review: a file as the turn saw it, and the hunks that would change it.
 
-use super::locate::Tier;
+use std::collections::BTreeSet;
+
+use super::locate::{Kept, Tier};
 use crate::text::{Lines, RepoPath, Span};
 
 /// A file as the turn saw it.
@@ -17,7 +19,7 @@ pub struct Base {
 pub struct HunkId(pub u32);
 
 /// What was decided of a hunk.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     #[default]
@@ -27,7 +29,7 @@ pub enum Verdict {
 }
 
 /// What a hunk does to its file as a whole.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileOp {
     Update,
@@ -46,6 +48,8 @@ pub struct Hunk {
     /// Whole lines that come, endings included.
     pub with: Lines,
     pub matched_by: Tier,
+    /// What of the file's own was kept where the edit had another.
+    pub kept: BTreeSet<Kept>,
     /// The model's own reason, if it gave one.
     pub reason: Option<String>,
     pub standing: Standing,

@@ -9,23 +9,30 @@ mod approved;
 mod edit;
 mod history;
 mod hunk;
-mod indent;
 #[cfg(test)]
 mod laws;
+mod lazy;
 mod level;
 pub mod locate;
-mod occurrences;
 mod offered;
+mod pair;
+mod placeholder;
 mod proposal;
+pub mod reading;
 mod review;
 mod scope;
 mod slide;
 mod splice;
+#[cfg(test)]
+mod verbs;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
-pub use edit::{Edit, EditHunk, EditLine, EditOp};
+pub use edit::{Edit, EditHunk, EditLine, EditOp, Quote};
+
 pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;
 pub use offered::{Offered, Rejected, Why};
-pub use review::Review;
+pub use pair::pair;
+pub use placeholder::is_placeholder;
+pub use review::{Atom, Author, Compared, KeptFile, KeptReview, Note, Purpose, Review, Uncut};
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};

@@ -9,11 +9,14 @@
 
 mod about;
 mod apply;
+mod diff;
 mod drive;
 mod edit;
 mod index;
 mod journal;
 mod keeping;
+mod models;
+mod outside;
 mod report;
 mod restore;
 mod search;
@@ -26,14 +29,23 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
-pub use apply::{ApplyRequest, apply};
+pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
+pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit};
 pub use index::{AboutIndex, index};
 pub use journal::{log, recover, redo, undo};
+pub use models::{DecodeRequest, decode};
 pub use restore::{RestoreRequest, restore};
 pub use search::{SearchMode, SearchRequest, search};
 pub use tour::tour;
 pub use tui::tui;
+
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    //! What the fuzz targets reach that nobody else may.
+
+    pub use super::apply::operations;
+}
 
 /// How a command ended; a contract with scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

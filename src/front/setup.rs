@@ -48,6 +48,8 @@ pub enum SetupError {
     Tour(std::io::Error),
     #[error("the sample project cannot be written: {0}")]
     Sample(SaveError),
+    #[error(transparent)]
+    Scope(#[from] crate::change::NoScope),
     #[error("`leash.protect`: {0}")]
     Leash(String),
 }
@@ -86,6 +88,13 @@ fn env_text(name: &str) -> Option<String> {
 /// The terminal's name.
 pub fn term() -> Option<OsString> {
     env("TERM")
+}
+
+/// All that a command without a model needs of the configuration: the globs of protected files, and
+/// the folder of the journal.
+pub fn protected() -> Result<(Vec<String>, PathBuf), SetupError> {
+    let loaded = config::load(&env, Overrides::default())?;
+    Ok((loaded.config.protect, config::paths(&env)?.state))
 }
 
 /// The runtime for everything that waits.
@@ -230,7 +239,13 @@ fn routes(config: &Config) -> Roles {
         };
         models.filter_map(route).collect()
     };
-    Roles { chat: serve(Role::Chat), complete: serve(Role::Complete) }
+    Roles {
+        chat: serve(Role::Chat),
+        complete: serve(Role::Complete),
+        embed: serve(Role::Embed),
+        apply: serve(Role::Apply),
+        review: serve(Role::Review),
+    }
 }
 
 /// What the terminal can show, by the variables that terminals set (no-color.org, terminfo names).

@@ -27,7 +27,7 @@ pub fn grep(index: &Index, pattern: &str, stop: &dyn Fn() -> bool) -> Result<Vec
     let regex =
         built.map_err(|source| PatternError { pattern: pattern.to_owned(), source: Box::new(source) })?;
     let mut hits = Vec::new();
-    for member in index.corpus.files() {
+    for member in index.corpus().files() {
         if stop() || hits.len() >= MOST {
             break;
         }

@@ -14,7 +14,7 @@ mod survey;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use grep::{PatternError, grep};
@@ -68,7 +68,7 @@ pub struct Index {
     workspace: Workspace,
     place: Place,
     store: Store,
-    corpus: Arc<Corpus>,
+    corpus: OnceLock<Arc<Corpus>>,
 }
 
 impl Index {
@@ -82,7 +82,7 @@ impl Index {
             return Err(IndexError::Inside(place.folder));
         }
         let store = store::load(&place.folder).unwrap_or_default();
-        Ok(Self { workspace, place, store, corpus: Arc::default() })
+        Ok(Self { workspace, place, store, corpus: OnceLock::new() })
     }
 
     /// As [`Index::open`], forgetting what was known.
@@ -148,14 +148,24 @@ impl Index {
         if stopped {
             return Err(IndexError::Stopped);
         }
-        self.corpus = Arc::new(self.members());
-        let (files, chunks) = (self.corpus.files().len(), self.corpus.chunk_count());
+        self.corpus = OnceLock::new();
+        let (files, chunks) = self.counts();
         Ok(Refreshed { files, chunks, changed, took: start.elapsed(), bytes: self.store.bytes })
     }
 
-    /// What the files are now.
+    /// The files as of the last refresh, unpacked when first asked for.
     pub fn corpus(&self) -> Arc<Corpus> {
-        Arc::clone(&self.corpus)
+        Arc::clone(self.corpus.get_or_init(|| Arc::new(self.members())))
+    }
+
+    /// Files and chunks.
+    fn counts(&self) -> (usize, usize) {
+        let keys = self.store.files.iter().filter_map(|kept| match &kept.content {
+            Content::Indexed(key) => Some(key),
+            Content::Skipped(_) => None,
+        });
+        let chunks = keys.map(|key| self.store.entries.get(key).map_or(0, Packed::chunks));
+        chunks.fold((0, 0), |(files, all), own| (files + 1, all + own))
     }
 
     /// What is in the index, what is not, and why. Blocking: walks the project.
@@ -168,8 +178,8 @@ impl Index {
             Read::Skipped(why) => Content::Skipped(why),
             Read::Text { lines, digest } => {
                 let key = Key::new(&path, digest);
-                let entry = || Arc::new(Entry::of(&path, &lines));
-                self.store.entries.entry(key).or_insert_with(entry);
+                let packed = || Packed::new(&Entry::of(&path, &lines));
+                self.store.entries.entry(key).or_insert_with(packed);
                 Content::Indexed(key)
             }
         };
@@ -177,10 +187,18 @@ impl Index {
     }
 
     fn members(&self) -> Corpus {
-        let member = |kept: &Kept| match &kept.content {
-            Content::Indexed(key) => {
-                Some(Member::new(kept.path.clone(), Arc::clone(self.store.entries.get(key)?)))
+        // Files with equal texts share what was made of them.
+        let mut unpacked: HashMap<Key, Arc<Entry>> = HashMap::new();
+        let mut entry = |key: &Key| match unpacked.get(key) {
+            Some(entry) => Some(Arc::clone(entry)),
+            None => {
+                let entry = Arc::new(self.store.entries.get(key)?.entry()?);
+                unpacked.insert(*key, Arc::clone(&entry));
+                Some(entry)
             }
+        };
+        let member = |kept: &Kept| match &kept.content {
+            Content::Indexed(key) => Some(Member::new(kept.path.clone(), entry(key)?)),
             Content::Skipped(_) => None,
         };
         Corpus::new(self.store.files.iter().filter_map(member).collect())

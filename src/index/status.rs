@@ -30,32 +30,26 @@ pub(super) fn of(index: &Index, stop: &dyn Fn() -> bool) -> Status {
     let store = &index.store;
     let files = index.workspace.stamped(stop);
     let known = |path: &RepoPath| store.files.binary_search_by(|kept| kept.path.cmp(path)).ok();
-    let same = files.iter().filter(|(path, stamp)| {
-        known(path).and_then(|at| store.files.get(at)).is_some_and(|kept| kept.stamp == *stamp)
+    let differs = files.iter().filter(|(path, stamp)| {
+        known(path).and_then(|at| store.files.get(at)).is_none_or(|kept| kept.stamp != *stamp)
     });
-    let same = same.count();
+    let gone =
+        store.files.iter().filter(|kept| files.binary_search_by(|(path, _)| path.cmp(&kept.path)).is_err());
+    let (files, chunks) = index.counts();
     let mut status = Status {
-        files: 0,
-        chunks: 0,
+        files,
+        chunks,
         covered: 0,
         bytes: store.bytes,
-        stale: files.len() - same + (store.files.len().saturating_sub(same)),
+        stale: differs.count() + gone.count(),
         made: store.made,
         skipped: Vec::new(),
         ignored: index.workspace.ignored(NAMES, stop),
     };
-    // A changed file is counted once, not as one that went and one that came.
-    let gone =
-        store.files.iter().filter(|kept| files.binary_search_by(|(path, _)| path.cmp(&kept.path)).is_err());
-    status.stale = files.len() - same + gone.count();
     for kept in &store.files {
         match &kept.content {
             Content::Skipped(why) => status.skipped.push((kept.path.clone(), *why)),
-            Content::Indexed(key) => {
-                status.files += 1;
-                status.chunks += store.entries.get(key).map_or(0, |entry| entry.parts.len());
-                status.covered += kept.stamp.bytes;
-            }
+            Content::Indexed(_) => status.covered += kept.stamp.bytes,
         }
     }
     status

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +57,40 @@ impl Key {
     }
 }
 
+/// An entry as it lies on disk: to find one changed file the others need not be unpacked.
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    all: Arc<Vec<u8>>,
+    own: Range<usize>,
+}
+
+impl Packed {
+    pub(super) fn new(entry: &Entry) -> Self {
+        let mut bytes = Vec::new();
+        codec::encode(entry, &mut bytes);
+        Self { own: 0..bytes.len(), all: Arc::new(bytes) }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.all.get(self.own.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn entry(&self) -> Option<Entry> {
+        codec::decode(self.bytes())
+    }
+
+    /// How many chunks it has.
+    pub(super) fn chunks(&self) -> usize {
+        Reader(self.bytes()).count().unwrap_or(0)
+    }
+}
+
+impl PartialEq for Packed {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Content {
     Indexed(Key),
@@ -70,13 +105,13 @@ pub(super) struct Kept {
     pub(super) content: Content,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Store {
     /// When the files were looked at, in nanoseconds since 1970.
     pub(super) made: i64,
     /// By path, ascending.
     pub(super) files: Vec<Kept>,
-    pub(super) entries: BTreeMap<Key, Arc<Entry>>,
+    pub(super) entries: BTreeMap<Key, Packed>,
     /// Size on disk; 0: not there.
     pub(super) bytes: u64,
 }
@@ -112,8 +147,7 @@ pub(super) fn now() -> i64 {
 pub(super) fn load(folder: &Path) -> Option<Store> {
     let path = folder.join(NAME);
     let size = fs::metadata(&path).ok().filter(|about| about.is_file() && about.len() <= MOST)?.len();
-    let bytes = fs::read(path).ok()?;
-    let mut store = decode(&bytes)?;
+    let mut store = decode(Arc::new(fs::read(path).ok()?))?;
     store.bytes = size;
     Some(store)
 }
@@ -157,15 +191,13 @@ fn encode(store: &Store) -> Vec<u8> {
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&store.made.to_le_bytes());
     number(&mut out, store.entries.len());
-    let mut one = Vec::new();
     let mut places = BTreeMap::new();
-    for (place, (key, entry)) in store.entries.iter().enumerate() {
-        one.clear();
-        codec::encode(entry, &mut one);
+    for (place, (key, packed)) in store.entries.iter().enumerate() {
+        let bytes = packed.bytes();
         out.extend_from_slice(key.digest.bytes());
         out.push(key.language);
-        number(&mut out, one.len());
-        out.extend_from_slice(&one);
+        number(&mut out, bytes.len());
+        out.extend_from_slice(bytes);
         places.insert(*key, place);
     }
     number(&mut out, store.files.len());
@@ -192,8 +224,8 @@ fn encode(store: &Store) -> Vec<u8> {
     out
 }
 
-fn decode(bytes: &[u8]) -> Option<Store> {
-    let mut from = Reader(bytes);
+fn decode(all: Arc<Vec<u8>>) -> Option<Store> {
+    let mut from = Reader(&all);
     let right = from.take(MAGIC.len())? == MAGIC && from.take(4)? == VERSION.to_le_bytes();
     let sum = u32::from_le_bytes(from.take(4)?.try_into().ok()?);
     if !right || crc32fast::hash(from.0) != sum {
@@ -206,7 +238,9 @@ fn decode(bytes: &[u8]) -> Option<Store> {
         let digest = Digest::from_bytes(from.take(32)?.try_into().ok()?);
         let key = Key { digest, language: *from.take(1)?.first()? };
         let size = from.number()?;
-        entries.insert(key, Arc::new(codec::decode(from.take(size)?)?));
+        let start = all.len() - from.0.len();
+        from.take(size)?;
+        entries.insert(key, Packed { all: Arc::clone(&all), own: start..start + size });
         keys.push(key);
     }
     let mut files = Vec::new();
@@ -236,10 +270,10 @@ mod tests {
     use crate::text::Lines;
     use proptest::prelude::*;
 
-    fn indexed(path: &str, text: &str) -> (Kept, Key, Arc<Entry>) {
+    fn indexed(path: &str, text: &str) -> (Kept, Key, Packed) {
         let path = RepoPath::parse(path).unwrap();
         let key = Key::new(&path, Digest::of(text.as_bytes()));
-        let entry = Arc::new(Entry::of(&path, &Lines::from(text)));
+        let entry = Packed::new(&Entry::of(&path, &Lines::from(text)));
         let stamp = Stamp { bytes: text.len() as u64, modified: -1, changed: i64::MAX, inode: u64::MAX };
         (Kept { path, stamp, content: Content::Indexed(key) }, key, entry)
     }
@@ -264,14 +298,14 @@ mod tests {
     fn what_is_kept_comes_back_and_equal_texts_share_an_entry() {
         let store = store(&SOME);
         assert_eq!(store.entries.len(), 2, "a.rs and c.rs are one, b.txt is read as another language");
-        assert_eq!(decode(&encode(&store)), Some(store));
+        assert_eq!(decode(Arc::new(encode(&store))), Some(store));
     }
 
     #[test]
     fn another_version_is_no_index() {
         let mut bytes = encode(&store(&SOME));
         bytes[MAGIC.len()] += 1;
-        assert_eq!(decode(&bytes), None);
+        assert_eq!(decode(Arc::new(bytes)), None);
     }
 
     #[test]
@@ -295,14 +329,15 @@ mod tests {
             let mut bytes = encode(&store(&SOME));
             let at = at.index(bytes.len());
             bytes[at] ^= flip;
-            prop_assert_eq!(decode(&bytes), None);
+            prop_assert_eq!(decode(Arc::new(bytes)), None);
         }
 
         #[test]
         fn no_bytes_behind_a_right_checksum_do_harm(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut bytes = [MAGIC.as_slice(), &VERSION.to_le_bytes(), &crc32fast::hash(&body).to_le_bytes()].concat();
             bytes.extend(&body);
-            decode(&bytes);
+            let entries = decode(Arc::new(bytes)).map(|store| store.entries).unwrap_or_default();
+            entries.values().for_each(|packed| drop(packed.entry()));
         }
     }
 }

@@ -6,7 +6,9 @@
 //! known here.
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
+mod compare;
 mod gather;
+mod keep;
 mod stream;
 
 use std::collections::HashMap;
@@ -18,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::change::Base;
+use crate::change::reading::Reading;
 use crate::model::{Role, Tokens};
 use crate::provider::{Client, Endpoint};
 use crate::session::{Effect, Event, TurnId};
@@ -39,6 +42,9 @@ pub struct Route {
 pub struct Roles {
     pub chat: Vec<Route>,
     pub complete: Vec<Route>,
+    pub embed: Vec<Route>,
+    pub apply: Vec<Route>,
+    pub review: Vec<Route>,
 }
 
 impl Roles {
@@ -46,6 +52,9 @@ impl Roles {
         match role {
             Role::Chat => &self.chat,
             Role::Complete => &self.complete,
+            Role::Embed => &self.embed,
+            Role::Apply => &self.apply,
+            Role::Review => &self.review,
         }
     }
 }
@@ -75,6 +84,7 @@ pub struct Orchestrator {
     events: mpsc::Sender<Event>,
     turns: HashMap<TurnId, Running>,
     completion: Option<Running>,
+    keeping: keep::Desk,
 }
 
 impl Orchestrator {
@@ -88,7 +98,10 @@ impl Orchestrator {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
         let turns = HashMap::new();
-        (Self { workspace, client, roles, budget, runtime, events, turns, completion: None }, receiver)
+        let (completion, keeping) = (None, keep::Desk::default());
+        let orchestrator =
+            Self { workspace, client, roles, budget, runtime, events, turns, completion, keeping };
+        (orchestrator, receiver)
     }
 
     /// Replaces the routes, for instance when servers were found after the start.
@@ -121,6 +134,12 @@ impl Orchestrator {
                 let read = look(workspace, &path);
                 Event::Looked { turn, path, read }
             }),
+            Effect::Compare { turn, what, paths } => {
+                let running = self.turns.entry(turn).or_default();
+                let stop = Arc::clone(&running.stop);
+                let events = self.events.clone();
+                self.on_thread(move |workspace| compare::run(workspace, turn, &what, &paths, &stop, &events));
+            }
             Effect::Land { turn, approved, story } => self.on_thread(move |workspace| {
                 let result = workspace.apply(approved, &story);
                 Event::Landed { turn, result }
@@ -140,6 +159,25 @@ impl Orchestrator {
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
+            }),
+            Effect::Keep { name, kept } => {
+                if self.keeping.put(name, kept) {
+                    let (desk, workspace) = (self.keeping.clone(), self.workspace.clone());
+                    let events = self.events.clone();
+                    self.runtime.spawn_blocking(move || {
+                        if let Err(why) = desk.write(&workspace) {
+                            let _ = events.blocking_send(Event::NotKept(why));
+                        }
+                    });
+                }
+            }
+            Effect::Read { turn, review } => self.on_thread(move |_| {
+                let reading = Box::new(Reading::of(&review));
+                Event::Read { turn, reading }
+            }),
+            Effect::Polish { key, rough } => self.on_thread(move |_| {
+                let polish = Arc::new(rough.polish());
+                Event::Polished { key, path: rough.path, polish }
             }),
             Effect::Complete { id, ask } => {
                 let routes = self.roles.serve(Role::Complete).to_vec();

@@ -10,6 +10,7 @@
 mod apply;
 mod attributes;
 mod boundary;
+mod compare;
 #[cfg(test)]
 mod crash;
 mod error;
@@ -18,11 +19,16 @@ mod fixture;
 mod git;
 mod journal;
 mod landing;
+#[cfg(test)]
+mod laws;
 mod pen;
 mod prune;
+#[cfg(test)]
+mod race;
 mod record;
 mod recovery;
 mod revert;
+mod reviews;
 mod swap;
 mod tree;
 mod typed;
@@ -34,6 +40,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use compare::{CompareError, Comparison, Found, Remark};
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
