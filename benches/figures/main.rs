@@ -11,6 +11,7 @@ mod highlight;
 mod journal;
 mod locate;
 mod sample;
+mod search;
 
 fn main() {
     divan::main();

@@ -160,7 +160,7 @@ fn in_words(why: Skipped) -> &'static str {
         Skipped::Binary => "binary",
         Skipped::TooLarge => "larger than 1 MiB",
         Skipped::Generated => "made by a program",
-        Skipped::OverLimit => "past the limit of 1 GiB",
+        Skipped::OverLimit => "past the limit of 512 MiB",
         Skipped::Unreadable => "unreadable",
     }
 }

@@ -7,6 +7,7 @@
 //! out. It knows no model, and nothing leaves the machine from here.
 #![expect(clippy::disallowed_methods, reason = "the room that keeps its own files, in the cache")]
 
+mod excerpts;
 mod grep;
 mod status;
 mod store;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use excerpts::excerpts;
 pub use grep::{PatternError, grep};
 pub use status::Status;
 pub use survey::Skipped;
@@ -24,7 +26,7 @@ pub use survey::Skipped;
 use crate::context::search::{Corpus, Entry, Member};
 use crate::text::RepoPath;
 use crate::workspace::{Stamp, Workspace};
-use store::{Content, Kept, Key, Store};
+use store::{Content, Kept, Key, Packed, Store};
 use survey::Read;
 
 /// How long a file must have been left alone before its stamp is trusted: the coarsest clock in use
@@ -33,7 +35,7 @@ const SETTLED: i64 = 2_000_000_000;
 
 /// Most bytes of text that an index covers. What comes later, in the order of paths, is left out and
 /// said so.
-const MOST_BYTES: u64 = 1 << 30;
+const MOST_BYTES: u64 = 512 << 20;
 
 /// Where an index lives: a folder of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -106,17 +108,22 @@ impl Index {
         let files = self.workspace.stamped(stop);
         let mut known: HashMap<RepoPath, Kept> =
             std::mem::take(&mut self.store.files).into_iter().map(|kept| (kept.path.clone(), kept)).collect();
-        let mut changed = 0;
-        let mut covered = 0;
-        let mut stopped = false;
+        let (mut changed, mut covered) = (0, 0);
+        let (mut touched, mut stopped) = (false, false);
         for (path, stamp) in files {
             let before = known.remove(&path);
             stopped = stopped || stop();
+            let room = MOST_BYTES.saturating_sub(covered);
             let kept = match before {
-                Some(kept) if kept.stamp == stamp && settled(stamp, self.store.made) => kept,
+                Some(kept)
+                    if kept.stamp == stamp && settled(stamp, self.store.made) && stands(&kept, room) =>
+                {
+                    kept
+                }
                 _ if stopped => continue,
                 before => {
-                    let kept = self.read(path, stamp, MOST_BYTES.saturating_sub(covered));
+                    touched = true;
+                    let kept = self.read(path, stamp, room);
                     changed += usize::from(before.is_none_or(|before| before.content != kept.content));
                     kept
                 }
@@ -127,23 +134,8 @@ impl Index {
             self.store.files.push(kept);
         }
         changed += known.len();
-        self.finish(start, now, changed, stopped)
-    }
-
-    fn finish(
-        &mut self,
-        start: Instant,
-        now: i64,
-        changed: usize,
-        stopped: bool,
-    ) -> Result<Refreshed, IndexError> {
-        // A stamp that was not settled at the last look is now, even if no byte changed.
-        let touched =
-            changed > 0 || self.store.files.iter().any(|kept| !settled(kept.stamp, self.store.made));
-        if touched || self.store.bytes == 0 {
-            self.store.made = now;
-            self.store.forget();
-            self.store.bytes = store::save(&self.place.folder, &self.store).unwrap_or(0);
+        if touched || !known.is_empty() || self.store.bytes == 0 {
+            self.keep(now);
         }
         if stopped {
             return Err(IndexError::Stopped);
@@ -151,6 +143,13 @@ impl Index {
         self.corpus = OnceLock::new();
         let (files, chunks) = self.counts();
         Ok(Refreshed { files, chunks, changed, took: start.elapsed(), bytes: self.store.bytes })
+    }
+
+    /// Puts it on disk as of `now`. A disk that is full or read-only costs time at the next start, no more.
+    fn keep(&mut self, now: i64) {
+        self.store.made = now;
+        self.store.forget();
+        self.store.bytes = store::save(&self.place.folder, &self.store).unwrap_or(0);
     }
 
     /// The files as of the last refresh, unpacked when first asked for.
@@ -202,6 +201,15 @@ impl Index {
             Content::Skipped(_) => None,
         };
         Corpus::new(self.store.files.iter().filter_map(member).collect())
+    }
+}
+
+/// Would it be judged the same with `room` bytes left in the index?
+fn stands(kept: &Kept, room: u64) -> bool {
+    match kept.content {
+        Content::Indexed(_) => kept.stamp.bytes <= room,
+        Content::Skipped(Skipped::OverLimit) => kept.stamp.bytes > room,
+        Content::Skipped(_) => true,
     }
 }
 

@@ -55,6 +55,10 @@ impl Key {
     pub(super) fn new(path: &RepoPath, digest: Digest) -> Self {
         Self { digest, language: Language::of(path).map_or(0, |language| language as u8 + 1) }
     }
+
+    pub(super) fn digest(self) -> Digest {
+        self.digest
+    }
 }
 
 /// An entry as it lies on disk: to find one changed file the others need not be unpacked.
