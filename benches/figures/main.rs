@@ -13,6 +13,7 @@ mod journal;
 mod locate;
 mod reading;
 mod sample;
+mod search;
 
 fn main() {
     divan::main();
