@@ -39,8 +39,13 @@ impl Project {
     }
 
     fn land(&self, approved: Approved) {
-        let story =
-            Story { instruction: "measure".into(), level: Level::File, model: None, source: Source::Edit };
+        let story = Story {
+            instruction: "measure".into(),
+            level: Level::File,
+            model: None,
+            source: Source::Edit,
+            review: None,
+        };
         let _receipt = self.workspace.apply(approved, &story).unwrap();
     }
 }

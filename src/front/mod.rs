@@ -29,7 +29,7 @@ pub use about::{AboutConfig, config};
 pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
 pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit};
-pub use journal::{log, recover, redo, undo};
+pub use journal::{log, receipt, recover, redo, undo};
 pub use restore::{RestoreRequest, restore};
 pub use tour::tour;
 pub use tui::tui;

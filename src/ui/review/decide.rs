@@ -203,7 +203,8 @@ impl App {
     }
 
     pub(in crate::ui) fn land(&mut self) -> Vec<Out> {
-        let effects = self.session.land();
+        let seen = self.seen();
+        let effects = self.session.land_seen(Some(&seen));
         if !effects.is_empty() {
             return self.follow(effects);
         }
