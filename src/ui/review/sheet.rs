@@ -466,6 +466,15 @@ impl Sheet {
         })
     }
 
+    /// The hunks below a file's name, by its place in [`Sheet::files`].
+    pub fn run(&self, file: usize) -> impl Iterator<Item = HunkId> {
+        let first = self.files.get(file).map_or(self.blocks.len(), |file| file.block + 1);
+        self.blocks.iter().skip(first).map_while(|block| match block {
+            Block::Hunk(hunk) => Some(hunk.id),
+            Block::File(_) | Block::Remarks => None,
+        })
+    }
+
     /// Line of the new text, from 0, at which what a hunk brings begins.
     pub fn new_start(&self, id: HunkId) -> usize {
         match self.of.get(&id).and_then(|at| self.blocks.get(*at)) {
