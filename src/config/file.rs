@@ -40,6 +40,9 @@ pub(super) struct Leash {
 pub(super) struct Roles {
     pub chat: Option<Vec<String>>,
     pub complete: Option<Vec<String>>,
+    pub embed: Option<Vec<String>>,
+    pub apply: Option<Vec<String>>,
+    pub review: Option<Vec<String>>,
 }
 
 #[derive(Clone, Default, Debug, Deserialize)]
@@ -58,7 +61,7 @@ pub(super) struct Provider {
 /// The keys of each table, for suggestions: [`Written`] in another form. A test holds them equal.
 const TOP: &[&str] = &["level", "theme", "tab_width", "max_output", "leash", "roles", "providers"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];
-const ROLES: &[&str] = &["chat", "complete"];
+const ROLES: &[&str] = &["chat", "complete", "embed", "apply", "review"];
 const PROVIDER: &[&str] = &[
     "wire",
     "base_url",
@@ -217,7 +220,10 @@ mod tests {
                 "my.toml:4: unknown key `base-url` in `[providers.local]`; did you mean `base_url`?",
             ),
             ("tabwidth = 3", "my.toml:1: unknown key `tabwidth`; did you mean `tab_width`?"),
-            ("[roles]\nembed = []", "my.toml:2: unknown key `embed` in `[roles]`; there are chat, complete"),
+            (
+                "[roles]\nsing = []",
+                "my.toml:2: unknown key `sing` in `[roles]`; there are chat, complete, embed, apply, review",
+            ),
             (
                 "leash = { max_line = 3 }",
                 "my.toml:1: unknown key `max_line` in `[leash]`; did you mean `max_lines`?",

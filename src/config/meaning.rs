@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::file::{Layer, Provider, Written, advice};
 use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName};
 use crate::change::{Leash, Level};
-use crate::model::{ModelId, Tokens};
-use crate::provider::{BaseUrl, Endpoint, Key, Timeouts};
+use crate::model::{ModelId, Role, Tokens};
+use crate::provider::{BaseUrl, Endpoint, Key, Timeouts, Wire};
 
 /// Turns layers into a configuration, remembering where each setting was written.
 pub(super) struct Meaning<'a> {
@@ -176,40 +176,43 @@ impl<'a> Meaning<'a> {
     }
 
     fn roles(&mut self, endpoints: &[Endpoint], flag: Option<ModelId>) -> Result<Roles, ConfigError> {
-        let complete = self.top(|w| w.roles.complete.clone()).unwrap_or_default();
-        let complete = self.models(&["roles", "complete"], &complete, endpoints)?;
         let chat = match (flag, self.variable("REIN_MODEL")?) {
             (Some(model), _) => {
                 let at = |what| ConfigError::Invalid { at: Place::Flag("--model"), what };
-                known(&model, endpoints).map_err(at)?;
+                able(&model, Role::Chat, endpoints).map_err(at)?;
                 vec![model]
             }
             (None, Some(name)) => {
                 let at = |what| ConfigError::Invalid { at: Place::Env("REIN_MODEL"), what };
                 let model: ModelId = name.parse().map_err(at)?;
-                known(&model, endpoints).map_err(at)?;
+                able(&model, Role::Chat, endpoints).map_err(at)?;
                 vec![model]
             }
-            (None, None) => {
-                let written = self.top(|w| w.roles.chat.clone()).unwrap_or_default();
-                self.models(&["roles", "chat"], &written, endpoints)?
-            }
+            (None, None) => self.models(Role::Chat, |roles| roles.chat.clone(), endpoints)?,
         };
         let chat = if chat.is_empty() { self.fallback(endpoints).into_iter().collect() } else { chat };
-        Ok(Roles { chat, complete })
+        Ok(Roles {
+            chat,
+            complete: self.models(Role::Complete, |roles| roles.complete.clone(), endpoints)?,
+            embed: self.models(Role::Embed, |roles| roles.embed.clone(), endpoints)?,
+            apply: self.models(Role::Apply, |roles| roles.apply.clone(), endpoints)?,
+            review: self.models(Role::Review, |roles| roles.review.clone(), endpoints)?,
+        })
     }
 
     fn models(
         &self,
-        key: &[&str],
-        names: &[String],
+        role: Role,
+        pick: impl Fn(&super::file::Roles) -> Option<Vec<String>>,
         endpoints: &[Endpoint],
     ) -> Result<Vec<ModelId>, ConfigError> {
+        let names = self.top(|written| pick(&written.roles)).unwrap_or_default();
         let read = |name: &String| {
             let model: ModelId = name.parse()?;
-            known(&model, endpoints).map(|()| model)
+            able(&model, role, endpoints).map(|()| model)
         };
-        names.iter().map(|name| read(name).map_err(|why| self.invalid(key, why))).collect()
+        let key = ["roles", role.name()];
+        names.iter().map(|name| read(name).map_err(|why| self.invalid(&key, why))).collect()
     }
 
     /// The default model of the first provider whose key is set. Only the first: that several keys
@@ -226,21 +229,31 @@ impl<'a> Meaning<'a> {
     }
 
     fn note_missing_keys(&mut self, config: &Config) {
-        for id in config.roles.chat.iter().chain(&config.roles.complete) {
+        for id in Role::ALL.into_iter().flat_map(|role| config.role(role)) {
             let endpoint = config.endpoint(id).filter(|endpoint| endpoint.key.is_none());
             if let Some(variable) = endpoint.and_then(|endpoint| endpoint.key_from.as_ref()) {
-                self.notes.push(format!("`{id}` has no key: `{variable}` is not set"));
+                let note = format!("`{id}` has no key: `{variable}` is not set");
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
             }
         }
     }
 }
 
-fn known(model: &ModelId, endpoints: &[Endpoint]) -> Result<(), String> {
-    let names: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
-    if names.contains(&model.provider.as_str()) {
+/// Is there a provider for this model, and does its wire serve the role?
+fn able(model: &ModelId, role: Role, endpoints: &[Endpoint]) -> Result<(), String> {
+    let Some(endpoint) = endpoints.iter().find(|endpoint| endpoint.name == model.provider) else {
+        let names: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+        let advice = advice(&model.provider, &names);
+        return Err(format!("`{model}`: no provider is called `{}`; {advice}", model.provider));
+    };
+    if endpoint.wire.serves(role) {
         return Ok(());
     }
-    Err(format!("`{model}`: no provider is called `{}`; {}", model.provider, advice(&model.provider, &names)))
+    let able: Vec<_> = Wire::ALL.into_iter().filter(|wire| wire.serves(role)).map(Wire::name).collect();
+    let (wire, able) = (endpoint.wire, able.join(", "));
+    Err(format!("`{model}`: the wire `{wire}` cannot serve `{role}`; those that can are {able}"))
 }
 
 /// A portable environment variable's name (POSIX, 8.1), in either case.

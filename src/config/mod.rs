@@ -32,6 +32,9 @@ pub const DEFAULT: &str = include_str!("default.toml");
 pub struct Roles {
     pub chat: Vec<ModelId>,
     pub complete: Vec<ModelId>,
+    pub embed: Vec<ModelId>,
+    pub apply: Vec<ModelId>,
+    pub review: Vec<ModelId>,
 }
 
 /// Which colours the user wants.
@@ -98,6 +101,9 @@ impl Config {
         match role {
             Role::Chat => &self.roles.chat,
             Role::Complete => &self.roles.complete,
+            Role::Embed => &self.roles.embed,
+            Role::Apply => &self.roles.apply,
+            Role::Review => &self.roles.review,
         }
     }
 
@@ -250,7 +256,7 @@ mod tests {
             ),
             (
                 "[providers.x]\nwire = \"openai\"",
-                "my.toml:2: `openai` is not a wire; use openai-chat or anthropic",
+                "my.toml:2: `openai` is not a wire; use one of openai-chat, openai-responses, openai-completions, anthropic, gemini, ollama, mistral-fim, llamacpp-infill, voyage",
             ),
             (
                 "[providers.x]\nwire = \"anthropic\"",

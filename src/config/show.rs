@@ -36,7 +36,7 @@ pub fn check(loaded: &Loaded) -> String {
             let _ = writeln!(text, "ok: {}", file.display());
         }),
     }
-    for role in [Role::Chat, Role::Complete] {
+    for role in Role::ALL {
         let models = loaded.config.role(role).iter().map(|id| server(&loaded.config, id));
         let models: Vec<_> = models.collect();
         let shown = if models.is_empty() { "no model".to_owned() } else { models.join(", ") };
@@ -62,8 +62,8 @@ fn table(config: &Config) -> Table {
         table.insert("max_output".into(), Value::Integer(i64::try_from(most.0).unwrap_or(i64::MAX)));
     }
     table.insert("leash".into(), Value::Table(leash(config)));
-    let roles = [("chat", &config.roles.chat), ("complete", &config.roles.complete)];
-    let roles = roles.map(|(name, models)| (name.to_owned(), strings(models.iter().map(ModelId::to_string))));
+    let roles = Role::ALL
+        .map(|role| (role.name().to_owned(), strings(config.role(role).iter().map(ModelId::to_string))));
     table.insert("roles".into(), Value::Table(roles.into_iter().collect()));
     let providers = config.endpoints.iter().map(|one| (one.name.clone(), Value::Table(provider(one))));
     table.insert("providers".into(), Value::Table(providers.collect()));

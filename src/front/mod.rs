@@ -14,6 +14,7 @@ mod drive;
 mod edit;
 mod journal;
 mod keeping;
+mod models;
 mod outside;
 mod report;
 mod restore;
@@ -30,9 +31,17 @@ pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
 pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit};
 pub use journal::{log, receipt, recover, redo, undo};
+pub use models::{DecodeRequest, decode};
 pub use restore::{RestoreRequest, restore};
 pub use tour::tour;
 pub use tui::tui;
+
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    //! What the fuzz targets reach that nobody else may.
+
+    pub use super::apply::operations;
+}
 
 /// How a command ended; a contract with scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

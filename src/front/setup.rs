@@ -239,7 +239,13 @@ fn routes(config: &Config) -> Roles {
         };
         models.filter_map(route).collect()
     };
-    Roles { chat: serve(Role::Chat), complete: serve(Role::Complete) }
+    Roles {
+        chat: serve(Role::Chat),
+        complete: serve(Role::Complete),
+        embed: serve(Role::Embed),
+        apply: serve(Role::Apply),
+        review: serve(Role::Review),
+    }
 }
 
 /// What the terminal can show, by the variables that terminals set (no-color.org, terminfo names).

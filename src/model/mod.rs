@@ -3,10 +3,18 @@
 //!
 //! This room cannot name a wire format, a server or a file. `provider` translates to and from it.
 
+mod call;
 mod chat;
+mod embed;
 mod failure;
+mod fim;
+mod merge;
 mod usage;
 
-pub use chat::{Ask, Delta, Finish, Message, ModelId, Role, Speaker};
-pub use failure::{Failure, Phase};
+pub use call::{Runnable, Seal, Tool, ToolCall, ToolResult};
+pub use chat::{Ask, Delta, Effort, Finish, Message, ModelId, Role, Speaker};
+pub use embed::{EmbedAs, Vectors};
+pub use failure::{Failure, Overflow, Phase};
+pub use fim::{Fim, Suffix};
+pub use merge::Merge;
 pub use usage::{Counted, Money, Tokens, Usage};

@@ -42,6 +42,9 @@ pub struct Route {
 pub struct Roles {
     pub chat: Vec<Route>,
     pub complete: Vec<Route>,
+    pub embed: Vec<Route>,
+    pub apply: Vec<Route>,
+    pub review: Vec<Route>,
 }
 
 impl Roles {
@@ -49,6 +52,9 @@ impl Roles {
         match role {
             Role::Chat => &self.chat,
             Role::Complete => &self.complete,
+            Role::Embed => &self.embed,
+            Role::Apply => &self.apply,
+            Role::Review => &self.review,
         }
     }
 }

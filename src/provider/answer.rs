@@ -1,10 +1,15 @@
 //! An answer while it is being put together: what a wire's reader says into it, and whether it may
-//! count as whole. Owns the rule that an answer is whole only when its end was *said*. Knows no
-//! wire format and no bytes.
+//! count as whole. Owns the rule that an answer is whole only when its end was *said*, and what each
+//! wire's word for an end means. Knows no framing and no bytes.
 
 use std::time::Duration;
 
-use crate::model::{Counted, Delta, Finish, Tokens, Usage};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::call::{Around, Call};
+use super::report::Report;
+use crate::model::{Counted, Delta, Finish, Seal, Tokens, Usage};
 
 /// Why an answer is none. The client adds whose it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,14 +24,87 @@ pub(super) enum Flaw {
     Silent(Duration),
 }
 
+/// What the word for an end means, in every wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Meaning {
+    Stop,
+    Calls,
+    Paused,
+    Other,
+    Length,
+    Filtered,
+    Refusal,
+    Failed,
+}
+
+impl Meaning {
+    fn of(word: &Value) -> Self {
+        match word.as_str().unwrap_or_default() {
+            "stop" | "STOP" | "end_turn" | "stop_sequence" | "completed" | "eos" | "eos_token" => Self::Stop,
+            "tool_calls" | "tool_use" | "function_call" | "tool-calls" => Self::Calls,
+            "length"
+            | "max_tokens"
+            | "max_output_tokens"
+            | "MAX_TOKENS"
+            | "model_length"
+            | "model_context_window_exceeded" => Self::Length,
+            "content_filter" | "SAFETY" | "RECITATION" | "PROHIBITED_CONTENT" | "BLOCKLIST" | "SPII" => {
+                Self::Filtered
+            }
+            "refusal" => Self::Refusal,
+            "pause_turn" => Self::Paused,
+            "error" | "failed" | "MALFORMED_FUNCTION_CALL" | "UNEXPECTED_TOOL_CALL" => Self::Failed,
+            _ => Self::Other,
+        }
+    }
+
+    /// Of two reasons the graver one counts; of equal ones the later.
+    fn gravity(self) -> u8 {
+        match self {
+            Self::Stop | Self::Calls => 0,
+            Self::Paused | Self::Other => 1,
+            Self::Length => 2,
+            Self::Filtered => 3,
+            Self::Refusal => 4,
+            Self::Failed => 5,
+        }
+    }
+}
+
+/// The provider's own figures, each only if it was reported.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize)]
+pub(super) struct Counts {
+    pub input: Option<u64>,
+    pub output: Option<u64>,
+    pub total: Option<u64>,
+    pub cached_input: Option<u64>,
+    /// Only where the wire knows such a thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<Option<u64>>,
+    pub reasoning: Option<u64>,
+}
+
 #[derive(Default, Debug)]
 pub(super) struct Answer {
     deltas: Vec<Delta>,
     spoke: bool,
     refusal: String,
-    finish: Option<Finish>,
+    explanation: String,
+    calls: Vec<Call>,
+    hosted: Vec<(u64, String)>,
+    /// Why it ends, in the wire's own last word.
+    word: Option<Value>,
+    /// The gravest word for an end so far: a later and milder one does not undo it.
+    gravest: Option<(Value, Meaning)>,
+    counts: Option<Counts>,
     usage: Usage,
+    report: Option<Report>,
+    model: Option<String>,
+    /// The server said that the answer is over.
+    ended: bool,
+    /// Nothing after this is part of the answer.
     done: bool,
+    spliced: bool,
 }
 
 impl Answer {
@@ -49,40 +127,124 @@ impl Answer {
         self.refusal.push_str(text);
     }
 
-    /// Why it ends. Kept back until the end, since some servers send text or counts after it; of
-    /// two reasons the graver one counts.
-    pub fn finish(&mut self, finish: Finish) {
-        if self.finish.as_ref().is_none_or(|known| gravity(&finish) > gravity(known)) {
-            self.finish = Some(finish);
+    /// The provider's words on why the model declined.
+    pub fn explain(&mut self, text: &str) {
+        if !text.is_empty() {
+            text.clone_into(&mut self.explanation);
         }
     }
 
-    /// Changes the running count, which only the provider's own figures do.
-    pub fn count(&mut self, change: impl FnOnce(&mut Usage)) {
-        let before = self.usage;
-        change(&mut self.usage);
-        self.usage.counted = Counted::Provider;
-        if self.usage != before {
-            self.deltas.push(Delta::Usage(self.usage));
+    /// A tool call opens; what it is called by from here on.
+    pub fn open(&mut self, call: Call) -> usize {
+        let index = self.calls.len();
+        self.spoke = true;
+        self.deltas.push(Delta::Calling {
+            index,
+            name: call.name.clone().unwrap_or_default(),
+            arguments: call.arguments().to_owned(),
+        });
+        self.calls.push(call);
+        index
+    }
+
+    /// The next piece of a call's arguments.
+    pub fn argue(&mut self, index: usize, piece: &str) {
+        let Some(call) = self.calls.get_mut(index).filter(|_| !piece.is_empty()) else { return };
+        call.text.push_str(piece);
+        let name = call.name.clone().unwrap_or_default();
+        self.deltas.push(Delta::Calling { index, name, arguments: piece.to_owned() });
+    }
+
+    pub fn call(&mut self, index: usize) -> Option<&mut Call> {
+        self.calls.get_mut(index)
+    }
+
+    /// What the provider of a wire wants back with the calls of this answer.
+    pub fn seal(&mut self, of: &'static str, body: &Value) {
+        self.deltas.push(Delta::Seal(Seal { of, body: body.to_string() }));
+    }
+
+    /// A tool that the provider itself runs: named, and never ours to run.
+    pub fn hosted(&mut self, place: u64, name: &str) {
+        self.hosted.push((place, name.to_owned()));
+    }
+
+    /// The model that answers, in the server's words; `null` and the like say nothing.
+    pub fn model(&mut self, name: &Value) {
+        if let Some(name) = name.as_str().filter(|name| !name.is_empty()) {
+            self.model = Some(name.to_owned());
         }
     }
 
-    /// The server marked the end: nothing after it is read. Without a reason it is an ordinary stop,
-    /// if anything was said.
+    pub fn has_model(&self) -> bool {
+        self.model.is_some()
+    }
+
+    /// Why it ends, in the wire's own word. Kept back until the end, since some servers send text or
+    /// counts after it. `null` and nothing are no reason.
+    pub fn reason(&mut self, word: &Value) {
+        let meaning = match word {
+            Value::Null => return,
+            Value::String(text) if text.is_empty() => return,
+            word => Meaning::of(word),
+        };
+        self.word = Some(word.clone());
+        let graver = |(_, known): &(Value, Meaning)| meaning.gravity() >= known.gravity();
+        if self.gravest.as_ref().is_none_or(graver) {
+            self.gravest = Some((word.clone(), meaning));
+        }
+    }
+
+    /// The provider's figures so far, and what they come to.
+    pub fn count(&mut self, counts: Counts, usage: Usage) {
+        let usage = Usage { counted: Counted::Provider, ..usage };
+        self.counts = Some(counts);
+        if self.usage != usage {
+            self.usage = usage;
+            self.deltas.push(Delta::Usage(usage));
+        }
+    }
+
+    /// An error that the server reported within the answer.
+    pub fn report(&mut self, report: Report) {
+        self.report = Some(report);
+    }
+
+    /// Another answer was spliced into this one: whose words came since is not known, so that none of
+    /// them count.
+    pub fn spliced(&mut self) {
+        let (word, gravest) = (self.word.take(), self.gravest.take());
+        *self = Self { word, gravest, model: self.model.take(), ..Self::default() };
+        self.report = Some(Report::spliced());
+        (self.done, self.spliced) = (true, true);
+    }
+
+    /// The server said that the answer is over; counts may follow.
+    pub fn ended(&mut self) {
+        self.ended = true;
+    }
+
+    /// The server marked the end: nothing after it is read.
     pub fn done(&mut self) {
-        if self.finish.is_none() && (self.spoke || !self.refusal.is_empty()) {
-            self.finish = Some(Finish::Stop);
-        }
-        self.done = true;
+        (self.ended, self.done) = (true, true);
     }
 
     pub fn is_done(&self) -> bool {
         self.done
     }
 
+    /// Has the server reported an error?
+    pub fn has_failed(&self) -> bool {
+        self.report.is_some() || matches!(self.gravest, Some((_, Meaning::Failed)))
+    }
+
+    pub fn has_report(&self) -> bool {
+        self.report.is_some()
+    }
+
     /// Has a finish been seen, so that only counts can be missing?
     pub fn is_finished(&self) -> bool {
-        self.finish.is_some()
+        self.word.is_some() || self.ended
     }
 
     /// Has any of the answer's own words arrived?
@@ -95,53 +257,179 @@ impl Answer {
         std::mem::take(&mut self.deltas)
     }
 
-    /// Nothing more will come: the finish, or why there is none.
-    pub fn close(&mut self) -> Result<Delta, Flaw> {
-        match self.finish.take() {
-            Some(Finish::Stop) if !self.refusal.is_empty() => {
-                Ok(Delta::Finish(Finish::Declined(std::mem::take(&mut self.refusal))))
+    /// Nothing more will come: the tool calls and the finish, or why there is none.
+    pub fn close(&mut self) -> Result<Vec<Delta>, Flaw> {
+        if self.spliced {
+            return Err(Flaw::Unreadable("another answer begins inside this one".into()));
+        }
+        if let Some(report) = &self.report {
+            return Err(Flaw::Reported { status: report.status(), body: report.body() });
+        }
+        let finish = self.finish()?;
+        let around = self.around();
+        let mut last: Vec<Delta> =
+            self.calls().into_iter().map(|call| Delta::Call(call.finished(around))).collect();
+        last.push(Delta::Finish(finish));
+        Ok(last)
+    }
+
+    fn finish(&self) -> Result<Finish, Flaw> {
+        Ok(match &self.gravest {
+            None if !self.ended => return Err(Flaw::Cut),
+            None if !self.spoke && self.refusal.is_empty() => {
+                return Err(Flaw::Unreadable("an answer without a word in it".into()));
             }
-            Some(finish) => Ok(Delta::Finish(finish)),
-            None if self.done => Err(Flaw::Unreadable("an answer without a word in it".into())),
-            None => Err(Flaw::Cut),
+            None | Some((_, Meaning::Stop)) if !self.calls.is_empty() => Finish::Calls,
+            None | Some((_, Meaning::Stop)) if !self.refusal.is_empty() => {
+                Finish::Declined(self.refusal.clone())
+            }
+            None | Some((_, Meaning::Stop)) => Finish::Stop,
+            Some((_, Meaning::Calls)) => Finish::Calls,
+            Some((_, Meaning::Paused)) => Finish::Paused,
+            Some((_, Meaning::Length)) => Finish::Length,
+            Some((_, Meaning::Filtered)) => Finish::Filtered,
+            Some((_, Meaning::Refusal)) => {
+                let words = if self.refusal.is_empty() { &self.explanation } else { &self.refusal };
+                Finish::Declined(words.clone())
+            }
+            Some((word, Meaning::Other)) => {
+                Finish::Other(word.as_str().map_or_else(|| word.to_string(), str::to_owned))
+            }
+            Some((word, Meaning::Failed)) => {
+                return Err(Flaw::Reported { status: None, body: word.to_string().into_bytes() });
+            }
+        })
+    }
+
+    /// How it ended, as far as calls are concerned.
+    pub(super) fn around(&self) -> Around {
+        let wanted = self.end() == Some("tool_calls");
+        match self.gravest.as_ref().map(|(_, meaning)| *meaning) {
+            _ if self.report.is_some() || !self.ended => Around::Failed { wanted },
+            Some(Meaning::Failed) => Around::Failed { wanted },
+            Some(Meaning::Stop | Meaning::Calls) => Around::Whole { wanted },
+            // A word for the end that we do not know is an end: what is whole is the model's.
+            Some(Meaning::Paused | Meaning::Other) => Around::Whole { wanted: false },
+            None | Some(Meaning::Length | Meaning::Filtered | Meaning::Refusal) => Around::CutShort,
         }
     }
-}
 
-fn gravity(finish: &Finish) -> u8 {
-    match finish {
-        Finish::Stop => 0,
-        Finish::Other(_) => 1,
-        Finish::Length => 2,
-        Finish::Filtered => 3,
-        Finish::Declined(_) => 4,
+    /// The calls in the order of their places.
+    pub(super) fn calls(&self) -> Vec<&Call> {
+        let mut calls: Vec<&Call> = self.calls.iter().collect();
+        calls.sort_by_key(|call| call.place);
+        calls
+    }
+
+    /// What a report on this answer shows beyond its text; see [`super::decode`].
+    pub(super) fn facts(&self) -> Facts<'_> {
+        let mut hosted: Vec<&(u64, String)> = self.hosted.iter().collect();
+        hosted.sort_by_key(|(place, _)| *place);
+        Facts {
+            refusal: &self.refusal,
+            hosted: hosted.into_iter().map(|(_, name)| name.as_str()).collect(),
+            word: self.word.as_ref(),
+            end: self.end(),
+            counts: self.counts,
+            report: self.report.as_ref(),
+            ended: self.ended,
+            model: self.model.as_deref(),
+        }
+    }
+
+    /// One word for the end, the same for every wire.
+    fn end(&self) -> Option<&'static str> {
+        if self.report.is_some() {
+            return Some("error");
+        }
+        Some(match Meaning::of(self.word.as_ref()?) {
+            Meaning::Stop if !self.calls.is_empty() => "tool_calls",
+            Meaning::Stop if !self.refusal.is_empty() => "refusal",
+            Meaning::Stop => "stop",
+            Meaning::Calls => "tool_calls",
+            Meaning::Paused => "pause",
+            Meaning::Other => "other",
+            Meaning::Length => "length",
+            Meaning::Filtered => "content_filter",
+            Meaning::Refusal => "refusal",
+            Meaning::Failed => "error",
+        })
     }
 }
 
-/// A JSON number as tokens; anything else is no count.
-pub(super) fn tokens(value: &serde_json::Value) -> Option<Tokens> {
-    value.as_u64().map(Tokens)
+/// See [`Answer::facts`].
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub refusal: &'a str,
+    pub hosted: Vec<&'a str>,
+    pub word: Option<&'a Value>,
+    pub end: Option<&'static str>,
+    pub counts: Option<Counts>,
+    pub report: Option<&'a Report>,
+    pub ended: bool,
+    pub model: Option<&'a str>,
+}
+
+/// A reported number as tokens; what was not reported is none.
+pub(super) fn tokens(count: Option<u64>) -> Tokens {
+    Tokens(count.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::model::{Runnable, ToolCall};
+
+    fn end(answer: &mut Answer) -> Result<Delta, Flaw> {
+        answer.close().map(|mut last| last.pop().unwrap())
+    }
 
     #[test]
     fn of_two_reasons_to_end_the_graver_counts() {
         let mut answer = Answer::default();
         answer.text("a");
-        answer.finish(Finish::Length);
-        answer.finish(Finish::Stop);
-        assert_eq!(answer.close(), Ok(Delta::Finish(Finish::Length)));
+        answer.reason(&json!("length"));
+        answer.reason(&json!("stop"));
+        assert_eq!(end(&mut answer), Ok(Delta::Finish(Finish::Length)));
     }
 
     #[test]
     fn an_end_that_was_not_said_is_none() {
         let mut answer = Answer::default();
         answer.text("a");
-        assert_eq!(answer.close(), Err(Flaw::Cut));
+        assert_eq!(end(&mut answer), Err(Flaw::Cut));
         answer.done();
-        assert_eq!(answer.close(), Ok(Delta::Finish(Finish::Stop)));
+        assert_eq!(end(&mut answer), Ok(Delta::Finish(Finish::Stop)));
+    }
+
+    #[test]
+    fn a_call_is_handed_over_after_the_end_and_never_without_one() {
+        let mut answer = Answer::default();
+        let call = answer.open(Call { name: Some("save".into()), ..Call::default() });
+        answer.argue(call, "{\"a\":");
+        answer.argue(call, "1}");
+        assert_eq!(answer.close(), Err(Flaw::Cut));
+        answer.reason(&json!("tool_calls"));
+        let runnable = |answer: &mut Answer| match answer.close().unwrap().as_slice() {
+            [Delta::Call(ToolCall { runnable, .. }), Delta::Finish(Finish::Calls)] => *runnable,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(runnable(&mut answer), Runnable::No, "a reason is not yet the end of the stream");
+        answer.done();
+        assert_eq!(runnable(&mut answer), Runnable::Yes);
+    }
+
+    #[test]
+    fn of_an_answer_with_another_inside_nothing_counts() {
+        let mut answer = Answer::default();
+        answer.text("mine");
+        answer.open(Call { name: Some("save".into()), text: "{}".into(), ..Call::default() });
+        answer.reason(&json!("tool_calls"));
+        answer.spliced();
+        answer.done();
+        assert!(matches!(answer.close(), Err(Flaw::Unreadable(_))));
+        assert!(answer.calls().is_empty());
     }
 }

@@ -25,7 +25,7 @@ pub struct Found {
 /// (150 ms is plenty on one machine). Never call it before the first frame.
 pub async fn discover(client: &Client, candidates: &[Endpoint], within: Duration) -> Vec<Found> {
     let looks = candidates.iter().map(|endpoint| async move {
-        let url = endpoint.base_url.join("/models");
+        let url = endpoint.wire.format().catalogue(&endpoint.base_url);
         let body = timeout(within, client.get(endpoint, url)).await.ok()??;
         let models = models(&serde_json::from_slice(&body).ok()?);
         (!models.is_empty()).then(|| Found { endpoint: endpoint.clone(), models })

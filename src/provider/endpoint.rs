@@ -1,45 +1,13 @@
 //! A server that answers: where it is, which wire it speaks, which key it is given and how long it
 //! may keep silent. Owns the rule that a key travels encrypted or not at all. Sends nothing.
 
-use std::fmt;
 use std::net::IpAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-/// The language a server speaks.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Wire {
-    /// `POST …/chat/completions`, as OpenAI and most others serve it.
-    OpenAiChat,
-    /// `POST …/v1/messages`, as Anthropic serves it.
-    Anthropic,
-}
-
-impl Wire {
-    pub const ALL: [Self; 2] = [Self::OpenAiChat, Self::Anthropic];
-
-    /// As written in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OpenAiChat => "openai-chat",
-            Self::Anthropic => "anthropic",
-        }
-    }
-}
-
-impl FromStr for Wire {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|wire| wire.name() == name)
-            .ok_or_else(|| format!("`{name}` is not a wire; use openai-chat or anthropic"))
-    }
-}
+use super::Wire;
 
 /// How long a server may keep silent. There is no limit on a whole answer: a long one that keeps
 /// coming is fine.
@@ -127,8 +95,20 @@ impl BaseUrl {
         url
     }
 
-    pub(super) fn path_ends_with(&self, end: &str) -> bool {
-        self.0.path().trim_end_matches('/').ends_with(end)
+    /// The address of `path` below `version`, which is added unless it is there already.
+    pub(super) fn join_versioned(&self, version: &str, path: &str) -> Url {
+        let base = self.0.path().trim_end_matches('/');
+        let has_version = base.ends_with(version) || base.ends_with(path);
+        self.join(&if has_version { path.to_owned() } else { format!("{version}{path}") })
+    }
+
+    /// The address of `path` beside the `/v1` that this one may end with: servers that speak several
+    /// wires have their own at the root.
+    pub(super) fn join_unversioned(&self, path: &str) -> Url {
+        let mut root = self.clone();
+        let base = self.0.path().trim_end_matches('/');
+        root.0.set_path(base.strip_suffix("/v1").unwrap_or(base));
+        root.join(path)
     }
 }
 
@@ -194,21 +174,6 @@ impl Endpoint {
     pub fn shown(&self) -> String {
         format!("{} ({})", self.name, self.base_url.host())
     }
-
-    /// Where requests are posted.
-    pub(super) fn url(&self) -> Url {
-        match self.wire {
-            Wire::OpenAiChat => self.base_url.join("/chat/completions"),
-            Wire::Anthropic if self.base_url.path_ends_with("/v1") => self.base_url.join("/messages"),
-            Wire::Anthropic => self.base_url.join("/v1/messages"),
-        }
-    }
-}
-
-impl fmt::Display for Wire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 #[cfg(test)]
@@ -219,16 +184,23 @@ mod tests {
         Endpoint::new("it", wire, BaseUrl::parse(base, false).unwrap())
     }
 
+    fn url(wire: Wire, base: &str) -> Url {
+        wire.format().url(&BaseUrl::parse(base, false).unwrap(), "m")
+    }
+
     #[test]
     fn a_base_address_works_with_and_without_its_usual_ends() {
         for base in ["https://h/v1", "https://h/v1/", "https://h/v1/chat/completions"] {
-            assert_eq!(endpoint(Wire::OpenAiChat, base).url().as_str(), "https://h/v1/chat/completions");
+            assert_eq!(url(Wire::OpenAiChat, base).as_str(), "https://h/v1/chat/completions");
         }
         for base in ["https://h", "https://h/", "https://h/v1", "https://h/v1/", "https://h/v1/messages"] {
-            assert_eq!(endpoint(Wire::Anthropic, base).url().as_str(), "https://h/v1/messages", "{base}");
+            assert_eq!(url(Wire::Anthropic, base).as_str(), "https://h/v1/messages", "{base}");
         }
-        let azure = endpoint(Wire::OpenAiChat, "https://h/openai?api-version=1");
-        assert_eq!(azure.url().as_str(), "https://h/openai/chat/completions?api-version=1");
+        for base in ["http://localhost:11434", "http://localhost:11434/v1"] {
+            assert_eq!(url(Wire::Ollama, base).as_str(), "http://localhost:11434/api/chat", "{base}");
+        }
+        let azure = url(Wire::OpenAiChat, "https://h/openai?api-version=1");
+        assert_eq!(azure.as_str(), "https://h/openai/chat/completions?api-version=1");
     }
 
     #[test]

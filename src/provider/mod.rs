@@ -7,16 +7,29 @@
 //! scope or a file; it keeps no conversation, tries nothing twice and spawns nothing.
 
 mod answer;
-mod anthropic;
+mod apply;
+mod backoff;
+mod call;
+mod canary;
 mod client;
+mod connection;
+mod decode;
 mod discover;
+mod embed;
 mod endpoint;
-mod openai_chat;
 mod reader;
 mod refusal;
+mod report;
 pub mod scripted;
 mod sse;
+mod values;
+mod wire;
+mod wires;
 
+pub use apply::ask as merge_ask;
+pub use backoff::Backoff;
 pub use client::{Client, body};
+pub use decode::{Decoded, Response, decode};
 pub use discover::{Found, discover};
-pub use endpoint::{BaseUrl, BaseUrlError, Endpoint, Key, KeyError, Timeouts, Wire};
+pub use endpoint::{BaseUrl, BaseUrlError, Endpoint, Key, KeyError, Timeouts};
+pub use wire::Wire;

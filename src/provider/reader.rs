@@ -1,14 +1,16 @@
-//! From the bytes of a response to an [`Answer`]: finds out how they are framed (events, one JSON
-//! document, JSON lines), whatever was asked for and whatever the header claims, and hands each
-//! value to the wire's reader. Bounded, linear, and the same for every way of cutting the bytes.
+//! From the bytes of a response to an [`Answer`]: finds out how they are framed (events or JSON
+//! values), whatever was asked for and whatever the header claims, and hands each value to the wire's
+//! reader. Bounded, linear, and the same for every way of cutting the bytes.
 
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::Wire;
 use super::answer::{Answer, Flaw};
 use super::refusal::one_line;
+use super::report::Report;
 use super::sse::{Decoder, EVENT_LIMIT, Event};
-use super::{Wire, anthropic, openai_chat};
+use super::values::{NotValues, Splitter};
+use super::wire::Read;
 use crate::model::Delta;
 
 /// Most bytes of a whole answer: far beyond any model's output, small enough to hold.
@@ -18,32 +20,48 @@ const ANSWER_LIMIT: usize = 128 * 1024 * 1024;
 const SNIFF: usize = 8;
 
 pub(super) struct Reader {
-    wire: Wire,
+    read: Box<dyn Read>,
+    /// A whole answer of this wire says that it is one; the end of the document does not.
+    says_its_end: bool,
     content_type: String,
     framing: Framing,
     received: usize,
     answer: Answer,
+    /// Goes on after an error that the server reports.
+    thorough: bool,
 }
 
 enum Framing {
     /// The first bytes, too few to tell.
     Unknown(Vec<u8>),
     Events(Decoder),
-    /// The open line of JSON lines.
-    Lines(Vec<u8>),
-    Document(Vec<u8>),
+    /// Values, and how many there were.
+    Values(Splitter, usize),
 }
 
 impl Reader {
-    /// `content_type` as the server gave it; it is believed only where the bytes do not tell.
+    /// For answers of `wire`. `content_type` as the server gave it; it is believed only where the
+    /// bytes do not tell.
     pub fn new(wire: Wire, content_type: &str) -> Self {
+        Self::with(wire.format().reader(), wire, content_type)
+    }
+
+    /// The same with a reader of its own.
+    pub fn with(read: Box<dyn Read>, wire: Wire, content_type: &str) -> Self {
         Self {
-            wire,
+            read,
+            says_its_end: wire.format().says_its_end(),
             content_type: content_type.to_ascii_lowercase(),
             framing: Framing::Unknown(Vec::new()),
             received: 0,
             answer: Answer::default(),
+            thorough: false,
         }
+    }
+
+    /// Reads all there is, whatever the server reports in between.
+    pub fn thorough(self) -> Self {
+        Self { thorough: true, ..self }
     }
 
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
@@ -66,14 +84,29 @@ impl Reader {
                 let mut events = Vec::new();
                 let bounded = decoder.push(bytes, &mut events);
                 events.iter().try_for_each(|event| self.event(event))?;
-                bounded.map_err(|_| oversized())
+                bounded.or_else(|_| self.unless_over(oversized()))
             }
-            Framing::Lines(_) => self.lines(bytes),
-            Framing::Document(all) => {
-                all.extend_from_slice(bytes);
-                if all.len() > EVENT_LIMIT { Err(oversized()) } else { Ok(()) }
+            Framing::Values(splitter, count) => {
+                let mut values = Vec::new();
+                let fine = splitter.push(bytes, &mut values);
+                *count += values.len();
+                values.iter().try_for_each(|value| self.value("", value))?;
+                fine.or_else(|why| {
+                    self.unless_over(match why {
+                        NotValues::Oversized => oversized(),
+                        NotValues::Stray => Flaw::Unreadable("words between JSON values".into()),
+                        NotValues::Broken => {
+                            Flaw::Unreadable("malformed JSON (a line ends inside a text)".into())
+                        }
+                    })
+                })
             }
         }
+    }
+
+    /// What is wrong with bytes that are not part of the answer does not matter.
+    fn unless_over(&self, flaw: Flaw) -> Result<(), Flaw> {
+        if self.is_over() { Ok(()) } else { Err(flaw) }
     }
 
     /// The body ended as HTTP says it should.
@@ -88,13 +121,12 @@ impl Reader {
                 Some(event) if is_whole(&event.data) => self.event(&event),
                 _ => Ok(()),
             },
-            Framing::Lines(open) => {
-                let rest = std::mem::take(open);
-                if is_whole(&rest) { self.value("", &rest) } else { Ok(()) }
-            }
-            Framing::Document(all) => {
-                let all = std::mem::take(all);
-                self.document(&all)
+            Framing::Values(splitter, count) => {
+                let document = *count == 1 && !splitter.is_open() && !self.is_lines();
+                if document && !self.says_its_end {
+                    self.answer.done();
+                }
+                Ok(())
             }
         }
     }
@@ -103,7 +135,7 @@ impl Reader {
         self.answer.take()
     }
 
-    pub fn close(&mut self) -> Result<Delta, Flaw> {
+    pub fn close(&mut self) -> Result<Vec<Delta>, Flaw> {
         self.answer.close()
     }
 
@@ -111,11 +143,14 @@ impl Reader {
         &self.answer
     }
 
+    fn is_lines(&self) -> bool {
+        self.content_type.contains("ndjson") || self.content_type.contains("jsonl")
+    }
+
     fn recognise(&mut self) -> Result<(), Flaw> {
         let Framing::Unknown(head) = &mut self.framing else { return Ok(()) };
         let head = std::mem::take(head);
-        self.framing =
-            framing(&head, &self.content_type).ok_or_else(|| Flaw::Unreadable(self.describe(&head)))?;
+        self.framing = framing(&head).ok_or_else(|| Flaw::Unreadable(self.describe(&head)))?;
         self.feed(&head)
     }
 
@@ -134,90 +169,60 @@ impl Reader {
     fn event(&mut self, event: &Event) -> Result<(), Flaw> {
         match event.data.trim_ascii() {
             b"" => Ok(()),
-            _ if self.answer.is_done() => Ok(()),
-            b"[DONE]" => {
+            b"[DONE]" if !self.is_over() => {
                 self.answer.done();
                 Ok(())
             }
+            b"[DONE]" => Ok(()),
             data => self.value(&event.name, data),
         }
     }
 
-    fn lines(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
-        let Framing::Lines(open) = &mut self.framing else { return Ok(()) };
-        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-        let (whole, rest) = bytes.split_at(end);
-        open.extend_from_slice(whole);
-        let lines = if whole.is_empty() { Vec::new() } else { std::mem::take(open) };
-        open.extend_from_slice(rest);
-        if open.len() > EVENT_LIMIT {
-            return Err(oversized());
-        }
-        let lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        lines.filter(|line| !line.is_empty()).try_for_each(|line| self.value("", line))
-    }
-
-    fn document(&mut self, all: &[u8]) -> Result<(), Flaw> {
-        match serde_json::from_slice::<IgnoredAny>(all) {
-            // A document that ends early is a connection that did.
-            Err(error) if error.is_eof() => Err(Flaw::Cut),
-            _ => {
-                self.value("", all)?;
-                self.answer.done();
-                Ok(())
-            }
-        }
+    /// Is nothing that comes now part of the answer?
+    fn is_over(&self) -> bool {
+        self.answer.is_done() || (self.answer.has_failed() && !self.thorough)
     }
 
     fn value(&mut self, name: &str, data: &[u8]) -> Result<(), Flaw> {
-        let value: Value = serde_json::from_slice(data).map_err(|error| {
+        if self.is_over() {
+            return Ok(());
+        }
+        let mut value: Value = serde_json::from_slice(data).map_err(|error| {
             Flaw::Unreadable(format!("malformed JSON ({error}), beginning with `{}`", beginning(data)))
         })?;
-        match self.wire {
-            Wire::OpenAiChat => openai_chat::read(&value, &mut self.answer),
-            Wire::Anthropic => anthropic::read(&value, &mut self.answer),
+        // Some servers say the type in the event's name only.
+        if !name.is_empty() && name != "message" && value.is_object() && value["type"].is_null() {
+            value["type"] = Value::from(name);
         }
-        if name == "error" || !value["error"].is_null() || value["choices"][0]["finish_reason"] == "error" {
-            return Err(Flaw::Reported { status: reported_status(&value), body: data.to_vec() });
+        match value {
+            Value::Array(values) => values.iter().for_each(|value| self.read_one(name, value)),
+            value => self.read_one(name, &value),
         }
         Ok(())
+    }
+
+    fn read_one(&mut self, name: &str, value: &Value) {
+        let report = Report::within(name, value);
+        // A bare error event after an error that was explained says nothing new.
+        if let Some(report) = report.filter(|report| !report.is_bare() || !self.answer.has_report()) {
+            self.answer.report(report);
+        }
+        self.read.read(value, &mut self.answer);
     }
 }
 
 /// How the bytes are framed; `None` if in no way that an API uses.
-fn framing(head: &[u8], content_type: &str) -> Option<Framing> {
+fn framing(head: &[u8]) -> Option<Framing> {
     const FIELDS: [&[u8]; 6] = [b"data", b"event", b":", b"id", b"retry", b"\xef\xbb\xbf"];
     if head.starts_with(b"{") || head.starts_with(b"[") {
-        let lines = content_type.contains("ndjson") || content_type.contains("jsonl");
-        return Some(if lines { Framing::Lines(Vec::new()) } else { Framing::Document(Vec::new()) });
+        return Some(Framing::Values(Splitter::default(), 0));
     }
     let events = FIELDS.iter().any(|field| head.starts_with(field));
     events.then(|| Framing::Events(Decoder::default()))
 }
 
-/// The HTTP status that an error inside an answer amounts to, where it says so.
-fn reported_status(value: &Value) -> Option<u16> {
-    let error = if value["error"].is_object() { &value["error"] } else { value };
-    let numbers = [&error["status_code"], &error["code"], &error["status"]];
-    let number = numbers.into_iter().find_map(Value::as_u64).and_then(|number| u16::try_from(number).ok());
-    let names = [&error["type"], &error["code"]];
-    number.filter(|number| (400..600).contains(number)).or_else(|| {
-        names.into_iter().filter_map(Value::as_str).find_map(|name| match name {
-            "overloaded_error" => Some(529),
-            "rate_limit_error" | "rate_limit_exceeded" | "insufficient_quota" => Some(429),
-            "authentication_error" | "invalid_api_key" => Some(401),
-            "permission_error" => Some(403),
-            "not_found_error" | "model_not_found" => Some(404),
-            "request_too_large" | "context_length_exceeded" => Some(413),
-            "invalid_request_error" => Some(400),
-            "api_error" | "server_error" => Some(500),
-            _ => None,
-        })
-    })
-}
-
 fn is_whole(data: &[u8]) -> bool {
-    data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<IgnoredAny>(data).is_ok()
+    data.trim_ascii() == b"[DONE]" || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
 }
 
 fn beginning(data: &[u8]) -> String {
@@ -248,7 +253,7 @@ mod tests {
         }
         let result = result.and_then(|()| reader.end()).and_then(|()| reader.close());
         let mut deltas = reader.take();
-        let flaw = result.map(|finish| deltas.push(finish)).err();
+        let flaw = result.map(|last| deltas.extend(last)).err();
         (deltas, flaw)
     }
 

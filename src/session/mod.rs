@@ -277,6 +277,8 @@ fn heard(turn: &mut Turn, delta: Delta) -> Vec<Effect> {
             turn.used(usage);
             Vec::new()
         }
+        // No tools are offered, so that there is nothing to run.
+        Delta::Calling { .. } | Delta::Call(_) | Delta::Seal(_) => Vec::new(),
         Delta::Finish(finish) => {
             turn.finished(finish);
             Vec::new()

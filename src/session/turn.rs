@@ -343,10 +343,10 @@ impl Turn {
     /// The end that the model itself announced.
     pub(super) fn own_end(&self) -> End {
         match &self.finish {
-            Some(Finish::Length) => End::OutOfRoom,
+            Some(Finish::Length | Finish::Paused) => End::OutOfRoom,
             Some(Finish::Declined(words)) => End::Declined(words.clone()),
             Some(Finish::Filtered) => End::Declined("the provider withheld the rest".into()),
-            Some(Finish::Stop | Finish::Other(_)) | None => End::Finished,
+            Some(Finish::Stop | Finish::Calls | Finish::Other(_)) | None => End::Finished,
         }
     }
 

@@ -19,8 +19,12 @@ mod fixture;
 mod git;
 mod journal;
 mod landing;
+#[cfg(test)]
+mod laws;
 mod pen;
 mod prune;
+#[cfg(test)]
+mod race;
 mod record;
 mod recovery;
 mod revert;

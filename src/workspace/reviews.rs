@@ -30,7 +30,7 @@ impl Workspace {
         let temp = format!(".new-{:016x}", random());
         let bytes = [format!("{HEADER}{}\n", Digest::of(body)).as_bytes(), body].concat();
         pen.create_with(handle.as_fd(), &temp, 0o600, &bytes)
-            .and_then(|()| pen.replace(handle.as_fd(), &temp, name))
+            .and_then(|_| pen.replace(handle.as_fd(), &temp, name))
             .map_err(io)
     }
 

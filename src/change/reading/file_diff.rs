@@ -3,7 +3,9 @@
 //! This is the shape in which a review's proposals and any other difference are alike. It knows no
 //! verdicts.
 
+use super::super::proposal::GAP;
 use super::super::{FileOp, Hunk, HunkId, Review};
+use super::page::Side;
 use crate::change::splice::spliced;
 use crate::text::diff::{Change, changes};
 use crate::text::{Lines, RepoPath, Span};
@@ -39,6 +41,27 @@ impl FileDiff {
         files.filter_map(|hunks| Self::of_file(review, hunks)).collect()
     }
 
+    /// The difference between two texts of a file, with changes that a reader takes in at one glance as
+    /// one hunk. Names its hunks from `first` on.
+    pub fn between(path: RepoPath, old: Option<Lines>, new: Option<Lines>, first: HunkId) -> Self {
+        let empty = Lines::from("");
+        let changes = changes(old.as_ref().unwrap_or(&empty), new.as_ref().unwrap_or(&empty));
+        let mut hunks: Vec<Cut> = Vec::new();
+        for change in changes {
+            match hunks.last_mut() {
+                Some(last) if change.old.start() <= last.old.end() + GAP => {
+                    last.old = Span::new(last.old.start(), change.old.end());
+                    last.new = Span::new(last.new.start(), change.new.end());
+                }
+                last => {
+                    let id = last.map_or(first, |last| HunkId(last.id.0 + 1));
+                    hunks.push(Cut { id, old: change.old, new: change.new });
+                }
+            }
+        }
+        Self { path, old, new, modes: None, hunks }
+    }
+
     fn of_file(review: &Review, hunks: &[&Hunk]) -> Option<Self> {
         let path = hunks.first()?.path.clone();
         let old = review.base(&path)?.text.clone();
@@ -51,6 +74,13 @@ impl FileDiff {
             Some(Cut { id: hunk.id, old: hunk.replaces, new: Span::new(start, *new) })
         });
         Some(Self { hunks: cuts.collect(), path, old, new, modes: None })
+    }
+
+    pub(super) fn text(&self, side: Side) -> Option<&Lines> {
+        match side {
+            Side::Old => self.old.as_ref(),
+            Side::New => self.new.as_ref(),
+        }
     }
 
     /// The lines of `cut` before, and after.

@@ -4,10 +4,15 @@
 //! promises is defined where it is found ([`super::moved`], [`super::reformat`], [`super::renamed`],
 //! [`super::generated`]).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::HunkId;
+use super::page::Side;
 use crate::text::{RepoPath, Span};
+
+/// Fewest lines of a definition that stays where it was that are worth a fold of their own.
+const MIN_LINES: usize = 3;
 
 /// Rows of a hunk that may be shown as one line. `gone` counts lines of what the hunk replaces,
 /// `come` lines of what it brings, both from 0 within the hunk, so that they hold wherever the file
@@ -28,8 +33,9 @@ pub enum FoldKind {
     Moved(Moved),
     /// The same tokens in the same structure; only blanks and line breaks between them differ.
     Reformatted,
-    /// One name became another wherever it means the same thing. `places` counts those of the fold.
-    Renamed { from: String, to: String, places: usize },
+    /// Names that became others wherever they mean the same thing. `places` counts those of the fold;
+    /// `defines`: a definition is among them.
+    Renamed { names: BTreeMap<String, String>, places: usize, defines: bool },
     /// Written by a tool, and known as such before this change.
     Generated(Generated),
 }
@@ -39,6 +45,8 @@ pub enum FoldKind {
 pub struct Moved {
     /// The first line at the other end, from 0, and its file.
     pub other: (RepoPath, usize),
+    /// Is that another file?
+    pub elsewhere: bool,
     /// Are these the removed lines? Then `other` is where they went.
     pub leaves: bool,
     /// What surrounds them (an `impl`, a class, a module) at the source and at the target, if it differs.
@@ -66,10 +74,60 @@ impl Fold {
     /// matters or a tool is trusted; else 0.
     pub fn owes(&self) -> usize {
         match &self.kind {
-            FoldKind::Moved(moved) => usize::from(!moved.leaves && moved.scopes.is_some()),
-            FoldKind::Generated(_) | FoldKind::Renamed { .. } => 1,
+            FoldKind::Moved(moved) => {
+                usize::from(!moved.leaves && (moved.elsewhere || moved.scopes.is_some()))
+            }
+            FoldKind::Generated(_) => 1,
+            FoldKind::Renamed { defines, .. } => usize::from(*defines),
             FoldKind::Reformatted => 0,
         }
+    }
+
+    pub(super) fn side(&self, side: Side) -> Span {
+        match side {
+            Side::Old => self.gone,
+            Side::New => self.come,
+        }
+    }
+
+    /// Do they stand together on one side, and does the shorter say nothing that must be read?
+    pub(super) fn may_join(&self, next: &Self) -> bool {
+        let together = |a: Span, b: Span| !a.is_empty() && a.end() == b.start() && !b.is_empty();
+        let one_sided = |side: Side, other: Side| {
+            together(self.side(side), next.side(side))
+                && self.side(other).is_empty()
+                && next.side(other).is_empty()
+        };
+        let (long, short) = if self.lines() >= next.lines() { (self, next) } else { (next, self) };
+        (one_sided(Side::Old, Side::New) || one_sided(Side::New, Side::Old))
+            && matches!(long.kind, FoldKind::Moved(_))
+            && short.is_slight()
+    }
+
+    /// Takes the fold below in, under the name of the longer.
+    pub(super) fn join(&mut self, next: Self) {
+        let rests_on: BTreeSet<HunkId> = self.rests_on.iter().chain(&*next.rests_on).copied().collect();
+        self.rests_on = rests_on.into_iter().collect();
+        let longer = next.lines() > self.lines();
+        self.gone = joined(self.gone, next.gone);
+        self.come = joined(self.come, next.come);
+        if longer {
+            self.kind = next.kind;
+        }
+    }
+
+    /// Blank lines, or a definition that is where it was.
+    fn is_slight(&self) -> bool {
+        match &self.kind {
+            FoldKind::Moved(moved) => !moved.elsewhere && moved.scopes.is_none(),
+            FoldKind::Reformatted => self.gone.is_empty() || self.come.is_empty(),
+            FoldKind::Renamed { .. } | FoldKind::Generated(_) => false,
+        }
+    }
+
+    /// Is it so short that it must be what a difference took of a neighbour?
+    pub(super) fn is_remnant(&self) -> bool {
+        matches!(self.kind, FoldKind::Moved(_)) && self.is_slight() && self.lines() < MIN_LINES
     }
 
     /// The hunks that must not be rejected for the fold to be true.
@@ -83,9 +141,11 @@ impl Fold {
         match &self.kind {
             FoldKind::Moved(moved) => format!("{lines} moved {}", moved.words()),
             FoldKind::Reformatted => format!("{lines} reformatted: the same tokens, other blanks"),
-            FoldKind::Renamed { from, to, places: 1 } => format!("{lines}: `{from}` is now `{to}`"),
-            FoldKind::Renamed { from, to, places } => {
-                format!("{lines}: `{from}` is now `{to}` in {places} places")
+            FoldKind::Renamed { names, places, .. } => {
+                let pairs: Vec<_> =
+                    names.iter().map(|(from, to)| format!("`{from}` is now `{to}`")).collect();
+                let places = if *places == 1 { String::new() } else { format!(" in {places} places") };
+                format!("{lines}: {}{places}", pairs.join(", "))
             }
             FoldKind::Generated(Generated::LockFile) => {
                 format!("{lines} of a lock file, from the same hosts")
@@ -114,6 +174,14 @@ impl Moved {
     }
 }
 
+fn joined(a: Span, b: Span) -> Span {
+    match (a.is_empty(), b.is_empty()) {
+        (true, _) => b,
+        (_, true) => a,
+        _ => Span::new(a.start(), b.end()),
+    }
+}
+
 fn scope(header: &str) -> String {
     if header.is_empty() { "the file itself".to_owned() } else { format!("`{header}`") }
 }
@@ -132,7 +200,7 @@ mod tests {
 
     fn moved() -> Moved {
         let other = (RepoPath::parse("a.rs").unwrap(), 39);
-        Moved { other, leaves: false, scopes: None, indent: 0 }
+        Moved { other, elsewhere: true, leaves: false, scopes: None, indent: 0 }
     }
 
     #[test]
@@ -146,7 +214,8 @@ mod tests {
             "14 lines moved indented 4 more from a.rs:40, out of the file itself into `impl B`"
         );
         assert_eq!(words(FoldKind::Reformatted), "14 lines reformatted: the same tokens, other blanks");
-        let renamed = FoldKind::Renamed { from: "a".into(), to: "b".into(), places: 3 };
+        let names = [("a".to_owned(), "b".to_owned())].into();
+        let renamed = FoldKind::Renamed { names, places: 3, defines: false };
         assert_eq!(words(renamed), "14 lines: `a` is now `b` in 3 places");
         let marked = FoldKind::Generated(Generated::Marked { mark: "@generated", line: 0 });
         assert_eq!(words(marked), "14 lines of a generated file (`@generated` in line 1)");

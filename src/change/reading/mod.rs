@@ -7,22 +7,30 @@
 //!
 //! [`Reading::of`] takes up to a fraction of a second for a very large changeset: never on the UI path.
 
+mod budget;
 mod file_diff;
 mod fold;
 mod generated;
+mod moved;
 mod order;
 mod page;
+mod reformat;
+mod renamed;
 mod risk;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Hunk, HunkId, Review};
 use crate::text::Lines;
+use budget::Budget;
 pub use file_diff::{Cut, FileDiff};
 pub use fold::{Fold, FoldKind, Generated, Moved};
 pub use order::Order;
 use order::{Gravity, Ranked, definers, ordered};
 use page::Page;
+use renamed::Pairs;
 pub use risk::{Risk, RiskKind, Weight};
 
 /// What is known of the hunks of a changeset. Made for hunks as they were; see [`Reading::heed`].
@@ -60,24 +68,32 @@ impl Reading {
     /// Reads any difference.
     pub fn of_files(files: &[FileDiff]) -> Self {
         let mut pages: Vec<Page<'_>> = Vec::new();
-        let mut file_of = Vec::new();
         for (at, file) in files.iter().enumerate() {
-            pages.extend(file.hunks.iter().map(|cut| Page::of(file, *cut)));
-            file_of.resize(pages.len(), at);
+            pages.extend(file.hunks.iter().map(|cut| Page::of(files, at, file, *cut)));
         }
+        let mut budget = Budget::default();
         pages.iter_mut().for_each(generated::fold);
+        moved::fold(&mut pages, &mut budget);
+        for pages in pages.chunk_by_mut(|one, next| one.at == next.at) {
+            reformat::fold(pages, &mut budget);
+        }
+        let pairs = Pairs::of(&pages);
+        for pages in pages.chunk_by_mut(|one, next| one.at == next.at) {
+            renamed::fold(pages, &pairs, &mut budget);
+        }
+        pages.iter_mut().for_each(Page::settle_folds);
         let after = definers(&pages);
-        let read = |((page, file), after): ((Page<'_>, usize), Vec<usize>)| Read {
+        let read = |(page, after): (Page<'_>, Vec<usize>)| Read {
             id: page.id(),
             made_of: (page.cut.old.len(), page.file.sides(&page.cut).1),
             changed: page.changed(),
             folds: page.folds.clone(),
             found: page.folds,
             risks: risk::of_file(page.file),
-            file,
+            file: page.at,
             after,
         };
-        let hunks: Vec<Read> = pages.into_iter().zip(file_of).zip(after).map(read).collect();
+        let hunks: Vec<Read> = pages.into_iter().zip(after).map(read).collect();
         let places = hunks.iter().enumerate().map(|(at, read)| (read.id, at)).collect();
         Self { hunks, places }
     }

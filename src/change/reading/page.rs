@@ -9,7 +9,7 @@ use crate::text::diff::Change;
 use crate::text::{Lines, RepoPath, Span};
 
 /// Which text a line is of.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum Side {
     Old,
     New,
@@ -17,6 +17,9 @@ pub(super) enum Side {
 
 /// One hunk. Lines are counted within the file.
 pub(super) struct Page<'a> {
+    /// All files, and which of them it is in.
+    pub(super) siblings: &'a [FileDiff],
+    pub(super) at: usize,
     pub(super) file: &'a FileDiff,
     pub(super) cut: Cut,
     pub(super) changes: Vec<Change>,
@@ -27,7 +30,7 @@ pub(super) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn of(file: &'a FileDiff, cut: Cut) -> Self {
+    pub(super) fn of(siblings: &'a [FileDiff], at: usize, file: &'a FileDiff, cut: Cut) -> Self {
         let changes = file.changes(&cut);
         let mut gone = vec![false; cut.old.len()];
         let mut come = vec![false; cut.new.len()];
@@ -35,7 +38,7 @@ impl<'a> Page<'a> {
             mark(&mut gone, within(change.old, cut.old), true);
             mark(&mut come, within(change.new, cut.new), true);
         }
-        Self { file, cut, changes, gone, come, folds: Vec::new() }
+        Self { siblings, at, file, cut, changes, gone, come, folds: Vec::new() }
     }
 
     pub(super) fn id(&self) -> HunkId {
@@ -47,10 +50,7 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn text(&self, side: Side) -> Option<&'a Lines> {
-        match side {
-            Side::Old => self.file.old.as_ref(),
-            Side::New => self.file.new.as_ref(),
-        }
+        self.file.text(side)
     }
 
     pub(super) fn span(&self, side: Side) -> Span {
@@ -94,6 +94,32 @@ impl<'a> Page<'a> {
         mark(&mut self.gone, gone, false);
         mark(&mut self.come, come, false);
         self.folds.push(Fold { gone, come, kind, rests_on });
+    }
+
+    /// Does a fold cover the line?
+    pub(super) fn is_folded(&self, side: Side, line: usize) -> bool {
+        let Some(row) = line.checked_sub(self.span(side).start()) else { return false };
+        self.folds.iter().any(|fold| fold.side(side).as_range().contains(&row))
+    }
+
+    /// Puts the folds in order and joins what stands together: what a difference took of the neighbours
+    /// of a moved definition, and the blank lines around it, belong to the move. What is left over of
+    /// that kind alone would be no help, and is shown.
+    pub(super) fn settle_folds(&mut self) {
+        self.folds.sort_by_key(|fold| (fold.gone.is_empty(), fold.gone.start(), fold.come.start()));
+        let mut settled: Vec<Fold> = Vec::new();
+        for fold in self.folds.drain(..) {
+            match settled.last_mut() {
+                Some(last) if last.may_join(&fold) => last.join(fold),
+                _ => settled.push(fold),
+            }
+        }
+        let (remnants, folds): (Vec<Fold>, Vec<Fold>) = settled.into_iter().partition(Fold::is_remnant);
+        for fold in remnants {
+            mark(&mut self.gone, fold.gone, true);
+            mark(&mut self.come, fold.come, true);
+        }
+        self.folds = folds;
     }
 
     /// Changed lines, whether folded or not.

@@ -24,6 +24,8 @@ use crate::text::safe;
 use crate::workspace::{Source, StateDirs, Workspace};
 use desk::{Desk, Outcome};
 
+#[cfg(fuzzing)]
+pub use ops::parse as operations;
 pub use serve::serve;
 
 /// How what is applied is written.

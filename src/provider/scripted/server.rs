@@ -12,11 +12,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::http::{Response, receive, whole};
-use super::score::{Beat, Voice, score};
+use super::http::{Response, gzip, receive, whole};
+use super::mishap::{Mishap, Place, until};
+use super::score::{Beat, deltas, score};
 use super::watch::Seen;
 use super::{Fault, Reply, Request, Requests, Script};
 use crate::model::Tokens;
+use crate::provider::wire::{Format, Part, Voice};
 use crate::provider::{BaseUrl, Endpoint, Wire};
 
 /// A bound server; it answers while [`Server::serve`] is polled.
@@ -96,20 +98,20 @@ impl Server {
 
     async fn answer(&self, request: &Request, out: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         let path = request.path.split('?').next().unwrap_or_default();
-        let wire = match (request.method.as_str(), path) {
-            ("GET", "/v1/models") => {
-                return whole(out, 200, JSON, "", r#"{"object":"list","data":[{"id":"scripted"}]}"#).await;
-            }
-            ("POST", "/v1/chat/completions") => Wire::OpenAiChat,
-            ("POST", "/v1/messages") => Wire::Anthropic,
-            _ => return whole(out, 404, JSON, "", r#"{"error":{"message":"no such path"}}"#).await,
+        if request.method == "GET" && path == "/v1/models" {
+            return whole(out, 200, JSON, "", br#"{"object":"list","data":[{"id":"scripted"}]}"#).await;
+        }
+        let formats = Wire::ALL.into_iter().map(Wire::format);
+        let Some(format) = formats.into_iter().find(|format| request.method == "POST" && format.owns(path))
+        else {
+            return whole(out, 404, JSON, "", br#"{"error":{"message":"no such path"}}"#).await;
         };
         self.seen.send_modify(|seen| seen.requests.push(request.clone()));
         match self.reply(request) {
-            Some(reply) => deliver(&reply, request, wire, out).await,
+            Some(reply) => deliver(&reply, request, format, out).await,
             None => {
                 let body = r#"{"error":{"message":"the script has no reply to this request"}}"#;
-                whole(out, 500, JSON, "", body).await
+                whole(out, 500, JSON, "", body.as_bytes()).await
             }
         }
     }
@@ -133,11 +135,17 @@ impl Server {
 
 const JSON: &str = "application/json";
 
-/// The texts of a request, decoded and one after the other.
+/// The texts of a request, decoded and one after the other; not what only labels them.
 fn said(body: &Value) -> String {
-    let messages = body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let texts = messages.iter().map(|message| &message["content"]).chain([&body["system"]]);
-    texts.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+    match body {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(said).collect::<Vec<_>>().join("\n"),
+        Value::Object(fields) => {
+            let texts = fields.iter().filter(|(name, _)| !matches!(name.as_str(), "role" | "model" | "type"));
+            texts.map(|(_, value)| said(value)).collect::<Vec<_>>().join("\n")
+        }
+        _ => String::new(),
+    }
 }
 
 async fn hang_up(input: &mut (impl AsyncRead + Unpin)) {
@@ -148,41 +156,77 @@ async fn hang_up(input: &mut (impl AsyncRead + Unpin)) {
 async fn deliver(
     reply: &Reply,
     request: &Request,
-    wire: Wire,
+    format: &dyn Format,
     out: &mut (impl AsyncWrite + Unpin),
 ) -> io::Result<()> {
     let body = request.json();
     let model = body["model"].as_str().unwrap_or_default();
-    let voice = Voice { wire, model, input: Tokens::estimate(&said(&body)) };
-    let streamed = body["stream"].as_bool().unwrap_or(false);
+    let voice = Voice { model, input: Tokens::estimate(&said(&body)) };
+    let document = || format.say(Part::Whole(&reply.text, Tokens::estimate(&reply.text)), &voice);
+    let streamed = format.streams(&body);
     match &reply.fault {
         Some(Fault::Status { status, retry_after, body }) => {
             let after = retry_after.as_ref().map(|after| format!("retry-after: {after}\r\n"));
-            whole(out, *status, JSON, &after.unwrap_or_default(), body).await
+            whole(out, *status, JSON, &after.unwrap_or_default(), body.as_bytes()).await
         }
-        Some(Fault::Redirect(place)) => whole(out, 307, JSON, &format!("location: {place}\r\n"), "").await,
+        Some(Fault::Redirect(place)) => whole(out, 307, JSON, &format!("location: {place}\r\n"), b"").await,
         Some(Fault::Silent) => std::future::pending().await,
         Some(Fault::HangUp) => Ok(()),
         Some(Fault::Garbage) => {
-            whole(out, 200, "text/html", "", "<!doctype html>\n<title>Welcome</title>").await
+            whole(out, 200, "text/html", "", b"<!doctype html>\n<title>Welcome</title>").await
         }
-        Some(Fault::Unstreamed) => whole(out, 200, JSON, "", &voice.whole(&reply.text)).await,
-        None if !streamed => whole(out, 200, JSON, "", &voice.whole(&reply.text)).await,
-        _ => stream(reply, voice, out).await,
+        Some(Fault::Unstreamed) => whole(out, 200, JSON, "", document().as_bytes()).await,
+        Some(Fault::Gzipped) => {
+            let said = until(Place::AfterFinish, reply, &deltas(reply), format, &voice);
+            let said = String::from_utf8_lossy(&said).into_owned() + &format.say(Part::Farewell, &voice);
+            let more = "content-encoding: gzip\r\n";
+            whole(out, 200, format.stream_type(), more, &gzip(said.as_bytes())).await
+        }
+        Some(Fault::At(place, mishap)) => {
+            let said = until(*place, reply, &deltas(reply), format, &voice);
+            accident(*mishap, &said, format, out).await
+        }
+        None if !streamed => whole(out, 200, JSON, "", document().as_bytes()).await,
+        _ => stream(reply, format, voice, out).await,
     }
 }
 
-async fn stream(reply: &Reply, voice: Voice<'_>, out: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    let mut response = Response::chunked(out, "text/event-stream").await?;
+/// Sends what was said before an accident, and lets it happen.
+async fn accident(
+    mishap: Mishap,
+    said: &[u8],
+    format: &dyn Format,
+    out: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    let mut response = Response::chunked(out, format.stream_type()).await?;
+    response.send(said).await?;
+    response.send(mishap.words(format).as_bytes()).await?;
+    response.flush().await?;
+    match mishap {
+        Mishap::Stall => std::future::pending().await,
+        Mishap::Cut => Ok(()),
+        _ => response.end().await,
+    }
+}
+
+async fn stream(
+    reply: &Reply,
+    format: &dyn Format,
+    voice: Voice<'_>,
+    out: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    let say = |part: Part<'_>| format.say(part, &voice);
+    let output = Tokens::estimate(&reply.text);
+    let mut response = Response::chunked(out, format.stream_type()).await?;
     let mut unopened = true;
     for beat in score(reply) {
         let speaks = matches!(beat, Beat::Delta(_) | Beat::Finish(_) | Beat::Linger);
         if speaks && std::mem::take(&mut unopened) {
-            response.send(&voice.opening()).await?;
+            response.send(say(Part::Opening).as_bytes()).await?;
         }
         match beat {
             Beat::Delta(text) => {
-                response.send(&voice.delta(&text)).await?;
+                response.send(say(Part::Delta(&text)).as_bytes()).await?;
                 if !reply.pace.is_zero() {
                     response.flush().await?;
                     tokio::time::sleep(reply.pace).await;
@@ -198,13 +242,14 @@ async fn stream(reply: &Reply, voice: Voice<'_>, out: &mut (impl AsyncWrite + Un
             }
             Beat::Cut => return response.flush().await,
             Beat::End => break,
-            Beat::Instead(text) => response.send(&text).await?,
+            Beat::Report => response.send(format.report("the script says so").as_bytes()).await?,
+            Beat::Instead(text) => response.send(text.as_bytes()).await?,
             Beat::Finish(reason) => {
-                response.send(&voice.finish(reason.as_deref(), &reply.text)).await?;
-                response.send(&voice.farewell()).await?;
+                response.send(say(Part::Finish(reason.as_deref(), output)).as_bytes()).await?;
+                response.send(say(Part::Farewell).as_bytes()).await?;
             }
             Beat::Linger => {
-                response.send(&voice.finish(None, &reply.text)).await?;
+                response.send(say(Part::Finish(None, output)).as_bytes()).await?;
                 response.flush().await?;
                 std::future::pending::<()>().await;
             }

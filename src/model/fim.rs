@@ -1,0 +1,24 @@
+//! A request to fill in a text between a prefix and a suffix.
+
+use super::Tokens;
+
+/// What stands before and after the gap. Nothing else is sent to the model.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Fim {
+    pub prefix: String,
+    pub suffix: String,
+    /// Most tokens of the filling.
+    pub max_output: Tokens,
+    /// Texts at which the server is to stop.
+    pub stop: Vec<String>,
+}
+
+/// What a server makes of the suffix. Some take it and fill in as if there were none, without a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suffix {
+    Honoured,
+    Ignored,
+    /// The server's answers do not tell.
+    Unknown,
+}
