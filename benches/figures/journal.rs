@@ -43,8 +43,13 @@ impl Project {
     }
 
     fn land(&self, approved: Approved) {
-        let story =
-            Story { instruction: "measure".into(), level: Level::Repo, model: None, source: Source::Edit };
+        let story = Story {
+            instruction: "measure".into(),
+            level: Level::Repo,
+            model: None,
+            source: Source::Edit,
+            review: None,
+        };
         let _receipt = self.workspace.apply(approved, &story).unwrap();
     }
 }

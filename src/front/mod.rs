@@ -34,7 +34,7 @@ pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
 pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit};
 pub use index::{AboutIndex, index};
-pub use journal::{log, recover, redo, undo};
+pub use journal::{log, receipt, recover, redo, undo};
 pub use models::{DecodeRequest, decode};
 pub use restore::{RestoreRequest, restore};
 pub use search::{SearchMode, SearchRequest, search};

@@ -11,6 +11,7 @@ mod effect;
 mod kept;
 mod merging;
 mod polish;
+mod receipt;
 mod refusal;
 mod revision;
 #[cfg(test)]
@@ -21,10 +22,12 @@ pub use difference::{Ready, Subject};
 pub use effect::{Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, TurnId};
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
+pub use receipt::Seen;
 pub use refusal::Refusal;
 pub use revision::NotRevised;
 pub use turn::{End, Notice, Phase, Turn};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::change::{Base, HunkId, Leash, NoScope, Receipt, Scope, Uncut};
@@ -149,6 +152,11 @@ impl Session {
 
     /// Lands the accepted hunks.
     pub fn land(&mut self) -> Vec<Effect> {
+        self.land_seen(None)
+    }
+
+    /// The same, with what a person has had on screen for the record.
+    pub fn land_seen(&mut self, seen: Option<&BTreeMap<HunkId, Seen>>) -> Vec<Effect> {
         let source = self.terms.source;
         let Some(turn) = self.turn.as_mut().filter(|turn| turn.phase() == Phase::Reviewing) else {
             return Vec::new();
@@ -163,6 +171,7 @@ impl Session {
             level: instruct.level,
             model: turn.model().map(ToString::to_string),
             source,
+            review: seen.map(|seen| turn.reviewed(seen)),
         };
         vec![Effect::Land { turn: turn.id(), approved, story }]
     }

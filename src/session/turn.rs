@@ -9,8 +9,7 @@ use super::merging::Merging;
 use super::refusal::{Refusal, as_written, for_the_model, unanswered};
 use super::{Decision, Effect, Gathered, Instruct, Rework, Subject, TurnId};
 use crate::change::{
-    Author, Base, Edit, HunkId, KeptFile, Offered, Purpose, Receipt, Review, Scope, Standing, Uncut, Verdict,
-    Why,
+    Author, Base, Edit, HunkId, KeptFile, Offered, Receipt, Review, Scope, Standing, Uncut, Verdict, Why,
 };
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
@@ -280,10 +279,7 @@ impl Turn {
     pub(super) fn changed(&mut self, now: Base) {
         if self.phase != Phase::Landing && self.review.base(&now.path).is_some() {
             self.revision += 1;
-            let moved = self.review.rebase(now);
-            if self.review.purpose() == Purpose::Propose && !moved.is_empty() {
-                self.notice = Some(Notice::Conflict(moved));
-            }
+            self.review.rebase(now);
             self.rest();
         }
     }

@@ -247,7 +247,8 @@ impl Desk {
             return Outcome::Fits;
         };
         let level = self.review.scope().level();
-        let story = Story { instruction: String::new(), level, model: None, source: Source::Apply };
+        let story =
+            Story { instruction: String::new(), level, model: None, source: Source::Apply, review: None };
         match self.workspace.apply(approved, &story) {
             Ok(receipt) => Outcome::Landed(receipt),
             Err(ApplyError::Write(WriteError::Journal(why))) => Outcome::NotHere(why.to_string()),
