@@ -221,6 +221,11 @@ impl Answer {
         (self.done, self.spliced) = (true, true);
     }
 
+    /// Was another answer spliced into this one?
+    pub fn is_spliced(&self) -> bool {
+        self.spliced
+    }
+
     /// The server said that the answer is over; counts may follow.
     pub fn ended(&mut self) {
         self.ended = true;
