@@ -11,7 +11,9 @@ mod frame;
 mod highlight;
 mod journal;
 mod locate;
+mod reading;
 mod sample;
+mod search;
 
 fn main() {
     divan::main();
