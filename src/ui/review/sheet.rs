@@ -466,6 +466,14 @@ impl Sheet {
         })
     }
 
+    /// The same by their places in the review.
+    pub fn indices(&self) -> impl DoubleEndedIterator<Item = usize> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Hunk(hunk) => Some(hunk.index),
+            Block::File(_) | Block::Remarks => None,
+        })
+    }
+
     /// The hunks below a file's name, by its place in [`Sheet::files`].
     pub fn run(&self, file: usize) -> impl Iterator<Item = HunkId> {
         let first = self.files.get(file).map_or(self.blocks.len(), |file| file.block + 1);
