@@ -61,8 +61,10 @@ enum Command {
     },
     /// Review any difference, hunk by hunk; rejected hunks are taken back in the files
     Diff(DiffArgs),
-    /// Show what has landed, newest first
+    /// Show what has landed, newest first; with an ID: what was decided of it, hunk by hunk
     Log {
+        /// The first few digits are enough
+        id: Option<String>,
         /// Most entries to show
         #[arg(long, short = 'n', default_value_t = 20)]
         limit: usize,
@@ -317,7 +319,8 @@ fn dispatch(cli: Cli) -> Exit {
             front::index(what, json)
         }
         Some(Command::Diff(args)) => front::diff(&args.into()),
-        Some(Command::Log { limit, json }) => front::log(limit, json),
+        Some(Command::Log { id: Some(id), json, .. }) => front::receipt(&id, json),
+        Some(Command::Log { id: None, limit, json }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
         Some(Command::Redo { id, json }) => front::redo(id.as_deref(), json),
         Some(Command::Restore(args)) => front::restore(&args.into()),

@@ -4,12 +4,14 @@
 //! The figures that need a process, a pty or a server are taken from outside; `docs/benchmarks.md`
 //! has the commands and the results.
 
+mod decode;
 mod dialect;
 mod diff;
 mod frame;
 mod highlight;
 mod journal;
 mod locate;
+mod reading;
 mod sample;
 mod search;
 

@@ -44,7 +44,7 @@ pub use compare::{CompareError, Comparison, Found, Remark};
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
-pub use record::{Kind, Source, Story};
+pub use record::{Judged, Kind, Reviewed, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;
 pub use unsaved::{Kept, Unsaved};
@@ -266,6 +266,18 @@ impl Workspace {
         let mut settled = revert::Settled::default();
         let history = revert::history(&self.inner.journal)?;
         Ok(history.take(limit).map(|record| entry(record, &mut settled)).collect())
+    }
+
+    /// The operation that `id` (or its first digits) names.
+    pub fn logged(&self, id: &str) -> Result<LogEntry, UndoError> {
+        let mut named =
+            self.log(usize::MAX).map_err(WriteError::from)?.into_iter().filter(|e| e.id.starts_with(id));
+        match (named.next(), named.next()) {
+            (Some(entry), None) => Ok(entry),
+            (Some(entry), Some(_)) if entry.id == id => Ok(entry),
+            (Some(_), Some(_)) => Err(UndoError::Ambiguous(id.to_owned())),
+            (None, _) => Err(UndoError::Unknown(id.to_owned())),
+        }
     }
 
     /// Takes back the last landing or restoring that stands, or the operation that `id` (or its first digits)
