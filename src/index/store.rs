@@ -32,7 +32,7 @@ const NAME: &str = "index";
 /// Largest file believed to be an index, in bytes.
 const MOST: u64 = 1 << 30;
 
-/// Entries that no file uses are kept while they are fewer than those in use, and this many.
+/// Entries that no file uses are kept while they are fewer than this, or a quarter of those in use.
 const SPARE: usize = 64;
 
 const REASONS: [Skipped; 6] = [
@@ -132,7 +132,7 @@ impl Store {
             })
             .collect();
         let mut spare = self.entries.len().saturating_sub(used.len());
-        let most = used.len().max(SPARE);
+        let most = (used.len() / 4).max(SPARE);
         self.entries.retain(|key, _| {
             let keep = used.contains(key) || spare <= most;
             spare -= usize::from(!keep);

@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_identifier_is_a_term_of_its_own_besides_its_parts() {
-        let whole = Term::of(b"max_columns");
+        let whole = Term::whole(b"max_columns");
         assert!(terms_of("max_columns").contains(&whole));
         assert!(!terms_of("max columns").contains(&whole));
         assert_eq!(terms_of("maxColumns").len(), 3);

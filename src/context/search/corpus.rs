@@ -169,9 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_tests_or_documents_gets_them() {
-        assert_eq!(first(&shop(), "tests of the shopping cart"), "tests/cart.rs");
-        assert_eq!(first(&shop(), "documentation of the shopping cart"), "docs/cart.md");
+    fn who_asks_for_tests_or_documents_has_them_counted_in_full() {
+        let score = |path: &str, text: &str| {
+            let hits = shop().search(text, 9);
+            hits.iter().find(|hit| hit.path.as_str() == path).map_or(0.0, |hit| hit.score)
+        };
+        for (path, asked) in [("tests/cart.rs", "tests"), ("docs/cart.md", "documentation")] {
+            let with = score(path, &format!("{asked} of the shopping cart"));
+            assert!(with > 2.0 * score(path, "the shopping cart"), "{path}");
+        }
     }
 
     #[test]

@@ -100,7 +100,8 @@ fn collect(tree: &Tree, kinds: &Kinds, lines: &LineStarts<'_>, found: &mut Vec<D
             found.push(definition);
             around.push(depth);
         }
-        if may_hold(&node, shape)
+        // `export function f() {}` stands in one line, and is looked into all the same.
+        if (depth < 2 || may_hold(&node, shape))
             && depth < MAX_DEPTH * 8
             && around.len() < MAX_DEPTH
             && cursor.goto_first_child()
