@@ -3,6 +3,7 @@
 
 mod base64;
 mod desk;
+mod dialogue;
 mod meant;
 mod ops;
 mod serve;
@@ -119,8 +120,8 @@ pub fn apply(request: ApplyRequest) -> Exit {
 }
 
 /// Shows what the reply on stdin would change, hunk by hunk; what is accepted lands. What cannot be placed
-/// is named, and holds nothing else up.
-pub fn review(request: ApplyRequest) -> Exit {
+/// is named, and holds nothing else up. `plain`: as a dialogue, without a screen.
+pub fn review(request: ApplyRequest, plain: bool) -> Exit {
     let mut reply = Vec::new();
     let limit = if request.format == ApplyFormat::Ops { ops::MAX_BYTES } else { MAX_REPLY };
     if let Err(why) = std::io::stdin().take(limit as u64 + 1).read_to_end(&mut reply) {
@@ -143,7 +144,7 @@ pub fn review(request: ApplyRequest) -> Exit {
             false => stop(Exit::Refused, reasons.join("\n") + "\nnothing was written"),
         };
     }
-    shown(workspace, ready)
+    if plain { dialogue::dialogue(&workspace, ready) } else { shown(workspace, ready) }
 }
 
 fn shown(workspace: Workspace, ready: Ready) -> Exit {
