@@ -10,6 +10,8 @@ mod hostile;
 mod life;
 #[path = "pty/model.rs"]
 mod model;
+#[path = "pty/review.rs"]
+mod review;
 #[path = "pty/term.rs"]
 mod term;
 #[path = "pty/work.rs"]

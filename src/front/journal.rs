@@ -5,8 +5,9 @@ use serde_json::json;
 use super::report::{document, landed};
 use super::setup::{Place, Setup, SetupError};
 use super::{Exit, print, remark, stop};
+use crate::change::Verdict;
 use crate::text::safe;
-use crate::workspace::{JournalError, Kind, LogEntry, Status, UndoError, Undone, WriteError};
+use crate::workspace::{JournalError, Kind, LogEntry, Reviewed, Status, UndoError, Undone, WriteError};
 
 fn here() -> Result<Place, SetupError> {
     Setup::load(None)?.place(None)
@@ -25,6 +26,64 @@ pub fn log(limit: usize, as_json: bool) -> Exit {
         Ok(entries) => print(entries.iter().map(told).collect::<String>().as_bytes(), Exit::Done),
         Err(why) => stop(failed(&why), why),
     }
+}
+
+/// Shows one operation with what was decided of it.
+pub fn receipt(id: &str, as_json: bool) -> Exit {
+    let place = match here() {
+        Ok(place) => place,
+        Err(why) => return stop(Exit::NotHere, why),
+    };
+    match place.workspace.logged(id) {
+        Ok(entry) if as_json => {
+            print(&document(&json!({ "schema": "rein.receipt/1", "entry": entry })), Exit::Done)
+        }
+        Ok(entry) => {
+            let reviewed = entry.story.as_ref().and_then(|story| story.review.as_ref());
+            let how = reviewed.map_or_else(
+                || "    nobody reviewed it on a screen\n".to_owned(),
+                |reviewed| judged(&entry, reviewed),
+            );
+            print((told(&entry) + &how).as_bytes(), Exit::Done)
+        }
+        Err(why) => stop(refused(&why), why),
+    }
+}
+
+/// What was decided, in lines for a person.
+fn judged(entry: &LogEntry, reviewed: &Reviewed) -> String {
+    let mut lines = String::new();
+    if let Some(model) = entry.story.as_ref().and_then(|story| story.model.as_ref()) {
+        lines.push_str(&format!("    model     {}\n", safe::line(model)));
+    }
+    if let Some(prompts) = &reviewed.prompts {
+        lines.push_str(&format!("    {}\n", safe::line(prompts)));
+    }
+    lines.push_str(&format!("    proposal  {}\n", reviewed.proposal));
+    for hunk in &reviewed.hunks {
+        let verdict = match hunk.verdict {
+            Verdict::Accepted => "accepted ",
+            Verdict::Rejected => "rejected ",
+            Verdict::Undecided => "undecided",
+        };
+        let seen = match (hunk.seen, hunk.looked_at) {
+            (true, time) => format!("seen, {:.1} s", time as f64 / 1e3),
+            (false, 0) => "not seen".to_owned(),
+            (false, time) => format!("not seen to its end, {:.1} s", time as f64 / 1e3),
+        };
+        let hand = if hunk.by_hand { ", edited by hand" } else { "" };
+        let revised =
+            if hunk.revised > 0 { format!(", revised {} time(s)", hunk.revised) } else { String::new() };
+        let path = safe::line(hunk.path.as_str());
+        lines.push_str(&format!(
+            "    {verdict}  {path}:{}  +{} -{}  ({seen}{hand}{revised})\n",
+            hunk.line, hunk.come, hunk.gone
+        ));
+        if let Some(comment) = &hunk.comment {
+            lines.push_str(&format!("               “{}”\n", safe::line(comment)));
+        }
+    }
+    lines
 }
 
 /// An operation in lines for a person.

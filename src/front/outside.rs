@@ -2,7 +2,7 @@
 //! while it runs. Which program it is, is the user's to say, as for git: `VISUAL`, else `EDITOR`.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -25,8 +25,13 @@ pub fn edit(path: &RepoPath, text: &Lines) -> Result<Lines, String> {
     let file = Scratch::write(path, text)
         .map_err(|why| format!("the lines cannot be written for `{shown}`: {why}"))?;
     // As git does: the variable may hold arguments, so a shell reads it; the file's name is its own word.
-    let status =
-        Command::new("sh").arg("-c").arg(format!("{shown} \"$@\"")).arg(&shown).arg(&file.path).status();
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("{shown} \"$@\"")).arg(&shown).arg(&file.path);
+    // Stdin may have been what was read before the screen opened.
+    if let Some(tty) = File::open("/dev/tty").ok().filter(|_| !std::io::stdin().is_terminal()) {
+        command.stdin(tty);
+    }
+    let status = command.status();
     match status {
         Ok(status) if status.success() => {
             file.read().map_err(|why| format!("the lines cannot be read again: {why}"))

@@ -9,7 +9,9 @@
 mod difference;
 mod effect;
 mod kept;
+mod merging;
 mod polish;
+mod receipt;
 mod refusal;
 mod revision;
 #[cfg(test)]
@@ -20,10 +22,12 @@ pub use difference::{Ready, Subject};
 pub use effect::{Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, TurnId};
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
+pub use receipt::Seen;
 pub use refusal::Refusal;
 pub use revision::NotRevised;
 pub use turn::{End, Notice, Phase, Turn};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::change::{Base, HunkId, Leash, NoScope, Receipt, Scope, Uncut};
@@ -148,6 +152,11 @@ impl Session {
 
     /// Lands the accepted hunks.
     pub fn land(&mut self) -> Vec<Effect> {
+        self.land_seen(None)
+    }
+
+    /// The same, with what a person has had on screen for the record.
+    pub fn land_seen(&mut self, seen: Option<&BTreeMap<HunkId, Seen>>) -> Vec<Effect> {
         let source = self.terms.source;
         let Some(turn) = self.turn.as_mut().filter(|turn| turn.phase() == Phase::Reviewing) else {
             return Vec::new();
@@ -162,6 +171,7 @@ impl Session {
             level: instruct.level,
             model: turn.model().map(ToString::to_string),
             source,
+            review: seen.map(|seen| turn.reviewed(seen)),
         };
         vec![Effect::Land { turn: turn.id(), approved, story }]
     }
@@ -178,6 +188,7 @@ impl Session {
             | Event::Delta { turn, .. }
             | Event::Ended { turn, .. }
             | Event::Looked { turn, .. }
+            | Event::Merged { turn, .. }
             | Event::Compared { turn, .. }
             | Event::ComparedAll { turn, .. }
             | Event::Landed { turn, .. } => *turn,
@@ -185,11 +196,14 @@ impl Session {
         };
         let Self { terms, turn, revisions, .. } = self;
         if let Some(turn) = turn.as_mut().filter(|turn| turn.id() == named) {
-            return step(terms, turn, event);
+            let mut effects = step(terms, turn, event);
+            effects.extend(turn.merges());
+            return effects;
         }
         let revision = revisions.running.as_mut().filter(|one| one.turn.id() == named);
         let Some(revision) = revision else { return Vec::new() };
         let mut effects = step(terms, &mut revision.turn, event);
+        effects.extend(revision.turn.merges());
         effects.extend(self.end_revision());
         effects
     }
@@ -218,6 +232,10 @@ fn step(terms: &Terms, turn: &mut Turn, event: Event) -> Vec<Effect> {
         }
         (_, Event::Delta { delta, .. }) if turn.is_listening() => heard(turn, delta),
         (_, Event::Ended { result, .. }) if turn.is_listening() => ended(terms, turn, result),
+        (phase, Event::Merged { path, result, .. }) if phase != Phase::Done => {
+            turn.merged(&path, result);
+            settle(terms, turn)
+        }
         (phase, Event::Looked { path, read, .. }) if phase != Phase::Done => {
             turn.looked(&path, read);
             settle(terms, turn)

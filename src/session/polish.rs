@@ -75,12 +75,12 @@ impl Rough {
 
 impl Polish {
     /// The classes of a line of the old text.
-    pub fn old(&self, line: usize) -> &[(Range<usize>, Class)] {
+    pub fn of_old(&self, line: usize) -> &[(Range<usize>, Class)] {
         self.old.get(line).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The classes of a line of the text with every hunk made.
-    pub fn new(&self, line: usize) -> &[(Range<usize>, Class)] {
+    pub fn of_new(&self, line: usize) -> &[(Range<usize>, Class)] {
         self.new.get(line).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -146,9 +146,9 @@ mod tests {
         review.compare(Compared::of(base, Some(&"// one\n// two\nlet total = product(a);\n".into())));
         let hunk = review.hunks().next().unwrap().id;
         let polish = Rough::of(&review, &path).polish();
-        assert_eq!(polish.old(0), [(0..6, Class::Comment)]);
-        assert_eq!(polish.new(1), [(0..6, Class::Comment)]);
-        assert!(polish.new(9).is_empty());
+        assert_eq!(polish.of_old(0), [(0..6, Class::Comment)]);
+        assert_eq!(polish.of_new(1), [(0..6, Class::Comment)]);
+        assert!(polish.of_new(9).is_empty());
         // One line went, two came: the first of them is its pair, which tells nothing here.
         assert!(polish.words(hunk).unwrap().new.contains_key(&0));
     }

@@ -7,6 +7,7 @@ use super::keymap::Action;
 use super::open_file::{Adopted, OpenFile};
 use super::picker::Picker;
 use super::theme::Paint;
+use crate::change::Base;
 use crate::session::Effect;
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
@@ -100,6 +101,8 @@ impl App {
         match result {
             Ok(_) => {
                 file.written(text);
+                // Hunks that wait for a verdict follow what was typed.
+                self.session.changed(Base { path: path.clone(), text: Some(text.clone()) });
                 self.say(Paint::Good, format!("saved {path}"));
                 Vec::new()
             }

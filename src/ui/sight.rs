@@ -2,12 +2,14 @@
 //! and rejected once it has been named; nothing else of the screen counts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::app::{App, Focus};
 use super::review::Row as Shown;
 use super::view;
-use crate::change::HunkId;
+use crate::change::{Hunk, HunkId};
 use crate::editor::Row;
+use crate::session::Seen;
 
 /// The changed lines of each hunk that have been drawn, numbered as `Review::atom` does.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -15,11 +17,22 @@ pub struct Sight {
     /// The hunk that the review named when the last frame was drawn.
     named: Option<HunkId>,
     rows: BTreeMap<HunkId, Vec<bool>>,
+    /// How long each hunk was the one under review; and which one is, since when.
+    looked_at: BTreeMap<HunkId, Duration>,
+    since: Option<(HunkId, Duration)>,
 }
 
 impl Sight {
     pub fn is_named(&self, hunk: HunkId) -> bool {
         self.named == Some(hunk)
+    }
+
+    /// At `now`, this hunk is under review.
+    fn look_at(&mut self, hunk: Option<HunkId>, now: Duration) {
+        if let Some((last, since)) = self.since {
+            *self.looked_at.entry(last).or_default() += now.saturating_sub(since);
+        }
+        self.since = hunk.map(|hunk| (hunk, now));
     }
 
     pub fn has_seen(&self, hunk: HunkId, row: usize) -> bool {
@@ -52,6 +65,8 @@ impl App {
     /// To be called when a frame has reached the terminal: only then has a person seen what is on it.
     pub fn drawn(&mut self) {
         self.sight.named = None;
+        let at = self.review.at.filter(|_| self.focus == Focus::Review && self.overlay.is_none());
+        self.sight.look_at(at, self.now);
         if self.overlay.is_some() || !view::fits(self.size) {
             return;
         }
@@ -84,6 +99,17 @@ impl App {
                 }
             }
         }
+    }
+
+    /// How each hunk of the review was looked at, for the record.
+    pub(super) fn seen(&self) -> BTreeMap<HunkId, Seen> {
+        let Some(review) = self.session.turn().map(|turn| turn.review()) else { return BTreeMap::new() };
+        let seen = |hunk: &Hunk| {
+            let whole = self.sight.first_unseen(hunk.id, review.weight(hunk)).is_none();
+            let looked_at = self.sight.looked_at.get(&hunk.id).copied().unwrap_or_default();
+            (hunk.id, Seen { whole, looked_at })
+        };
+        review.hunks().map(seen).collect()
     }
 
     fn atom(&self, id: HunkId, old: bool, line: usize) -> Option<usize> {

@@ -1,6 +1,8 @@
 //! The screen as a user meets it: keys in, pictures out. The world behind it is a map of files and a
 //! model whose words the test says, so that every moment in between can be looked at.
 
+mod review;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -192,6 +194,10 @@ impl Stage {
                 Event::Saved { path, text, result }
             }
             Effect::Land { turn, approved, .. } => Event::Landed { turn, result: self.land(approved) },
+            Effect::Read { turn, review } => {
+                let reading = crate::change::reading::Reading::of(&review).into();
+                Event::Read { turn, reading }
+            }
             Effect::Polish { key, rough } => {
                 let polish = rough.polish().into();
                 Event::Polished { key, path: rough.path, polish }

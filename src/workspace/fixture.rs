@@ -22,7 +22,7 @@ pub(super) fn path(path: &str) -> RepoPath {
 }
 
 pub(super) fn story() -> Story {
-    Story { instruction: "do it".into(), level: Level::Repo, model: None, source: Source::Edit }
+    Story { instruction: "do it".into(), level: Level::Repo, model: None, source: Source::Edit, review: None }
 }
 
 impl Project {

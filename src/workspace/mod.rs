@@ -44,11 +44,12 @@ pub use compare::{CompareError, Comparison, Found, Remark};
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
-pub use record::{Kind, Source, Story};
+pub use record::{Judged, Kind, Reviewed, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;
 pub use unsaved::{Kept, Unsaved};
 pub use versions::{Restored, Side, Version, Wanted};
+pub use walk::Stamp;
 
 use crate::change::{Approved, Receipt};
 use crate::text::{Digest, Lines, RepoPath};
@@ -218,6 +219,17 @@ impl Workspace {
         walk::files(self.root(), &self.inner.state, stop)
     }
 
+    /// As [`Workspace::files`], with what tells whether a file changed.
+    pub fn stamped(&self, stop: &dyn Fn() -> bool) -> Vec<(RepoPath, Stamp)> {
+        walk::stamped(self.root(), &self.inner.state, stop)
+    }
+
+    /// What ignore rules hide, by name: topmost folders (which end in `/`) and files, at most `limit`.
+    /// Blocking: walks twice.
+    pub fn ignored(&self, limit: usize, stop: &dyn Fn() -> bool) -> Vec<String> {
+        walk::ignored(self.root(), &self.inner.state, limit, stop)
+    }
+
     pub fn executable(&self, path: &RepoPath) -> bool {
         let real = self.inner.tree.real(path);
         let stat = real.ok().and_then(|real| self.inner.tree.stat(&real).ok().flatten());
@@ -254,6 +266,18 @@ impl Workspace {
         let mut settled = revert::Settled::default();
         let history = revert::history(&self.inner.journal)?;
         Ok(history.take(limit).map(|record| entry(record, &mut settled)).collect())
+    }
+
+    /// The operation that `id` (or its first digits) names.
+    pub fn logged(&self, id: &str) -> Result<LogEntry, UndoError> {
+        let mut named =
+            self.log(usize::MAX).map_err(WriteError::from)?.into_iter().filter(|e| e.id.starts_with(id));
+        match (named.next(), named.next()) {
+            (Some(entry), None) => Ok(entry),
+            (Some(entry), Some(_)) if entry.id == id => Ok(entry),
+            (Some(_), Some(_)) => Err(UndoError::Ambiguous(id.to_owned())),
+            (None, _) => Err(UndoError::Unknown(id.to_owned())),
+        }
     }
 
     /// Takes back the last landing or restoring that stands, or the operation that `id` (or its first digits)

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::change::Level;
+use crate::change::{Level, Verdict};
 use crate::text::{Digest, RepoPath};
 
 const HEADER: &str = "rein-journal 1 ";
@@ -17,6 +17,40 @@ pub struct Story {
     pub level: Level,
     pub model: Option<String>,
     pub source: Source,
+    /// How it came to be approved, where a person reviewed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Reviewed>,
+}
+
+/// What was proposed, and what a person decided of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The prompts that were sent, with their versions.
+    pub prompts: Option<String>,
+    /// Of all hunks as they were proposed, in order.
+    pub proposal: Digest,
+    pub hunks: Vec<Judged>,
+}
+
+/// A hunk and its verdict.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Judged {
+    pub path: RepoPath,
+    /// The first line of the file before, from 1, that it replaces or comes before.
+    pub line: usize,
+    pub gone: usize,
+    pub come: usize,
+    pub verdict: Verdict,
+    /// Every line of it was on screen.
+    pub seen: bool,
+    /// How long it was the hunk under review, in milliseconds.
+    pub looked_at: u64,
+    /// A person wrote in it.
+    pub by_hand: bool,
+    /// How often the model revised it.
+    pub revised: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// By which way an operation came in.

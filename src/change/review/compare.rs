@@ -35,7 +35,22 @@ pub enum Purpose {
 pub struct Compared {
     base: Base,
     op: FileOp,
-    pieces: Vec<(Span, Lines, Option<Arc<[Change]>>)>,
+    pieces: Vec<Piece>,
+}
+
+/// A hunk to be.
+#[derive(Clone, Debug)]
+struct Piece {
+    replaces: Span,
+    with: Lines,
+    /// The changes inside, if it is not simply one.
+    parts: Option<Arc<[Change]>>,
+}
+
+impl Piece {
+    fn whole(replaces: Span, with: Lines) -> Self {
+        Self { replaces, with, parts: None }
+    }
 }
 
 impl Compared {
@@ -49,8 +64,8 @@ impl Compared {
         };
         let (old, new) = (base.text.as_ref().unwrap_or(&empty), now.unwrap_or(&empty));
         let pieces = match op {
-            FileOp::Create => vec![(Span::new(0, 0), new.clone(), None)],
-            FileOp::Delete => vec![(old.span(), empty.clone(), None)],
+            FileOp::Create => vec![Piece::whole(Span::new(0, 0), new.clone())],
+            FileOp::Delete => vec![Piece::whole(old.span(), empty.clone())],
             FileOp::Update => changes(old, new)
                 .chunk_by(|one, next| next.old.start() - one.old.end() <= GAP)
                 .filter_map(|group| piece(group, new))
@@ -69,7 +84,7 @@ impl Compared {
     }
 }
 
-fn piece(group: &[Change], new: &Lines) -> Option<(Span, Lines, Option<Arc<[Change]>>)> {
+fn piece(group: &[Change], new: &Lines) -> Option<Piece> {
     let (first, last) = (group.first()?, group.last()?);
     let replaces = Span::new(first.old.start(), last.old.end());
     let with = Lines::new(new.slice(Span::new(first.new.start(), last.new.end())));
@@ -79,7 +94,7 @@ fn piece(group: &[Change], new: &Lines) -> Option<(Span, Lines, Option<Arc<[Chan
         new: inside(change.new, first.new.start()),
     };
     let parts = (group.len() > 1).then(|| group.iter().map(shape).collect());
-    Some((replaces, with, parts))
+    Some(Piece { replaces, with, parts })
 }
 
 impl Review {
@@ -139,7 +154,7 @@ impl Review {
 
     fn hunks_of(&mut self, file: &Compared) -> Vec<Hunk> {
         let mut hunks = Vec::with_capacity(file.pieces.len());
-        for (replaces, with, parts) in &file.pieces {
+        for Piece { replaces, with, parts } in &file.pieces {
             let id = HunkId(self.next_id);
             self.next_id += 1;
             if let Some(parts) = parts {

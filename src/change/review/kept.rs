@@ -190,9 +190,12 @@ impl Review {
     }
 }
 
+/// Notes by hunk.
+type Notes = Vec<(HunkId, Note)>;
+
 impl KeptFile {
     /// The hunks and their notes, if they fit the file and do not overlap.
-    fn hunks(&self, base: Option<&Lines>) -> Option<(Vec<Hunk>, Vec<(HunkId, Note)>)> {
+    fn hunks(&self, base: Option<&Lines>) -> Option<(Vec<Hunk>, Notes)> {
         let lines = base.map_or(0, Lines::len);
         let mut end = 0;
         let mut hunks = Vec::with_capacity(self.hunks.len());

@@ -4,6 +4,7 @@ use super::super::app::{App, Focus, Out, Overlay};
 use super::super::keymap::Action;
 use super::super::open_file;
 use super::super::theme::Paint;
+use super::Sheet;
 use crate::change::{Atom, Hunk, HunkId, Purpose, Review, Standing, Verdict};
 use crate::editor::{Command, Motion};
 use crate::session::{Decision, Effect, Event, Phase, Turn};
@@ -162,9 +163,12 @@ impl App {
     fn decide_rest(&mut self, accept: bool) {
         let Some(turn) = self.session.turn() else { return };
         let Some(here) = self.named_hunk() else { return };
-        let rest: Vec<HunkId> = turn
-            .review()
-            .hunks()
+        let review = turn.review();
+        let rest: Vec<HunkId> = self
+            .review
+            .sheet
+            .order()
+            .filter_map(|id| review.hunk_at(self.review.sheet.index(id)?))
             .filter(|hunk| hunk.path == here.path)
             .skip_while(|hunk| hunk.id != here.id)
             .filter(|hunk| hunk.id == here.id || hunk.verdict == Verdict::Undecided)
@@ -203,7 +207,8 @@ impl App {
     }
 
     pub(in crate::ui) fn land(&mut self) -> Vec<Out> {
-        let effects = self.session.land();
+        let seen = self.seen();
+        let effects = self.session.land_seen(Some(&seen));
         if !effects.is_empty() {
             return self.follow(effects);
         }
@@ -292,9 +297,10 @@ pub fn tally(review: &Review) -> (usize, usize, usize) {
     })
 }
 
-/// Which hunk of how many is under review, from 1.
-pub fn ordinal(turn: &Turn, at: HunkId) -> Option<(usize, usize)> {
-    let index = turn.review().hunks().position(|hunk| hunk.id == at)?;
+/// Which hunk of how many is under review, from 1: as they are shown, or else as they came.
+pub fn ordinal(sheet: &Sheet, turn: &Turn, at: HunkId) -> Option<(usize, usize)> {
+    let shown = sheet.order().position(|id| id == at);
+    let index = shown.or_else(|| turn.review().hunks().position(|hunk| hunk.id == at))?;
     Some((index + 1, turn.review().hunks().count()))
 }
 

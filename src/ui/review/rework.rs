@@ -112,7 +112,7 @@ impl App {
     }
 
     /// The lines that a hunk brings, if they can be edited.
-    fn to_be_edited(&mut self, id: HunkId) -> Option<(Hunk, Lines)> {
+    fn editable(&mut self, id: HunkId) -> Option<(Hunk, Lines)> {
         let turn = self.session.turn()?;
         let hunk = turn.review().hunk(id)?.clone();
         let why = match (turn.review().purpose(), hunk.op) {
@@ -131,14 +131,14 @@ impl App {
     }
 
     fn edit_here(&mut self, id: HunkId) {
-        let Some((hunk, with)) = self.to_be_edited(id) else { return };
+        let Some((hunk, with)) = self.editable(id) else { return };
         let mut buffer = Buffer::open(hunk.path, with.bytes());
         buffer.set_tab_width(self.tab);
         self.review.hand = Some(Hand { hunk: id, buffer, view: Viewport::default() });
     }
 
     fn edit_outside(&mut self, id: HunkId) -> Vec<Out> {
-        match self.to_be_edited(id) {
+        match self.editable(id) {
             Some((hunk, with)) => vec![Out::EditOutside { hunk: id, path: hunk.path, text: with }],
             None => Vec::new(),
         }

@@ -184,12 +184,14 @@ impl Sheet {
         let mut sheet = Self { beside, starts: vec![0], ..Self::default() };
         let hunks: Vec<&Hunk> = review.hunks().collect();
         let (starts, gaps) = (new_starts(&hunks), gaps(&hunks, review));
+        let mut before = None;
         for index in in_order(&hunks, order) {
             let Some(hunk) = hunks.get(index).filter(|hunk| look.filter.shows(hunk, reading)) else {
                 continue;
             };
             let gap = gaps.get(index).copied().unwrap_or_default();
-            let (above, below) = gap.around(look.context, order.is_some());
+            let (above, below) = gap.around(look.context, before.is_some_and(|before| before + 1 == index));
+            before = Some(index);
             let decided = hunk.verdict != Verdict::Undecided && hunk.standing == Standing::Good;
             let new_start = starts.get(index).copied().unwrap_or(0);
             let folded = decided != look.turned.contains(&hunk.id);
@@ -464,6 +466,15 @@ impl Sheet {
         })
     }
 
+    /// The hunks below a file's name, by its place in [`Sheet::files`].
+    pub fn run(&self, file: usize) -> impl Iterator<Item = HunkId> {
+        let first = self.files.get(file).map_or(self.blocks.len(), |file| file.block + 1);
+        self.blocks.iter().skip(first).map_while(|block| match block {
+            Block::Hunk(hunk) => Some(hunk.id),
+            Block::File(_) | Block::Remarks => None,
+        })
+    }
+
     /// Line of the new text, from 0, at which what a hunk brings begins.
     pub fn new_start(&self, id: HunkId) -> usize {
         match self.of.get(&id).and_then(|at| self.blocks.get(*at)) {
@@ -496,9 +507,9 @@ struct Gap {
 
 impl Gap {
     /// Lines shown above and below. No line is shown twice: what lies between two hunks is the first
-    /// one's as far as it goes, unless the order is another than the file's.
-    fn around(self, context: usize, reordered: bool) -> (usize, usize) {
-        let taken = if self.shared && !reordered { context } else { 0 };
+    /// one's as far as it goes, if the hunks are shown beside each other.
+    fn around(self, context: usize, beside: bool) -> (usize, usize) {
+        let taken = if self.shared && beside { context } else { 0 };
         (context.min(self.above.saturating_sub(taken)), context.min(self.below))
     }
 }

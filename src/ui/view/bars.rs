@@ -88,7 +88,7 @@ pub fn progress_rows(app: &App, turn: &Turn, width: u16) -> (Paint, Vec<String>)
 }
 
 fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect) {
-    let (number, of) = ordinal(turn, hunk.id).unwrap_or((0, 0));
+    let (number, of) = ordinal(&app.review.sheet, turn, hunk.id).unwrap_or((0, 0));
     let what = match hunk.op {
         FileOp::Update if hunk.replaces.is_empty() => {
             format!("{}:{} (new lines)", hunk.path, hunk.replaces.start() + 1)

@@ -25,7 +25,7 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     if let Some(hand) = &app.review.hand {
         return Some(draw_hand(app, hand, pen, area));
     }
-    let Some(turn) = app.session.turn() else { return None };
+    let turn = app.session.turn()?;
     let review = turn.review();
     let sheet = &app.review.sheet;
     let mapped = area.width >= MAP_FROM && sheet.rows() > usize::from(area.height);
@@ -165,7 +165,7 @@ impl Painter<'_, '_, '_> {
         let text = base.and_then(|base| base.text(line)).unwrap_or_default();
         let shown = printable(text);
         let polish = self.app.review.polish(&hunk.path);
-        let classes = polish.map_or(&[][..], |polish| polish.old(line));
+        let classes = polish.map_or(&[][..], |polish| polish.of_old(line));
         let ink = self.ink(None, plain(&shown, text, classes), &[]);
         let areas = if self.is_beside() { halves(self.area) } else { (self.area, Rect::default()) };
         for area in [areas.0, areas.1].into_iter().filter(|area| area.width > 0) {
@@ -263,7 +263,7 @@ fn marks<'a>(
     old: bool,
 ) -> (Layer, &'a [(Range<usize>, Class)]) {
     let Some(polish) = polish else { return (Layer::new(), &[]) };
-    let classes = if old { polish.old(number - 1) } else { polish.new(number - 1) };
+    let classes = if old { polish.of_old(number - 1) } else { polish.of_new(number - 1) };
     let words =
         polish.words(hunk.id).and_then(|words| if old { words.old.get(&line) } else { words.new.get(&line) });
     let paint = if old { Paint::RemovedWord } else { Paint::AddedWord };
@@ -366,13 +366,14 @@ pub fn tree(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let here = app.review.at.and_then(|at| review.hunk(at));
     let mut rows: Vec<(Paint, String, bool)> = Vec::new();
     let mut at = 0;
-    for file in sheet.files() {
+    for (index, file) in sheet.files().iter().enumerate() {
         let paint = match file.accepted + file.rejected == file.hunks {
             true if file.accepted > 0 => Paint::Good,
             true => Paint::Dim,
             false => Paint::Title,
         };
-        let open = here.is_some_and(|hunk| hunk.path == file.path);
+        let open =
+            here.is_some_and(|hunk| hunk.path == file.path && sheet.run(index).any(|id| id == hunk.id));
         let name = safe::line(file.path.as_str());
         rows.push((
             paint,
@@ -382,7 +383,7 @@ pub fn tree(app: &App, pen: &mut Pen<'_>, area: Rect) {
         if !open {
             continue;
         }
-        for hunk in review.hunks().filter(|hunk| hunk.path == file.path) {
+        for hunk in sheet.run(index).filter_map(|id| review.hunk_at(sheet.index(id)?)) {
             let mine = here.is_some_and(|here| here.id == hunk.id);
             if mine {
                 at = rows.len();
