@@ -152,6 +152,9 @@ struct ApplyArgs {
     /// Review first, hunk by hunk: what is accepted lands, what cannot be placed is named
     #[arg(long, short = 'i', conflicts_with_all = ["check", "json", "serve"])]
     interactive: bool,
+    /// With -i: as a dialogue, line by line, for screen readers and where there is no screen
+    #[arg(long, requires = "interactive")]
+    plain: bool,
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
@@ -307,7 +310,10 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Tour { headless }) => front::tour(headless),
         Some(Command::Edit(args)) => front::edit(args.into()),
         Some(Command::Apply(args)) if args.serve => front::serve(),
-        Some(Command::Apply(args)) if args.interactive => front::review(args.into()),
+        Some(Command::Apply(args)) if args.interactive => {
+            let plain = args.plain;
+            front::review(args.into(), plain)
+        }
         Some(Command::Apply(args)) => front::apply(args.into()),
         Some(Command::Search(args)) => front::search(args.into()),
         Some(Command::Index { status, rebuild, json }) => {

@@ -3,6 +3,7 @@
 
 mod base64;
 mod desk;
+mod dialogue;
 mod meant;
 mod ops;
 mod review;

@@ -3,19 +3,20 @@
 use super::super::setup::{Place, Setup, runtime};
 use super::super::tui::{First, LEAVING, Showing, ended, show};
 use super::super::{Exit, stop};
+use super::dialogue::dialogue;
 use super::{ApplyRequest, taken};
 use crate::session::Ready;
 use crate::workspace::{Source, Workspace};
 
 /// Shows what the reply would change; what is accepted lands. What cannot be placed is named, and holds
-/// nothing else up.
-pub fn review(request: ApplyRequest) -> Exit {
+/// nothing else up. `plain`: as a dialogue, without a screen.
+pub fn review(request: ApplyRequest, plain: bool) -> Exit {
     let (workspace, ready) = match taken(&request) {
         Ok(desk) => desk.into_review("a reply from stdin".into()),
         Err(exit) => return exit,
     };
     if ready.review.hunks().next().is_some() {
-        return shown(workspace, ready);
+        return if plain { dialogue(&workspace, ready) } else { shown(workspace, ready) };
     }
     let reasons: Vec<String> = ready.refusals.iter().map(|why| format!("refused: {why}")).collect();
     match reasons.is_empty() {
