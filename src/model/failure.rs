@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::Excess;
+
 /// How far a request had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
@@ -39,6 +41,9 @@ pub enum Failure {
     Unreadable { server: String, why: String },
     #[error("{server} reported an error in the middle of the answer: {said}")]
     MidStream { server: String, said: String },
+    /// Not sent: it might have broken a limit of the user's.
+    #[error("`{model}` was not asked: {excess}")]
+    OverBudget { model: String, excess: Excess },
     #[error("no model is configured for the role `{role}`")]
     NoModel { role: super::Role },
 }
@@ -82,6 +87,12 @@ impl Failure {
             }
             Self::Unreadable { .. } => {
                 "check that `base_url` is the API's address and `wire` its format".into()
+            }
+            Self::OverBudget { model, excess: Excess::NoPrice { .. } } => {
+                format!("write its price under `[models.\"{model}\"]` in the configuration, or lift the limit")
+            }
+            Self::OverBudget { excess, .. } => {
+                format!("raise `{}`, or lower `max_output`, in the configuration", excess.span().key())
             }
             Self::NoModel { role } => {
                 format!("add a provider and `roles.{role}` to the configuration (`rein config path`)")

@@ -3,16 +3,20 @@
 //!
 //! This room cannot name a wire format, a server or a file. `provider` translates to and from it.
 
+mod budget;
 mod call;
 mod chat;
 mod embed;
 mod failure;
 mod fim;
+mod money;
 mod usage;
 
+pub use budget::{Budget, Excess, Span};
 pub use call::{Runnable, ToolCall};
 pub use chat::{Ask, Delta, Finish, Message, ModelId, Role, Speaker};
 pub use embed::{EmbedAs, Vectors};
 pub use failure::{Failure, Phase};
 pub use fim::Fim;
-pub use usage::{Counted, Money, Tokens, Usage};
+pub use money::{Bill, Money, Price, Rate};
+pub use usage::{Counted, Tokens, Usage};

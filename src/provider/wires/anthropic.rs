@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::model::{Ask, Speaker, Tokens, Usage};
+use crate::model::{Ask, Counted, Speaker, Tokens, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
@@ -179,8 +179,9 @@ impl Reader {
             input: tokens(self.used.input) + written + tokens(self.used.cached_input),
             output: tokens(self.used.output),
             cached: tokens(self.used.cached_input),
+            cache_write: written,
             reasoning: tokens(self.used.reasoning),
-            ..Usage::default()
+            counted: Counted::Provider,
         };
         answer.count(self.used, sum);
     }
@@ -232,7 +233,7 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Counted, Delta, Finish, Message};
+    use crate::model::{Delta, Finish, Message};
 
     #[test]
     fn a_request_always_has_a_limit_and_keeps_the_system_text_apart() {
@@ -268,6 +269,7 @@ mod tests {
             input: Tokens(17),
             output: Tokens(output),
             cached: Tokens(10),
+            cache_write: Tokens(4),
             reasoning: Tokens(0),
             counted: Counted::Provider,
         };
