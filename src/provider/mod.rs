@@ -13,6 +13,7 @@ mod decode;
 mod discover;
 mod embed;
 mod endpoint;
+pub mod failover;
 mod prices;
 mod reader;
 mod refusal;

@@ -12,6 +12,7 @@ mod attributes;
 mod boundary;
 #[cfg(test)]
 mod crash;
+mod drawer;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -34,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
@@ -119,6 +121,16 @@ impl Workspace {
     /// and the next write says why it cannot.
     pub fn open(start: &Path, dirs: StateDirs) -> Result<Self, OpenError> {
         Self::open_with(start, dirs, Pen::default())
+    }
+
+    /// rein's own files called `name`, of this workspace.
+    pub fn drawer(&self, name: &str) -> Drawer {
+        Drawer::at(self.inner.state.join(&self.inner.id).join(name))
+    }
+
+    /// rein's own files called `name`, of all workspaces together.
+    pub fn common_drawer(&self, name: &str) -> Drawer {
+        Drawer::at(self.inner.state.join(name))
     }
 
     /// `folder` itself, even inside a larger work tree.
