@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt};
 use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Delta, Failure, ModelId};
+use crate::model::{Ask, Bill, Delta, Failure, ModelId, Money};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, FileText, LogEntry, ReadError, SaveError, Story, UndoError, Undone};
@@ -79,6 +79,28 @@ pub enum Event {
         turn: TurnId,
         failure: Failure,
         wait: Duration,
+    },
+    /// The request failed before its first byte, and `to` is asked in place of `from`.
+    Switched {
+        turn: TurnId,
+        failure: Failure,
+        from: ModelId,
+        to: ModelId,
+    },
+    /// The answer of `from` broke off, and `to` stands ready to go on: it is asked by the
+    /// [`Effect::Send`] that follows from this.
+    BrokeOff {
+        turn: TurnId,
+        failure: Failure,
+        from: ModelId,
+        to: ModelId,
+    },
+    /// What a request used and cost, once that is known. `turn`: the one that it was for.
+    Metered {
+        turn: Option<TurnId>,
+        bill: Bill,
+        /// By all of today's requests; `None` where it could not be counted.
+        today: Option<Money>,
     },
     Delta {
         turn: TurnId,

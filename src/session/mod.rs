@@ -8,12 +8,14 @@
 
 mod effect;
 mod refusal;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod turn;
 
 pub use effect::{Decision, Effect, Event, GatherError, Gathered, Instruct, TurnId};
 pub use refusal::Refusal;
+pub use supply::Switch;
 pub use turn::{End, Notice, Phase, Turn};
 
 use std::sync::Arc;
@@ -144,6 +146,9 @@ impl Session {
             Event::Gathered { turn, .. }
             | Event::Asking { turn, .. }
             | Event::Retrying { turn, .. }
+            | Event::Switched { turn, .. }
+            | Event::BrokeOff { turn, .. }
+            | Event::Metered { turn: Some(turn), .. }
             | Event::Delta { turn, .. }
             | Event::Ended { turn, .. }
             | Event::Looked { turn, .. }
@@ -166,6 +171,18 @@ impl Session {
             }
             (Phase::Waiting, Event::Retrying { failure, wait, .. }) => {
                 turn.retrying(failure, wait);
+                Vec::new()
+            }
+            (Phase::Waiting, Event::Switched { failure, from, to, .. }) => {
+                turn.switched(Switch { from, to, why: failure, midway: false });
+                Vec::new()
+            }
+            (_, Event::BrokeOff { failure, from, to, .. }) if turn.is_listening() => {
+                turn.go_on(&self.terms, Switch { from, to, why: failure, midway: true })
+            }
+            // Money is spent whether or not anybody waits for the answer any more.
+            (_, Event::Metered { bill, .. }) => {
+                turn.metered(bill);
                 Vec::new()
             }
             (_, Event::Delta { delta, .. }) if turn.is_listening() => heard(turn, delta),
