@@ -124,7 +124,7 @@ fn rounded(millionths: u128) -> Money {
 }
 
 /// Requests added up: their tokens, and what those cost as far as prices are known.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Bill {
     pub usage: Usage,
     pub cost: Money,
@@ -156,6 +156,12 @@ impl Add for Bill {
             unpriced: self.unpriced + other.unpriced,
             requests: self.requests + other.requests,
         }
+    }
+}
+
+impl std::iter::Sum for Bill {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), Add::add)
     }
 }
 

@@ -14,7 +14,12 @@ impl Tokens {
     /// A local estimate: about 3.5 bytes of code or prose to a token in today's vocabularies.
     /// Shown with `~`, never used where the provider reports its own count.
     pub fn estimate(text: &str) -> Self {
-        Self((text.len() as u64 * 2).div_ceil(7))
+        Self::estimate_bytes(text.len())
+    }
+
+    /// The same for a text of so many bytes.
+    pub fn estimate_bytes(bytes: usize) -> Self {
+        Self((bytes as u64).saturating_mul(2).div_ceil(7))
     }
 
     pub fn saturating_sub(self, other: Self) -> Self {
@@ -54,7 +59,7 @@ impl fmt::Display for Tokens {
 }
 
 /// Who counted.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Counted {
     /// The provider's own figures.
@@ -65,7 +70,7 @@ pub enum Counted {
 }
 
 /// Tokens of one request or of several added up.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Usage {
     /// All input tokens, cached ones included.
     pub input: Tokens,

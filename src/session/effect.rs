@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt};
 use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Bill, Delta, Failure, ModelId, Money};
+use crate::model::{Ask, Bill, Delta, Failure, ModelId};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, FileText, LogEntry, ReadError, SaveError, Story, UndoError, Undone};
@@ -99,8 +99,8 @@ pub enum Event {
     Metered {
         turn: Option<TurnId>,
         bill: Bill,
-        /// By all of today's requests; `None` where it could not be counted.
-        today: Option<Money>,
+        /// All of today's requests; `None` where they could not be counted.
+        today: Option<Bill>,
     },
     Delta {
         turn: TurnId,
