@@ -168,7 +168,8 @@ impl<'a> Meaning<'a> {
         };
         let rate = |key: &str, written: Option<f64>| {
             let read = |dollars: f64| {
-                let what = || format!("`{key}` is {dollars}; write dollars for a million tokens, as in `0.50`");
+                let what =
+                    || format!("`{key}` is {dollars}; write dollars for a million tokens, as in `0.50`");
                 dollars.to_string().parse().map(Rate).map_err(|_| wrong(key, what()))
             };
             written.map(read).transpose()
@@ -189,7 +190,8 @@ impl<'a> Meaning<'a> {
             }),
             (None, None) if cached.is_none() && written.is_none() => None,
             _ => {
-                let what = format!("`[models.\"{pattern}\"]` has half a price; write both `input` and `output`");
+                let what =
+                    format!("`[models.\"{pattern}\"]` has half a price; write both `input` and `output`");
                 return Err(wrong(if input.is_some() { "input" } else { "output" }, what));
             }
         };

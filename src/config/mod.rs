@@ -308,18 +308,12 @@ mod tests {
             ),
             ("[providers.\"a/b\"]", "my.toml:1: a provider's name is one word without `/`"),
             ("[budget]\nday = -1", "my.toml:2: `budget.day` is -1; write dollars, as in `0.50`"),
-            (
-                "[budget]\nturm = 1",
-                "my.toml:2: unknown key `turm` in `[budget]`; did you mean `turn`?",
-            ),
+            ("[budget]\nturm = 1", "my.toml:2: unknown key `turm` in `[budget]`; did you mean `turn`?"),
             (
                 "[models.\"x*\"]\ninput = 1",
                 "my.toml:2: `[models.\"x*\"]` has half a price; write both `input` and `output`",
             ),
-            (
-                "[models.x]\ncontext = 0",
-                "my.toml:2: `context` is 0; use 1 to 1000000000 tokens",
-            ),
+            ("[models.x]\ncontext = 0", "my.toml:2: `context` is 0; use 1 to 1000000000 tokens"),
             ("[wire_log]\ndays = -1", "my.toml:2: `wire_log.days` is -1; use 0 to 3650"),
             (
                 "[leash]\nprotect = [\"a[\"]",
@@ -369,7 +363,8 @@ mod tests {
     #[test]
     fn every_default_model_has_a_price() {
         let config = config("");
-        for id in ["anthropic/claude-sonnet-4-6", "openai/gpt-5.2", "openrouter/anthropic/claude-sonnet-4.6"] {
+        for id in ["anthropic/claude-sonnet-4-6", "openai/gpt-5.2", "openrouter/anthropic/claude-sonnet-4.6"]
+        {
             assert!(config.card(&id.parse().unwrap()).price.is_some(), "{id}");
         }
     }

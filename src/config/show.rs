@@ -71,7 +71,8 @@ fn table(config: &Config) -> Table {
     table.insert("roles".into(), Value::Table(roles.into_iter().collect()));
     let providers = config.endpoints.iter().map(|one| (one.name.clone(), Value::Table(provider(one))));
     table.insert("providers".into(), Value::Table(providers.collect()));
-    let models = config.catalogue.own().map(|(pattern, card)| (pattern.to_owned(), Value::Table(model(card))));
+    let models =
+        config.catalogue.own().map(|(pattern, card)| (pattern.to_owned(), Value::Table(model(card))));
     table.insert("models".into(), Value::Table(models.collect()));
     table
 }

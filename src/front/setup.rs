@@ -12,9 +12,9 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::config::{self, Config, Loaded, Overrides, ThemeName};
 use crate::model::{ModelId, Role, Tokens};
-use crate::orchestrator::{Orchestrator, Roles, Route};
+use crate::orchestrator::{Orchestrator, Roles};
 use crate::prompt::{PromptError, Prompts};
-use crate::provider::{Client, Endpoint, Timeouts, discover};
+use crate::provider::{Client, Timeouts, discover};
 use crate::session::{Event, Terms};
 use crate::text::RepoPath;
 use crate::ui::Limits;
@@ -22,7 +22,7 @@ use crate::ui::theme::{Depth, Ground, Theme};
 use crate::workspace::{OpenError, PathProblem, SaveError, Source, StateDirs, Workspace};
 
 /// Most tokens of context that a request carries.
-const BUDGET: Tokens = Tokens(24_000);
+const ROOM: Tokens = Tokens(24_000);
 
 /// How long servers on this machine may take to say that they are there.
 const DISCOVERY: Duration = Duration::from_millis(150);
@@ -162,12 +162,13 @@ impl Setup {
 
     pub fn orchestrator(&self, workspace: Workspace) -> (Orchestrator, Receiver<Event>) {
         let runtime = tokio::runtime::Handle::current();
-        Orchestrator::new(workspace, Client::new(), self.roles.clone(), BUDGET, runtime)
+        let budget = self.loaded.config.budget;
+        Orchestrator::new(workspace, Client::new(), self.roles.clone(), ROOM, budget, runtime)
     }
 
     /// When no model is configured, looks for servers on this machine. Says what it found.
     pub async fn discover(&mut self) -> Option<String> {
-        if !self.roles.chat.is_empty() {
+        if !self.roles.serve(Role::Chat).is_empty() {
             return None;
         }
         let found = discover(&Client::new(), &self.loaded.config.local(), DISCOVERY).await;
@@ -191,7 +192,7 @@ impl Setup {
     }
 
     pub fn completes(&self) -> bool {
-        !self.roles.complete.is_empty()
+        !self.roles.serve(Role::Complete).is_empty()
     }
 
     pub fn level(&self) -> crate::change::Level {
@@ -204,8 +205,11 @@ impl Setup {
 
     /// How long the first chat model may be silent.
     pub fn limits(&self) -> Limits {
-        let timeouts =
-            self.roles.chat.first().map_or_else(Timeouts::default, |route| route.endpoint.timeouts);
+        let timeouts = self
+            .roles
+            .serve(Role::Chat)
+            .first()
+            .map_or_else(Timeouts::default, |route| route.endpoint.timeouts);
         Limits { first_byte: timeouts.first_byte, idle: timeouts.idle }
     }
 
@@ -222,21 +226,9 @@ impl Setup {
 }
 
 fn routes(config: &Config) -> Roles {
-    let serve = |role: Role| {
-        let models = config.role(role).iter();
-        let route = |id: &ModelId| {
-            let endpoint: &Endpoint = config.endpoint(id)?;
-            Some(Route { endpoint: Arc::new(endpoint.clone()), model: id.model.clone() })
-        };
-        models.filter_map(route).collect()
-    };
-    Roles {
-        chat: serve(Role::Chat),
-        complete: serve(Role::Complete),
-        embed: serve(Role::Embed),
-        apply: serve(Role::Apply),
-        review: serve(Role::Review),
-    }
+    let mut roles = Roles::new(&config.endpoints, config.catalogue.clone());
+    Role::ALL.into_iter().for_each(|role| roles.list(role, config.role(role)));
+    roles
 }
 
 /// What the terminal can show, by the variables that terminals set (no-color.org, terminfo names).

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Tokens, ToolCall, Usage};
+use super::{Seal, Tokens, Tool, ToolCall, ToolResult, Usage};
 
 /// What a model is used for. A role is served by an ordered list of models.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
@@ -76,24 +76,87 @@ pub enum Speaker {
     Assistant,
 }
 
+/// What one side said. Calls of tools and their results are part of a conversation only where tools
+/// were offered; a person's message holds none.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct Message {
     pub speaker: Speaker,
     pub text: String,
+    #[serde(skip_serializing_if = "Besides::is_nothing")]
+    besides: Besides,
+}
+
+/// What a message holds besides words.
+#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize)]
+enum Besides {
+    #[default]
+    Nothing,
+    /// Of the assistant: the calls that it made, and what its provider wants back with them.
+    Calls { calls: Vec<ToolCall>, seals: Vec<Seal> },
+    /// Of the user: what came of the calls in the message before.
+    Results(Vec<ToolResult>),
+}
+
+impl Besides {
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
 }
 
 impl Message {
     pub fn user(text: impl Into<String>) -> Self {
-        Self { speaker: Speaker::User, text: text.into() }
+        Self::of(Speaker::User, text)
     }
 
     pub fn assistant(text: impl Into<String>) -> Self {
-        Self { speaker: Speaker::Assistant, text: text.into() }
+        Self::of(Speaker::Assistant, text)
+    }
+
+    pub fn of(speaker: Speaker, text: impl Into<String>) -> Self {
+        Self { speaker, text: text.into(), besides: Besides::Nothing }
+    }
+
+    /// The assistant's words before its calls, the calls, and the seals that came with them.
+    pub fn calling(text: impl Into<String>, calls: Vec<ToolCall>, seals: Vec<Seal>) -> Self {
+        Self { besides: Besides::Calls { calls, seals }, ..Self::assistant(text) }
+    }
+
+    /// What came of the calls in the message before this one.
+    pub fn results(results: Vec<ToolResult>) -> Self {
+        Self { besides: Besides::Results(results), ..Self::user("") }
+    }
+
+    pub fn calls(&self) -> &[ToolCall] {
+        if let Besides::Calls { calls, .. } = &self.besides { calls } else { &[] }
+    }
+
+    pub fn seals(&self) -> &[Seal] {
+        if let Besides::Calls { seals, .. } = &self.besides { seals } else { &[] }
+    }
+
+    pub fn tool_results(&self) -> &[ToolResult] {
+        if let Besides::Results(results) = &self.besides { results } else { &[] }
+    }
+
+    fn weight(&self) -> Tokens {
+        let calls = self.calls().iter().map(|call| Tokens::estimate(&call.arguments));
+        let results = self.tool_results().iter().map(|result| Tokens::estimate(&result.text));
+        Tokens::estimate(&self.text) + calls.chain(results).sum()
     }
 }
 
+/// How much a model is to think before it answers. Each wire says it in its own way; a wire or a
+/// model that knows no such thing is asked as always.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    Low,
+    Medium,
+    High,
+}
+
 /// A whole request. Nothing is sent to a model that is not in here.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize)]
 pub struct Ask {
     pub system: String,
     /// Alternating, first and last by the user.
@@ -102,13 +165,18 @@ pub struct Ask {
     pub max_output: Option<Tokens>,
     /// Texts at which the server is to stop.
     pub stop: Vec<String>,
+    /// `None` leaves it to the model.
+    pub effort: Option<Effort>,
+    /// What the model may call. What it calls is only ever offered to us: see [`super::Runnable`].
+    pub tools: Vec<Tool>,
 }
 
 impl Ask {
     /// The tokens we expect it to weigh (estimate).
     pub fn weight(&self) -> Tokens {
-        let messages = self.messages.iter().map(|m| Tokens::estimate(&m.text));
-        Tokens::estimate(&self.system) + messages.sum()
+        let messages = self.messages.iter().map(Message::weight);
+        let tools = self.tools.iter().map(Tool::weight);
+        Tokens::estimate(&self.system) + messages.chain(tools).sum()
     }
 }
 
@@ -146,6 +214,8 @@ pub enum Delta {
     },
     /// A tool call, after the last word of the answer and only if its end was said.
     Call(ToolCall),
+    /// What the provider wants back with the calls of this answer.
+    Seal(Seal),
     /// Cumulative for the request: the last one counts.
     Usage(Usage),
     /// At most one, last but for `Usage`.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::Excess;
+use super::{Excess, Tokens};
 
 /// How far a request had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +14,22 @@ pub enum Phase {
     MidAnswer,
 }
 
+/// By how much a request is too long, where the server says so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Overflow {
+    /// What was sent, by the server's count.
+    pub sent: Tokens,
+    /// What fits.
+    pub limit: Tokens,
+}
+
+impl std::fmt::Display for Overflow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { sent, limit } = self;
+        write!(f, "by {} tokens ({sent} where {limit} fit)", sent.saturating_sub(*limit))
+    }
+}
+
 /// `server` is the provider's configured name and host, as in `local (127.0.0.1:8080)`.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Failure {
@@ -21,6 +37,8 @@ pub enum Failure {
     Unreachable { server: String, why: String },
     #[error("{server} is busy (HTTP {status}){}{}", after(.retry_after), reason(.said))]
     Busy { server: String, status: u16, retry_after: Option<Duration>, said: String },
+    #[error("{server} answers no more on this account (HTTP {status}): {said}")]
+    OverQuota { server: String, status: u16, said: String },
     #[error("{server} failed (HTTP {status}): {said}")]
     Broken { server: String, status: u16, said: String },
     #[error("{server} did not accept the key (HTTP {status}): {said}")]
@@ -31,8 +49,8 @@ pub enum Failure {
     Refused { server: String, status: u16, said: String },
     #[error("{server} does not know the model `{model}`: {said}")]
     UnknownModel { server: String, model: String, said: String },
-    #[error("the request is too long for `{model}` at {server}: {said}")]
-    TooLong { server: String, model: String, said: String },
+    #[error("the request is too long for `{model}` at {server}{}: {said}", by(.overflow))]
+    TooLong { server: String, model: String, overflow: Option<Overflow>, said: String },
     #[error("{server} said nothing for {}{}", seconds(.waited), so_far(.phase))]
     Silent { server: String, waited: Duration, phase: Phase },
     #[error("the connection to {server} ended in the middle of the answer")]
@@ -44,6 +62,8 @@ pub enum Failure {
     /// Not sent: it might have broken a limit of the user's.
     #[error("`{model}` was not asked: {excess}")]
     OverBudget { model: String, excess: Excess },
+    #[error("the wire `{wire}` of {server} cannot {what}")]
+    CannotServe { server: String, wire: &'static str, what: &'static str },
     #[error("no model is configured for the role `{role}`")]
     NoModel { role: super::Role },
 }
@@ -53,43 +73,51 @@ impl Failure {
     pub fn next_step(&self) -> String {
         match self {
             Self::Unreachable { .. } => {
-                "check that the server is running and `base_url` is right, then ask again".into()
+                "start the server or correct its `base_url` (`rein config path` says where), then ask again"
+                    .into()
             }
             Self::Busy { retry_after: Some(wait), .. } => {
-                format!("ask again in {}, or name another model for the role", seconds(wait))
+                format!("ask again in {}, or name another model: `--model PROVIDER/MODEL`", seconds(wait))
             }
             Self::Busy { .. } | Self::Broken { .. } => {
-                "ask again, or name another model for the role in the configuration".into()
+                "ask again, or name another model: `--model PROVIDER/MODEL`".into()
+            }
+            Self::OverQuota { .. } => {
+                "add credit there, or name another model: `--model PROVIDER/MODEL`".into()
             }
             Self::Unauthorised { key_from: Some(name), .. } => {
-                format!("check the key in the environment variable `{name}`")
+                format!("check the key: `export {name}=…`")
             }
             Self::Unauthorised { key_from: None, .. } => {
                 "name the environment variable that holds the key: `api_key_env = \"NAME\"`".into()
             }
             Self::NoKey { variable, .. } => {
-                format!("set `{variable}` to the key, or name another model for the role")
-            }
-            Self::Refused { status: 402, .. } => {
-                "pay the provider, or name another model for the role in the configuration".into()
+                format!("`export {variable}=…`, or name another model: `--model PROVIDER/MODEL`")
             }
             Self::Refused { status: 400 | 422, .. } => {
                 "see what it says; another model, or another `wire` for this provider, may take it".into()
             }
-            Self::Refused { .. } => "check `wire` and `base_url` of this provider".into(),
-            Self::UnknownModel { .. } => "check the model's name under `[roles]`".into(),
+            Self::Refused { .. } => {
+                "check `wire` and `base_url` of this provider (`rein config show`)".into()
+            }
+            Self::UnknownModel { .. } => "check the model's name under `[roles]` (`rein config show`)".into(),
             Self::TooLong { .. } => "ask at a lower notch, or select fewer lines".into(),
             Self::Silent { phase: Phase::BeforeFirstByte, .. } => {
-                "ask again, or give this provider more time: `first_byte_timeout`".into()
+                "ask again, or give this provider more time: `first_byte_timeout = SECONDS`".into()
             }
             Self::Silent { .. } | Self::Cut { .. } | Self::MidStream { .. } => {
                 "review what is whole, or ask again".into()
             }
             Self::Unreadable { .. } => {
-                "check that `base_url` is the API's address and `wire` its format".into()
+                "check that `base_url` is the API's address and `wire` its format (`rein config show`)".into()
+            }
+            Self::CannotServe { .. } => {
+                "give the role another model, or the provider another `wire` (`rein config show`)".into()
             }
             Self::OverBudget { model, excess: Excess::NoPrice { .. } } => {
-                format!("write its price under `[models.\"{model}\"]` in the configuration, or lift the limit")
+                format!(
+                    "write its price under `[models.\"{model}\"]` in the configuration, or lift the limit"
+                )
             }
             Self::OverBudget { excess, .. } => {
                 format!("raise `{}`, or lower `max_output`, in the configuration", excess.span().key())
@@ -118,6 +146,10 @@ fn reason(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!(": {said}") }
 }
 
+fn by(overflow: &Option<Overflow>) -> String {
+    overflow.map_or_else(String::new, |overflow| format!(" {overflow}"))
+}
+
 fn so_far(phase: &Phase) -> &'static str {
     match phase {
         Phase::BeforeFirstByte => "",
@@ -141,6 +173,17 @@ mod tests {
             said,
             "local (127.0.0.1:8080) said nothing for 20 s in the middle of the answer: \
              review what is whole, or ask again"
+        );
+    }
+
+    #[test]
+    fn a_request_that_is_too_long_says_by_how_much() {
+        let overflow = Some(Overflow { sent: Tokens(6_030), limit: Tokens(4_096) });
+        let (server, model, said) = ("local (127.0.0.1)".into(), "m".into(), "no".into());
+        let failure = Failure::TooLong { server, model, overflow, said };
+        assert_eq!(
+            failure.to_string(),
+            "the request is too long for `m` at local (127.0.0.1) by 1.9k tokens (6.0k where 4.0k fit): no"
         );
     }
 

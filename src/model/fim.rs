@@ -12,3 +12,20 @@ pub struct Fim {
     /// Texts at which the server is to stop.
     pub stop: Vec<String>,
 }
+
+impl Fim {
+    /// The tokens we expect it to weigh (estimate).
+    pub fn weight(&self) -> Tokens {
+        Tokens::estimate_bytes(self.prefix.len() + self.suffix.len())
+    }
+}
+
+/// What a server makes of the suffix. Some take it and fill in as if there were none, without a word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suffix {
+    Honoured,
+    Ignored,
+    /// The server's answers do not tell.
+    Unknown,
+}

@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_token_has_its_own_rate() {
-        let usage = Usage { cached: Tokens(600_000), cache_write: Tokens(100_000), ..exact(1_000_000, 1_000) };
+        let usage =
+            Usage { cached: Tokens(600_000), cache_write: Tokens(100_000), ..exact(1_000_000, 1_000) };
         // 300k × $3 + 600k × $0.30 + 100k × $3.75 + 1k × $15, a million tokens each
         assert_eq!(price().cost(&usage), Money(900_000 + 180_000 + 375_000 + 15_000));
     }

@@ -42,7 +42,8 @@ impl Line {
 /// What is in the day's file. A request that never said what it was counts with all that was set aside
 /// for it: a process that was killed may have spent it. A line that a crash cut off says nothing.
 fn sum(file: &[u8]) -> Bill {
-    let lines = file.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    let lines =
+        file.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
     let mut requests: HashMap<String, Bill> = HashMap::new();
     for line in lines {
         let aside = |most| Bill::of(Usage::default(), Some(most));
@@ -138,9 +139,10 @@ fn at_most(estimate: Tokens) -> Tokens {
     Tokens(estimate.0.saturating_mul(3).div_ceil(2))
 }
 
-/// By the user's own calendar.
+/// A day is one of UTC, as in `rein log`.
 fn file_of_today() -> String {
-    format!("{}.jsonl", jiff::Zoned::now().date())
+    let now = jiff::Timestamp::now().to_string();
+    format!("{}.jsonl", now.split('T').next().unwrap_or_default())
 }
 
 /// One request while it runs. However it ends, what it used is counted: closed in good order, or
@@ -285,7 +287,7 @@ mod tests {
             (Some(199), None, Some(Span::Turn)),
             (None, Some(199), Some(Span::Day)),
         ] {
-            let refused = open(&home.meter(turn, day)).map(|tab| drop(tab.close(&Ok(())))).err();
+            let refused = open(&home.meter(turn, day)).map(|tab| tab.close(&Ok(()))).err();
             let span = refused.map(|failure| match failure {
                 Failure::OverBudget { excess, .. } => excess.span(),
                 other => panic!("{other:?}"),
@@ -300,13 +302,22 @@ mod tests {
         let home = Home::new();
         let meters = [home.meter(None, Some(500)), home.meter(None, Some(500))];
         let opened = thread::scope(|scope| {
-            let tasks: Vec<_> =
-                (0..8).map(|n| scope.spawn({ let meter = &meters[n % 2]; move || open(meter) })).collect();
+            let tasks: Vec<_> = (0..8)
+                .map(|n| {
+                    scope.spawn({
+                        let meter = &meters[n % 2];
+                        move || open(meter)
+                    })
+                })
+                .collect();
             tasks.into_iter().filter_map(|task| task.join().unwrap().ok()).collect::<Vec<_>>()
         });
         assert_eq!(opened.len(), 2, "each sets 200 aside");
         drop(opened);
-        assert!(home.meter(None, None).today().unwrap().cost < Money(400), "what was set aside is given back");
+        assert!(
+            home.meter(None, None).today().unwrap().cost < Money(400),
+            "what was set aside is given back"
+        );
     }
 
     #[test]

@@ -7,7 +7,12 @@
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
 mod gather;
+mod meter;
+mod roles;
 mod stream;
+mod supply;
+
+pub use roles::{Roles, Route};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,49 +23,27 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::change::Base;
-use crate::model::{Role, Tokens};
-use crate::provider::{Client, Endpoint};
+use crate::model::{Budget, Role, Tokens};
+use crate::provider::Client;
 use crate::session::{Effect, Event, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
+use meter::Meter;
+use stream::{Gap, Left};
+use supply::Supply;
+
+/// Where today's requests are counted, below the state folder.
+const SPENT: &str = "spent";
 
 /// Events that may wait for the front before the senders do.
 const CHANNEL: usize = 256;
-
-/// One way to serve a role: a model at an endpoint.
-#[derive(Clone, Debug)]
-pub struct Route {
-    pub endpoint: Arc<Endpoint>,
-    pub model: String,
-}
-
-/// For each role the routes that serve it, first choice first.
-#[derive(Clone, Default, Debug)]
-pub struct Roles {
-    pub chat: Vec<Route>,
-    pub complete: Vec<Route>,
-    pub embed: Vec<Route>,
-    pub apply: Vec<Route>,
-    pub review: Vec<Route>,
-}
-
-impl Roles {
-    pub fn serve(&self, role: Role) -> &[Route] {
-        match role {
-            Role::Chat => &self.chat,
-            Role::Complete => &self.complete,
-            Role::Embed => &self.embed,
-            Role::Apply => &self.apply,
-            Role::Review => &self.review,
-        }
-    }
-}
 
 /// What of a turn is under way, so that it can be stopped.
 #[derive(Debug, Default)]
 struct Running {
     stop: Arc<AtomicBool>,
     tasks: Vec<AbortHandle>,
+    left: Left,
 }
 
 impl Drop for Running {
@@ -74,9 +57,9 @@ impl Drop for Running {
 #[derive(Debug)]
 pub struct Orchestrator {
     workspace: Workspace,
-    client: Client,
+    supply: Arc<Supply>,
     roles: Roles,
-    budget: Tokens,
+    room: Tokens,
     runtime: Handle,
     events: mpsc::Sender<Event>,
     turns: HashMap<TurnId, Running>,
@@ -84,17 +67,20 @@ pub struct Orchestrator {
 }
 
 impl Orchestrator {
-    /// `budget`: most tokens of context a request may carry.
+    /// `room`: most tokens of context a request may carry. `budget`: most that may be spent.
     pub fn new(
         workspace: Workspace,
         client: Client,
         roles: Roles,
-        budget: Tokens,
+        room: Tokens,
+        budget: Budget,
         runtime: Handle,
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
+        let meter = Arc::new(Meter::new(budget, workspace.common_drawer(SPENT)));
+        let supply = Arc::new(Supply::new(client, events.clone(), meter));
         let turns = HashMap::new();
-        (Self { workspace, client, roles, budget, runtime, events, turns, completion: None }, receiver)
+        (Self { workspace, supply, roles, room, runtime, events, turns, completion: None }, receiver)
     }
 
     /// Replaces the routes, for instance when servers were found after the start.
@@ -110,17 +96,18 @@ impl Orchestrator {
                 self.turns.retain(|known, _| *known == turn);
                 let running = self.turns.entry(turn).or_default();
                 let stop = Arc::clone(&running.stop);
-                let budget = self.budget;
+                let room = self.room;
                 self.on_thread(move |workspace| {
-                    let packed = gather::pack(workspace, &instruct, budget, &|| stop.load(Ordering::Relaxed));
+                    let packed = gather::pack(workspace, &instruct, room, &|| stop.load(Ordering::Relaxed));
                     Event::Gathered { turn, packed }
                 });
             }
             Effect::Send { turn, ask } => {
                 let routes = self.roles.serve(Role::Chat).to_vec();
-                let (client, events) = (self.client.clone(), self.events.clone());
-                let task = self.runtime.spawn(stream::answer(client, routes, turn, ask, events));
-                self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
+                let running = self.turns.entry(turn).or_default();
+                let (supply, left) = (Arc::clone(&self.supply), Arc::clone(&running.left));
+                let task = self.runtime.spawn(stream::answer(supply, routes, left, turn, ask));
+                running.tasks.push(task.abort_handle());
             }
             Effect::Abort { turn } => drop(self.turns.remove(&turn)),
             Effect::Look { turn, path } => self.on_thread(move |workspace| {
@@ -147,12 +134,13 @@ impl Orchestrator {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
             }),
-            Effect::Complete { id, ask } => {
+            Effect::Complete { id, ask, fim } => {
                 let routes = self.roles.serve(Role::Complete).to_vec();
-                let (client, events) = (self.client.clone(), self.events.clone());
-                let task = self.runtime.spawn(stream::complete(client, routes, id, ask, events));
-                let stop = Arc::default();
-                self.completion = Some(Running { stop, tasks: vec![task.abort_handle()] });
+                let (supply, gap) = (Arc::clone(&self.supply), Gap { ask, fim });
+                let task = self.runtime.spawn(stream::complete(supply, routes, id, gap));
+                let mut running = Running::default();
+                running.tasks.push(task.abort_handle());
+                self.completion = Some(running);
             }
             Effect::AbortComplete => self.completion = None,
             Effect::ReadLog { limit } => {

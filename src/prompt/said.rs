@@ -43,10 +43,10 @@ impl Said {
             };
             match messages.last_mut().filter(|message| message.speaker == speaker) {
                 Some(message) => message.text.push_str(&segment.text),
-                None => messages.push(Message { speaker, text: segment.text.clone() }),
+                None => messages.push(Message::of(speaker, segment.text.as_str())),
             }
         }
-        let ask = Ask { system, messages, max_output, stop: Vec::new() };
+        let ask = Ask { system, messages, max_output, ..Ask::default() };
         Self { pack: Pack::new(segments), ask }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::call::{Around, Call};
 use super::report::Report;
-use crate::model::{Counted, Delta, Finish, Tokens, Usage};
+use crate::model::{Counted, Delta, Finish, Seal, Tokens, Usage};
 
 /// Why an answer is none. The client adds whose it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -156,6 +156,11 @@ impl Answer {
         self.calls.get_mut(index)
     }
 
+    /// What the provider of a wire wants back with the calls of this answer.
+    pub fn seal(&mut self, of: &'static str, body: &Value) {
+        self.deltas.push(Delta::Seal(Seal { of, body: body.to_string() }));
+    }
+
     /// A tool that the provider itself runs: named, and never ours to run.
     pub fn hosted(&mut self, place: u64, name: &str) {
         self.hosted.push((place, name.to_owned()));
@@ -297,10 +302,9 @@ impl Answer {
             _ if self.report.is_some() || !self.ended => Around::Failed,
             Some(Meaning::Failed) => Around::Failed,
             Some(Meaning::Stop | Meaning::Calls) => Around::Whole { wanted: true },
-            Some(Meaning::Paused) => Around::Whole { wanted: false },
-            None | Some(Meaning::Length | Meaning::Filtered | Meaning::Refusal | Meaning::Other) => {
-                Around::CutShort
-            }
+            // A word for the end that we do not know is an end: what is whole is the model's.
+            Some(Meaning::Paused | Meaning::Other) => Around::Whole { wanted: false },
+            None | Some(Meaning::Length | Meaning::Filtered | Meaning::Refusal) => Around::CutShort,
         }
     }
 

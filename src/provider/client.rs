@@ -1,51 +1,35 @@
-//! One request and its streamed answer over HTTP. Owns connections and patience: how long to wait
-//! for a connection, the first byte and the next one. Follows no redirect, retries nothing, keeps
-//! nothing of what was said. Cancelling is dropping the future, which closes the connection.
+//! One request and its streamed answer. Owns patience: how long to wait for the first byte and for
+//! the next one. Retries nothing, keeps nothing of what was said. Cancelling is dropping the future,
+//! which closes the connection.
 
-use std::collections::HashMap;
-use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode, Url};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::answer::Flaw;
-use super::embed;
+use super::connection::{Connections, document, refused};
 use super::reader::Reader;
-use super::refusal::{Refusal, one_line, retry_after};
+use super::refusal::{Refusal, said};
 use super::report::Report;
 use super::wire::{Post, Read};
-use super::{Endpoint, Timeouts};
-use crate::model::{Ask, Delta, EmbedAs, Failure, Fim, Phase, Vectors};
+use super::{Endpoint, Timeouts, apply, canary, embed};
+use crate::model::{Ask, Delta, EmbedAs, Failure, Fim, Finish, Merge, Phase, Suffix, Usage, Vectors};
 
 /// After the finish was seen only counts can be missing: they are not waited for longer than this.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Most bytes of an error's body that are read.
-const REFUSAL_LIMIT: usize = 64 * 1024;
-
-/// Most bytes of an answer that is one document of figures.
-const DOCUMENT_LIMIT: usize = 64 * 1024 * 1024;
-
-/// Shared connections to every server. Cheap to clone; nothing is set up before the first request.
+/// Speaks to every server. Cheap to clone; nothing is set up before the first request.
 #[derive(Clone, Default, Debug)]
 pub struct Client {
-    pools: Arc<Mutex<HashMap<Pool, reqwest::Client>>>,
+    connections: Connections,
 }
 
-/// What a connection pool is set up with.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Pool {
-    /// This machine is never reached through a proxy.
-    loopback: bool,
-    connect: Duration,
-}
-
-/// The exact body that [`Client::stream`] sends.
+/// The exact body that [`Client::stream`] sends; none if the wire takes no conversation.
 pub fn body(endpoint: &Endpoint, model: &str, ask: &Ask) -> Vec<u8> {
-    endpoint.wire.format().request(model, ask).to_string().into_bytes()
+    let body = endpoint.wire.format().request(model, ask);
+    body.map(|body| body.to_string().into_bytes()).unwrap_or_default()
 }
 
 impl Client {
@@ -67,8 +51,14 @@ impl Client {
         if let Some(missing) = missing_key(endpoint) {
             return Err(missing);
         }
+        if !ask.tools.is_empty() && !endpoint.wire.offers_tools() {
+            return Err(cannot(endpoint, "offer tools to a model"));
+        }
         let format = endpoint.wire.format();
-        let post = Post { url: format.url(&endpoint.base_url, model), body: format.request(model, ask) };
+        let Some(body) = format.request(model, ask) else {
+            return Err(cannot(endpoint, "take a conversation"));
+        };
+        let post = Post { url: format.url(&endpoint.base_url, model), body };
         self.converse(endpoint, model, post, format.reader(), &mut on).await
     }
 
@@ -94,6 +84,46 @@ impl Client {
         self.converse(endpoint, model, post, format.reader(), &mut on).await
     }
 
+    /// What the server makes of the suffix of a fill-in, found out by one small request with a suffix
+    /// whose traces can be told. Worth asking once for a model of a wire that others imitate.
+    ///
+    /// # Errors
+    /// As for [`Client::complete`]; that the server refuses a suffix is an answer.
+    pub async fn suffix(&self, endpoint: &Endpoint, model: &str) -> Result<Suffix, Failure> {
+        let mut seen = canary::Seen::default();
+        let result = self.complete(endpoint, model, &canary::fim(), |delta| seen.note(delta)).await;
+        canary::verdict(result, &seen)
+    }
+
+    /// The text with the change worked into it, and what that took. What the model made of it is a
+    /// proposal like any other, and has to be checked.
+    ///
+    /// # Errors
+    /// As for [`Client::stream`]; also a text that was cut off at the model's limit.
+    pub async fn merge(
+        &self,
+        endpoint: &Endpoint,
+        model: &str,
+        merge: &Merge,
+    ) -> Result<(String, Usage), Failure> {
+        let (mut reply, mut usage, mut finish) = (String::new(), Usage::default(), None);
+        let hear = |delta| match delta {
+            Delta::Text(more) => reply.push_str(&more),
+            Delta::Usage(now) => usage = now,
+            Delta::Finish(end) => finish = Some(end),
+            _ => {}
+        };
+        let ask = apply::ask(merge);
+        self.stream(endpoint, model, &ask, hear).await?;
+        match finish {
+            Some(Finish::Stop) => Ok((apply::text(&reply, merge).to_owned(), usage)),
+            end => {
+                let why = format!("a merged text that is not whole ({end:?})");
+                Err(Failure::Unreadable { server: endpoint.shown(), why })
+            }
+        }
+    }
+
     /// The vectors of `texts`, in one request: how many a server takes is the caller's to know.
     ///
     /// # Errors
@@ -113,11 +143,11 @@ impl Client {
         };
         let post = Post { url: wire.url(&endpoint.base_url, model), body: wire.request(model, texts, of) };
         let deadline = Instant::now() + endpoint.timeouts.first_byte;
-        let response = self.send(endpoint, post, deadline).await?;
+        let response = self.connections.post(endpoint, post, deadline).await?;
         if !response.status().is_success() {
             return Err(refused(response, endpoint, model).await);
         }
-        let body = self.document(response, endpoint).await?;
+        let body = document(response, endpoint).await?;
         let unreadable = |why: String| Failure::Unreadable { server: endpoint.shown(), why };
         let value: serde_json::Value =
             serde_json::from_slice(&body).map_err(|error| unreadable(format!("malformed JSON ({error})")))?;
@@ -137,73 +167,16 @@ impl Client {
         on: &mut impl FnMut(Delta),
     ) -> Result<(), Failure> {
         let first_byte = Instant::now() + endpoint.timeouts.first_byte;
-        let response = self.send(endpoint, post, first_byte).await?;
+        let response = self.connections.post(endpoint, post, first_byte).await?;
         if !response.status().is_success() {
             return Err(refused(response, endpoint, model).await);
         }
         receive(response, endpoint, model, read, first_byte, on).await
     }
 
-    /// The whole body of a response that is no stream.
-    async fn document(&self, mut response: Response, endpoint: &Endpoint) -> Result<Vec<u8>, Failure> {
-        let server = endpoint.shown();
-        let mut body = Vec::new();
-        loop {
-            match timeout(endpoint.timeouts.idle, response.chunk()).await {
-                Ok(Ok(Some(bytes))) if body.len() + bytes.len() <= DOCUMENT_LIMIT => {
-                    body.extend_from_slice(&bytes);
-                }
-                Ok(Ok(Some(_))) => {
-                    let why = format!("a document of more than {} MiB", DOCUMENT_LIMIT >> 20);
-                    return Err(Failure::Unreadable { server, why });
-                }
-                Ok(Ok(None)) => return Ok(body),
-                Ok(Err(_)) => return Err(Failure::Cut { server }),
-                Err(_) => {
-                    let (waited, phase) = (endpoint.timeouts.idle, Phase::MidAnswer);
-                    return Err(Failure::Silent { server, waited, phase });
-                }
-            }
-        }
-    }
-
-    async fn send(&self, endpoint: &Endpoint, post: Post, deadline: Instant) -> Result<Response, Failure> {
-        let server = endpoint.shown();
-        let client = self.pool(endpoint)?;
-        let body = post.body.to_string().into_bytes();
-        let request = client.post(post.url).headers(headers(endpoint)).body(body).send();
-        match timeout_at(deadline, request).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Failure::Unreachable { server, why: cause(&error, endpoint) }),
-            Err(_) => {
-                let waited = endpoint.timeouts.first_byte;
-                Err(Failure::Silent { server, waited, phase: Phase::BeforeFirstByte })
-            }
-        }
-    }
-
     /// The body of a short `GET`, for looking around; `None` for whatever goes wrong.
     pub(super) async fn get(&self, endpoint: &Endpoint, url: Url) -> Option<Vec<u8>> {
-        let request = self.pool(endpoint).ok()?.get(url).headers(headers(endpoint));
-        let response = request.send().await.ok()?;
-        if !response.status().is_success() {
-            return None;
-        }
-        Some(head(response).await)
-    }
-
-    fn pool(&self, endpoint: &Endpoint) -> Result<reqwest::Client, Failure> {
-        let pool = Pool { loopback: endpoint.base_url.is_loopback(), connect: endpoint.timeouts.connect };
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = pools.get(&pool) {
-            return Ok(client.clone());
-        }
-        let client = connections(pool).map_err(|error| Failure::Unreachable {
-            server: endpoint.shown(),
-            why: format!("no secure connection can be set up here ({})", root(&error)),
-        })?;
-        pools.insert(pool, client.clone());
-        Ok(client)
+        self.connections.get(endpoint, url).await
     }
 }
 
@@ -215,42 +188,9 @@ fn missing_key(endpoint: &Endpoint) -> Option<Failure> {
     elsewhere.then(|| Failure::NoKey { server: endpoint.shown(), variable })
 }
 
-/// A role that the wire cannot serve; the configuration says so before it comes to this.
-fn cannot(endpoint: &Endpoint, what: &str) -> Failure {
-    let why = format!("its wire `{}` cannot {what}", endpoint.wire);
-    Failure::Unreadable { server: endpoint.shown(), why }
-}
-
-fn connections(pool: Pool) -> reqwest::Result<reqwest::Client> {
-    // Without a process-wide provider of cryptography the builder panics. A second one is refused,
-    // which is as good: the first is in place.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!("rein/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(pool.connect)
-        // Servers close idle connections after a minute or less; one closed in our hands is an error.
-        .pool_idle_timeout(Duration::from_secs(20))
-        .tcp_nodelay(true);
-    if pool.loopback { builder.no_proxy() } else { builder }.build()
-}
-
-fn headers(endpoint: &Endpoint) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
-    let format = endpoint.wire.format();
-    for (name, value) in format.headers() {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    let (name, prefix) = format.key();
-    // A `Key` holds only what a header can, so no key is left out here.
-    let value = endpoint.key.as_ref().map(|key| HeaderValue::from_str(&format!("{prefix}{}", key.expose())));
-    if let Some(Ok(mut value)) = value {
-        value.set_sensitive(true);
-        headers.insert(HeaderName::from_static(name), value);
-    }
-    headers
+/// Something that the wire cannot do; the configuration says so before it comes to this.
+fn cannot(endpoint: &Endpoint, what: &'static str) -> Failure {
+    Failure::CannotServe { server: endpoint.shown(), wire: endpoint.wire.name(), what }
 }
 
 async fn receive(
@@ -316,63 +256,13 @@ fn failure(flaw: Flaw, reader: &Reader, endpoint: &Endpoint, model: &str) -> Fai
         Flaw::Silent(waited) => Failure::Silent { server, waited, phase: phase(reader) },
         Flaw::Unreadable(why) => Failure::Unreadable { server, why },
         Flaw::Reported { body, .. } if reader.answer().has_spoken() => {
-            Failure::MidStream { server, said: super::refusal::said(&body, endpoint) }
+            Failure::MidStream { server, said: said(&body, endpoint) }
         }
         Flaw::Reported { status, body } => {
             let status = status.unwrap_or(StatusCode::OK.as_u16());
             Refusal { status, retry_after: None, body: &body }.into_failure(endpoint, model)
         }
     }
-}
-
-async fn refused(response: Response, endpoint: &Endpoint, model: &str) -> Failure {
-    let status = response.status();
-    if status.is_redirection() {
-        return redirected(&response, endpoint);
-    }
-    let retry_after = retry_after(response.headers());
-    let body = timeout(endpoint.timeouts.idle, head(response)).await.unwrap_or_default();
-    Refusal { status: status.as_u16(), retry_after, body: &body }.into_failure(endpoint, model)
-}
-
-/// A request with code and a key in it goes where the user said, and nowhere else.
-fn redirected(response: &Response, endpoint: &Endpoint) -> Failure {
-    let place = response.headers().get(LOCATION).map(|place| String::from_utf8_lossy(place.as_bytes()));
-    let place = one_line(&place.unwrap_or_default(), 200);
-    Failure::Refused {
-        server: endpoint.shown(),
-        status: response.status().as_u16(),
-        said: format!("it redirects to `{place}`, which is not followed"),
-    }
-}
-
-/// The first bytes of a body, as far as they come.
-async fn head(mut response: Response) -> Vec<u8> {
-    let mut body = Vec::new();
-    while let Ok(Some(bytes)) = response.chunk().await {
-        body.extend_from_slice(&bytes);
-        if body.len() >= REFUSAL_LIMIT {
-            body.truncate(REFUSAL_LIMIT);
-            break;
-        }
-    }
-    body
-}
-
-fn cause(error: &reqwest::Error, endpoint: &Endpoint) -> String {
-    if error.is_timeout() {
-        return format!("no connection within {} s", endpoint.timeouts.connect.as_secs_f32().ceil());
-    }
-    if error.is_connect() { root(error) } else { format!("it gave no answer ({})", root(error)) }
-}
-
-/// The innermost cause: those around it only say that sending failed, and repeat the address.
-fn root(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    one_line(&cause.to_string(), 200)
 }
 
 #[cfg(test)]
@@ -382,12 +272,12 @@ mod tests {
     use super::super::scripted::{Fault, Gate, Reply, Requests, Script, Server};
     use super::super::{BaseUrl, Key, Wire, discover};
     use super::*;
-    use crate::model::{Counted, Finish, Message};
+    use crate::model::{Counted, Finish, Message, Tokens};
 
     const REPLY: &str = "The first line.\nAnd 🦀 the second.\n";
 
     fn ask(text: &str) -> Ask {
-        Ask { system: "be brief".into(), messages: vec![Message::user(text)], max_output: None, stop: vec![] }
+        Ask { system: "be brief".into(), messages: vec![Message::user(text)], ..Ask::default() }
     }
 
     /// The wires that answer in words.
@@ -435,7 +325,14 @@ mod tests {
 
     async fn stream(endpoint: &Endpoint) -> (Vec<Delta>, Result<(), Failure>) {
         let mut deltas = Vec::new();
-        let result = Client::new().stream(endpoint, "m", &ask("hi"), |delta| deltas.push(delta)).await;
+        let (client, hear) = (Client::new(), |delta| deltas.push(delta));
+        let result = if endpoint.wire.chats() {
+            client.stream(endpoint, "m", &ask("hi"), hear).await
+        } else {
+            let (prefix, suffix) = ("hi".into(), "ho".into());
+            let fim = Fim { prefix, suffix, max_output: Tokens(64), stop: vec![] };
+            client.complete(endpoint, "m", &fim, hear).await
+        };
         (deltas, result)
     }
 

@@ -11,16 +11,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::Backoff;
 use crate::model::{Failure, ModelId};
-
-/// How often a list is tried anew once everyone on it has failed.
-const RETRIES: u32 = 2;
-
-/// Longest time we wait because a server asks us to; a longer one is the user's to decide.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Before the first retry; twice as long before the second.
-const BACKOFF: Duration = Duration::from_millis(500);
 
 /// How long a model rests after its first failure in a row; twice as long after each further one.
 const REST: Duration = Duration::from_secs(15);
@@ -31,7 +23,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(3_600);
 
 /// A failure, as far as it bears on who is asked next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fault {
+enum Fault {
     /// Busy, unreachable, silent, cut off: it may pass, in the time that the server says.
     Passing(Option<Duration>),
     /// A wrong key, an unknown model, an empty account: asking it again is no use, another may answer.
@@ -53,7 +45,9 @@ impl From<&Failure> for Fault {
             | Failure::TooLong { .. }
             | Failure::OverBudget { .. }
             | Failure::NoModel { .. } => Self::Ours,
-            Failure::Refused { .. }
+            Failure::OverQuota { .. }
+            | Failure::Refused { .. }
+            | Failure::CannotServe { .. }
             | Failure::Unauthorised { .. }
             | Failure::NoKey { .. }
             | Failure::UnknownModel { .. }
@@ -131,24 +125,27 @@ impl Health {
 pub struct Walk {
     /// First choice first.
     list: Vec<ModelId>,
-    /// Those that were asked, and whether asking them again may help, after which time.
-    tried: Vec<(ModelId, Fault)>,
+    /// Those that were asked, each with its last failure.
+    tried: Vec<(ModelId, Failure)>,
     asking: Option<ModelId>,
     /// Part of the answer has come.
     begun: bool,
     over: bool,
-    retries: u32,
+    backoff: Backoff,
 }
 
 impl Walk {
     pub fn new(list: Vec<ModelId>) -> Self {
-        Self { list, tried: Vec::new(), asking: None, begun: false, over: false, retries: 0 }
+        let backoff = Backoff::default();
+        Self { list, tried: Vec::new(), asking: None, begun: false, over: false, backoff }
     }
 
     /// Who is asked first.
     pub fn begin(&mut self, health: &mut Health, now: Duration) -> Step {
         match self.untried(health, now) {
-            Some(model) if !self.over && self.asking.is_none() => self.ask(model, Duration::ZERO, health, now),
+            Some(model) if !self.over && self.asking.is_none() => {
+                self.ask(model, Duration::ZERO, health, now)
+            }
             _ => Step::GiveUp,
         }
     }
@@ -166,8 +163,9 @@ impl Walk {
         self.over = true;
     }
 
-    /// The model that was asked has failed. `chance`, 0 to 1, spreads those who wait.
-    pub fn failed(&mut self, fault: Fault, health: &mut Health, now: Duration, chance: f64) -> Step {
+    /// The model that was asked has failed. `dice`: any number, to spread those who wait.
+    pub fn failed(&mut self, failure: &Failure, health: &mut Health, now: Duration, dice: u64) -> Step {
+        let fault = Fault::from(failure);
         let Some(model) = self.asking.take().filter(|_| !self.over) else { return Step::GiveUp };
         if fault == Fault::Ours {
             self.over = true;
@@ -175,7 +173,7 @@ impl Walk {
         }
         health.failed(&model, fault, now);
         self.tried.retain(|(known, _)| *known != model);
-        self.tried.push((model, fault));
+        self.tried.push((model, failure.clone()));
         let begun = std::mem::take(&mut self.begun);
         match self.untried(health, now) {
             Some(model) if begun => {
@@ -185,7 +183,7 @@ impl Walk {
             Some(model) => self.ask(model, Duration::ZERO, health, now),
             // What has begun to answer is not asked for the same once more.
             None if begun => self.give_up(),
-            None => self.again(health, now, chance),
+            None => self.again(health, now, dice),
         }
     }
 
@@ -206,28 +204,19 @@ impl Walk {
         left().find(|model| !health.rests(model, now)).or_else(|| left().next()).cloned()
     }
 
-    /// Everyone has failed: whoever can be asked again soonest is.
-    fn again(&mut self, health: &mut Health, now: Duration, chance: f64) -> Step {
-        let backoff = BACKOFF.saturating_mul(1 << self.retries.min(10));
-        let backoff = backoff.mul_f64(1.0 + chance.clamp(0.0, 1.0) / 2.0);
-        let wait = |fault: &Fault| match fault {
-            Fault::Passing(asked) => asked.map_or(Some(backoff), |asked| (asked <= PATIENCE).then_some(asked)),
-            Fault::Lasting | Fault::Ours => None,
+    /// Everyone has failed: whoever can be asked again soonest is, if it is worth waiting for.
+    fn again(&mut self, health: &mut Health, now: Duration, dice: u64) -> Step {
+        let asked = |failure: &Failure| match failure {
+            Failure::Busy { retry_after, .. } => retry_after.unwrap_or_default(),
+            _ => Duration::ZERO,
         };
-        let soonest = self
-            .list
-            .iter()
-            .filter_map(|model| {
-                let (_, fault) = self.tried.iter().find(|(tried, _)| tried == model)?;
-                Some((wait(fault)?, model.clone()))
-            })
-            .min_by_key(|(wait, _)| *wait);
-        match soonest {
-            Some((wait, model)) if self.retries < RETRIES => {
-                self.retries += 1;
-                self.ask(model, wait, health, now)
-            }
-            _ => self.give_up(),
+        let place = |model: &ModelId| self.list.iter().position(|listed| listed == model);
+        let transient = self.tried.iter().filter(|(_, failure)| failure.is_transient());
+        let soonest = transient.min_by_key(|(model, failure)| (asked(failure), place(model)));
+        let Some((model, failure)) = soonest.cloned() else { return self.give_up() };
+        match self.backoff.wait(&failure, dice) {
+            Some(wait) => self.ask(model, wait, health, now),
+            None => self.give_up(),
         }
     }
 }
@@ -239,7 +228,24 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-    const BUSY: Fault = Fault::Passing(None);
+    const TRIES: usize = 3;
+
+    fn busy(retry_after: Option<u32>) -> Failure {
+        let retry_after = retry_after.map(|seconds| SECOND * seconds);
+        Failure::Busy { server: "it".into(), status: 429, retry_after, said: String::new() }
+    }
+
+    fn cut() -> Failure {
+        Failure::Cut { server: "it".into() }
+    }
+
+    fn no_key() -> Failure {
+        Failure::NoKey { server: "it".into(), variable: "KEY".into() }
+    }
+
+    fn ours() -> Failure {
+        Failure::Refused { server: "it".into(), status: 400, said: String::new() }
+    }
 
     fn id(n: usize) -> ModelId {
         ModelId { provider: format!("p{n}"), model: "m".into() }
@@ -255,12 +261,13 @@ mod tests {
 
     #[test]
     fn the_next_on_the_list_is_asked_at_once_whatever_failed() {
-        let asked = Fault::Passing(Some(SECOND * 5));
-        for fault in [BUSY, asked, Fault::Lasting] {
+        let refused = Failure::Unreachable { server: "it".into(), why: "connection refused".into() };
+        let quota = Failure::OverQuota { server: "it".into(), status: 429, said: String::new() };
+        for fault in [busy(None), busy(Some(5)), busy(Some(500)), refused, quota, no_key(), cut()] {
             let (mut health, mut walk) = (Health::default(), walk(3));
             assert_eq!(walk.begin(&mut health, SECOND), ask(0));
-            assert_eq!(walk.failed(fault, &mut health, SECOND, 0.0), ask(1));
-            assert_eq!(walk.failed(fault, &mut health, SECOND, 0.0), ask(2));
+            assert_eq!(walk.failed(&fault, &mut health, SECOND, 0), ask(1));
+            assert_eq!(walk.failed(&fault, &mut health, SECOND, 0), ask(2));
         }
     }
 
@@ -268,7 +275,7 @@ mod tests {
     fn what_is_wrong_with_the_request_is_asked_of_nobody_else() {
         let (mut health, mut walk) = (Health::default(), walk(3));
         walk.begin(&mut health, SECOND);
-        assert_eq!(walk.failed(Fault::Ours, &mut health, SECOND, 0.0), Step::GiveUp);
+        assert_eq!(walk.failed(&ours(), &mut health, SECOND, 0), Step::GiveUp);
         assert!(!health.rests(&id(0), SECOND), "and nobody is blamed for it");
     }
 
@@ -277,9 +284,9 @@ mod tests {
         let (mut health, mut walk) = (Health::default(), walk(2));
         walk.begin(&mut health, SECOND);
         walk.begun();
-        assert_eq!(walk.failed(BUSY, &mut health, SECOND, 0.0), Step::TakeOver { model: id(1) });
+        assert_eq!(walk.failed(&cut(), &mut health, SECOND, 0), Step::TakeOver { model: id(1) });
         walk.begun();
-        assert_eq!(walk.failed(BUSY, &mut health, SECOND, 0.0), Step::GiveUp);
+        assert_eq!(walk.failed(&cut(), &mut health, SECOND, 0), Step::GiveUp);
     }
 
     #[test]
@@ -287,7 +294,7 @@ mod tests {
         let mut health = Health::default();
         let mut first = walk(2);
         first.begin(&mut health, SECOND);
-        first.failed(BUSY, &mut health, SECOND, 0.0);
+        first.failed(&cut(), &mut health, SECOND, 0);
         first.finished(&mut health);
         assert_eq!(walk(2).begin(&mut health, SECOND * 2), ask(1), "it rests");
         let rested = SECOND + REST;
@@ -301,8 +308,8 @@ mod tests {
     #[test]
     fn rests_grow_with_each_failure_and_follow_the_servers_own_word() {
         let mut health = Health::default();
-        health.failed(&id(0), BUSY, Duration::ZERO);
-        health.failed(&id(0), BUSY, Duration::ZERO);
+        health.failed(&id(0), Fault::Passing(None), Duration::ZERO);
+        health.failed(&id(0), Fault::Passing(None), Duration::ZERO);
         assert!(health.rests(&id(0), REST) && !health.rests(&id(0), REST * 2));
         health.failed(&id(1), Fault::Passing(Some(SECOND * 100)), Duration::ZERO);
         assert!(health.rests(&id(1), SECOND * 99) && !health.rests(&id(1), SECOND * 100));
@@ -313,43 +320,52 @@ mod tests {
     #[test]
     fn when_all_rest_the_list_is_asked_all_the_same() {
         let mut health = Health::default();
-        (0..2).for_each(|n| health.failed(&id(n), BUSY, Duration::ZERO));
+        (0..2).for_each(|n| health.failed(&id(n), Fault::Passing(None), Duration::ZERO));
         let mut walk = walk(2);
         assert_eq!(walk.begin(&mut health, SECOND), ask(0));
-        assert_eq!(walk.failed(BUSY, &mut health, SECOND, 0.0), ask(1));
+        assert_eq!(walk.failed(&cut(), &mut health, SECOND, 0), ask(1));
     }
 
     #[test]
-    fn with_nobody_else_a_passing_failure_is_waited_out_and_a_lasting_one_is_not() {
+    fn with_nobody_else_a_passing_failure_is_waited_out_and_others_are_not() {
         let (mut health, mut lonely) = (Health::default(), walk(1));
         lonely.begin(&mut health, SECOND);
-        let wait = |wait| Step::Ask { model: id(0), wait };
-        assert_eq!(lonely.failed(BUSY, &mut health, SECOND, 0.0), wait(BACKOFF));
-        let asked = Fault::Passing(Some(SECOND * 3));
-        assert_eq!(lonely.failed(asked, &mut health, SECOND, 0.5), wait(SECOND * 3));
-        assert_eq!(lonely.failed(BUSY, &mut health, SECOND, 0.0), Step::GiveUp);
-        for fault in [Fault::Lasting, Fault::Passing(Some(PATIENCE + SECOND))] {
+        let wait = |seconds| Step::Ask { model: id(0), wait: SECOND * seconds };
+        assert_eq!(lonely.failed(&busy(Some(3)), &mut health, SECOND, 0), wait(3));
+        assert_eq!(lonely.failed(&busy(Some(4)), &mut health, SECOND, 0), wait(4));
+        assert_eq!(lonely.failed(&no_key(), &mut health, SECOND, 0), Step::GiveUp);
+        for failure in [no_key(), busy(Some(500)), cut()] {
             let (mut health, mut lonely) = (Health::default(), walk(1));
             lonely.begin(&mut health, SECOND);
-            assert_eq!(lonely.failed(fault, &mut health, SECOND, 0.0), Step::GiveUp);
+            assert_eq!(lonely.failed(&failure, &mut health, SECOND, 0), Step::GiveUp);
         }
         assert_eq!(walk(0).begin(&mut health, SECOND), Step::GiveUp);
+    }
+
+    #[test]
+    fn when_all_have_failed_whoever_is_back_soonest_is_asked() {
+        let (mut health, mut walk) = (Health::default(), walk(3));
+        walk.begin(&mut health, SECOND);
+        walk.failed(&busy(Some(9)), &mut health, SECOND, 0);
+        walk.failed(&busy(Some(2)), &mut health, SECOND, 0);
+        let step = walk.failed(&no_key(), &mut health, SECOND, 0);
+        assert_eq!(step, Step::Ask { model: id(1), wait: SECOND * 2 });
     }
 
     #[derive(Clone, Debug)]
     enum Happens {
         Begun,
-        Failed(Fault),
+        Failed(Failure),
         Finished,
         Later(u64),
     }
 
     fn happens() -> impl Strategy<Value = Happens> {
         let fault = prop_oneof![
-            Just(BUSY),
-            (0u64..60).prop_map(|s| Fault::Passing(Some(SECOND * s as u32))),
-            Just(Fault::Lasting),
-            Just(Fault::Ours),
+            Just(cut()),
+            prop::option::of(0u32..60).prop_map(busy),
+            Just(no_key()),
+            Just(ours()),
         ];
         prop_oneof![
             2 => Just(Happens::Begun),
@@ -364,6 +380,7 @@ mod tests {
         fn calls_are_bounded_and_a_finished_turn_is_never_asked_again(
             n in 0usize..5,
             turns in prop::collection::vec(prop::collection::vec(happens(), 0..24), 1..4),
+            dice in any::<u64>(),
         ) {
             let mut health = Health::default();
             let mut now = Duration::ZERO;
@@ -371,6 +388,7 @@ mod tests {
                 let mut walk = walk(n);
                 let mut step = walk.begin(&mut health, now);
                 let (mut asked, mut over, mut begun) = (Vec::new(), step == Step::GiveUp, false);
+                let mut waited = Duration::ZERO;
                 if let Step::Ask { model, .. } = &step {
                     asked.push(model.clone());
                 }
@@ -387,11 +405,11 @@ mod tests {
                         Happens::Later(seconds) => now += Duration::from_secs(seconds),
                         Happens::Failed(fault) => {
                             let last = asked.last().cloned();
-                            step = walk.failed(fault, &mut health, now, 0.5);
+                            step = walk.failed(&fault, &mut health, now, dice);
                             match &step {
                                 Step::Ask { model, wait } => {
                                     prop_assert!(!over && !begun, "asked plainly after an answer had begun");
-                                    prop_assert!(*wait <= PATIENCE);
+                                    waited += *wait;
                                     // Waiting is for those who have nobody else to ask.
                                     prop_assert!(wait.is_zero() || asked.len() >= n);
                                     asked.push(model.clone());
@@ -406,7 +424,8 @@ mod tests {
                         }
                     }
                 }
-                prop_assert!(asked.len() <= n + RETRIES as usize, "{:?}", asked);
+                prop_assert!(waited <= Duration::from_secs(30));
+                prop_assert!(asked.len() <= n + TRIES, "{:?}", asked);
                 let first_round = &asked[..asked.len().min(n)];
                 let distinct: std::collections::HashSet<_> = first_round.iter().collect();
                 prop_assert_eq!(distinct.len(), first_round.len(), "nobody twice while others are left");

@@ -7,8 +7,12 @@
 //! scope or a file; it keeps no conversation, tries nothing twice and spawns nothing.
 
 mod answer;
+mod apply;
+mod backoff;
 mod call;
+mod canary;
 mod client;
+mod connection;
 mod decode;
 mod discover;
 mod embed;
@@ -24,6 +28,8 @@ mod values;
 mod wire;
 mod wires;
 
+pub use apply::ask as merge_ask;
+pub use backoff::Backoff;
 pub use client::{Client, body};
 pub use decode::{Decoded, Response, decode};
 pub use discover::{Found, discover};

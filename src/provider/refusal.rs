@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Endpoint;
-use crate::model::Failure;
+use crate::model::{Failure, Overflow, Tokens};
 
 /// Most characters of a server's message that are passed on.
 const SAID_LIMIT: usize = 300;
@@ -29,17 +29,22 @@ impl Refusal<'_> {
         let said = said(self.body, endpoint);
         let model = model.to_owned();
         match (status, self.hints()) {
+            (402, _) | (400 | 403 | 429, Hints { no_credit: true, .. }) => {
+                Failure::OverQuota { server, status, said }
+            }
             (401 | 403, _) => {
                 Failure::Unauthorised { server, status, key_from: endpoint.key_from.clone(), said }
             }
             (413, _) | (400 | 422 | 500, Hints { too_long: true, .. }) => {
-                Failure::TooLong { server, model, said }
+                let overflow = overflow(self.body, &said);
+                Failure::TooLong { server, model, overflow, said }
             }
             (400 | 404 | 422, Hints { unknown_model: true, .. }) => {
                 Failure::UnknownModel { server, model, said }
             }
             (408 | 409 | 425 | 429 | 503 | 529, _) => {
-                Failure::Busy { server, status, retry_after: self.retry_after, said }
+                let retry_after = self.retry_after.or_else(|| retry_delay(self.body));
+                Failure::Busy { server, status, retry_after, said }
             }
             (500.. | ..300, _) => Failure::Broken { server, status, said },
             _ => Failure::Refused { server, status, said },
@@ -50,35 +55,83 @@ impl Refusal<'_> {
         let body = String::from_utf8_lossy(self.body).to_lowercase();
         let any = |needles: &[&str]| needles.iter().any(|needle| body.contains(needle));
         let is_page = body.trim_start().starts_with('<');
-        let says_no_model = any(&[
-            "model_not_found",
-            "invalid_model",
-            "invalid model",
-            "unknown model",
-            "not a valid model",
-            "model not found",
-        ]);
         Hints {
-            too_long: any(&[
-                "context length",
-                "context_length",
-                "context window",
-                "context size",
-                "context_size",
-                "prompt is too long",
-                "input is too long",
-                "too many tokens",
-                "reduce the length",
-            ]),
-            unknown_model: !is_page && (says_no_model || (self.status == 404 && body.contains("model"))),
+            no_credit: any(NO_CREDIT),
+            too_long: any(TOO_LONG),
+            unknown_model: !is_page && (any(NO_MODEL) || (self.status == 404 && body.contains("model"))),
         }
     }
 }
 
+/// What servers say of an account that has nothing left. That a quota *per minute* is used up is
+/// something else, and passes.
+const NO_CREDIT: &[&str] = &[
+    "insufficient_quota",
+    "insufficient balance",
+    "insufficient credits",
+    "credit balance",
+    "billing_not_active",
+];
+
+const TOO_LONG: &[&str] = &[
+    "context length",
+    "context_length",
+    "context window",
+    "context size",
+    "context_size",
+    "prompt is too long",
+    "input is too long",
+    "input token count",
+    "too many tokens",
+    "reduce the length",
+];
+
+const NO_MODEL: &[&str] = &[
+    "model_not_found",
+    "invalid_model",
+    "invalid model",
+    "unknown model",
+    "not a valid model",
+    "model not found",
+];
+
 /// What a body says beyond its status. Servers agree on no code, only on words.
 struct Hints {
+    no_credit: bool,
     too_long: bool,
     unknown_model: bool,
+}
+
+/// By how much a request is too long: from the fields of a server that has some, else from its words,
+/// where the first two numbers are what was sent and what fits, in either order.
+fn overflow(body: &[u8], said: &str) -> Option<Overflow> {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let error = &value["error"];
+    let fields = (error["n_prompt_tokens"].as_u64(), error["n_ctx"].as_u64());
+    let (sent, limit) = match fields {
+        (Some(sent), Some(limit)) => (sent, limit),
+        _ => {
+            let mut numbers =
+                said.split(|c: char| c.is_whitespace() || "():;".contains(c)).filter_map(number);
+            let (one, other) = (numbers.next()?, numbers.next()?);
+            (one.max(other), one.min(other))
+        }
+    };
+    (sent > limit).then_some(Overflow { sent: Tokens(sent), limit: Tokens(limit) })
+}
+
+/// A number that stands alone; those in names of models and versions do not.
+fn number(word: &str) -> Option<u64> {
+    let digits: String = word.trim_matches(|c| ".,".contains(c)).chars().filter(|c| *c != ',').collect();
+    digits.parse().ok()
+}
+
+/// How long Google asks to wait, which it says in the body (`google.rpc.RetryInfo`): `"34.07s"`.
+fn retry_delay(body: &[u8]) -> Option<Duration> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let details = value.get(0).unwrap_or(&value)["error"]["details"].as_array()?;
+    let delay = details.iter().find_map(|detail| detail["retryDelay"].as_str())?;
+    bounded(delay.strip_suffix('s')?.parse().ok()?)
 }
 
 /// The server's message out of a body of any shape.
@@ -133,7 +186,11 @@ pub(super) fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Durati
     let millis = get("retry-after-ms").and_then(|text| text.parse::<f64>().ok()).map(|ms| ms / 1e3);
     let wait =
         millis.or_else(|| get("retry-after").and_then(|text| text.parse().ok().or_else(|| until(text))))?;
-    wait.is_finite().then(|| Duration::from_secs_f64(wait.clamp(0.0, WAIT_LIMIT)))
+    bounded(wait)
+}
+
+fn bounded(seconds: f64) -> Option<Duration> {
+    seconds.is_finite().then(|| Duration::from_secs_f64(seconds.clamp(0.0, WAIT_LIMIT)))
 }
 
 fn until(date: &str) -> Option<f64> {
@@ -193,6 +250,33 @@ mod tests {
             assert!(failure(400, body).starts_with("the request is too long for `m`"), "{body}");
         }
         assert!(failure(413, "").starts_with("the request is too long"));
+    }
+
+    #[test]
+    fn by_how_much_a_request_is_too_long_is_read_from_fields_and_from_words() {
+        for body in [
+            r#"{"error":{"code":400,"type":"exceed_context_size_error","message":"the request exceeds the available context size","n_prompt_tokens":6030,"n_ctx":4096}}"#,
+            r#"{"error":{"message":"This model's maximum context length is 4,096 tokens. However, your messages resulted in 6030 tokens."}}"#,
+            r#"{"error":{"message":"prompt is too long: 6030 tokens > 4096 maximum"}}"#,
+            r#"{"error":{"message":"The input token count (6030) exceeds the maximum number of tokens allowed (4096)."}}"#,
+            r#"{"error":{"message":"gpt-4-0613: context window exceeded, 6030 of 4096 tokens"}}"#,
+        ] {
+            let said = failure(400, body);
+            assert!(said.contains(" by 1.9k tokens (6.0k where 4.0k fit)"), "{said}");
+        }
+        assert!(!failure(400, r#"{"error":{"message":"context length exceeded (4096)"}}"#).contains(" by "));
+    }
+
+    #[test]
+    fn an_account_without_credit_is_not_merely_busy() {
+        let quota = "You exceeded your current quota, please check your plan and billing details.";
+        let none = format!(r#"{{"error":{{"message":"{quota}","code":"insufficient_quota"}}}}"#);
+        assert!(failure(429, &none).contains("answers no more on this account"), "{}", failure(429, &none));
+        assert!(failure(402, "").contains("answers no more"));
+        let minute = format!(
+            r#"{{"error":{{"message":"{quota}","details":[{{"@type":"x"}},{{"retryDelay":"34.07s"}}]}}}}"#
+        );
+        assert!(failure(429, &minute).contains("busy (HTTP 429); it asks to wait 35 s"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::wires::{
     openai_responses, voyage,
 };
 use super::{BaseUrl, embed::Embedding};
-use crate::model::{Ask, Fim, Role, Tokens};
+use crate::model::{Ask, Fim, Message, Role, Speaker, Tokens, Tool};
 
 /// The language a server speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -83,7 +83,12 @@ impl Wire {
 
     /// Can it take a conversation?
     pub fn chats(self) -> bool {
-        !matches!(self, Self::MistralFim | Self::LlamaCppInfill | Self::Voyage)
+        self.format().request("", &Ask::default()).is_some()
+    }
+
+    /// Can it offer tools to a model?
+    pub fn offers_tools(self) -> bool {
+        self.chats() && self != Self::OpenAiCompletions
     }
 
     /// Can it fill in between a prefix and a suffix?
@@ -160,8 +165,8 @@ pub(super) trait Format: Sync {
     /// Where a conversation is posted.
     fn url(&self, base: &BaseUrl, model: &str) -> Url;
 
-    /// The body that asks for a streamed answer.
-    fn request(&self, model: &str, ask: &Ask) -> Value;
+    /// The body that asks for a streamed answer, if the wire takes a conversation.
+    fn request(&self, model: &str, ask: &Ask) -> Option<Value>;
 
     fn reader(&self) -> Box<dyn Read>;
 
@@ -232,6 +237,47 @@ pub(super) struct Voice<'a> {
 /// An event of a stream.
 pub(super) fn event(name: &str, data: &Value) -> String {
     if name.is_empty() { format!("data: {data}\n\n") } else { format!("event: {name}\ndata: {data}\n\n") }
+}
+
+/// The system text, if there is one, and each message, in the order and the roles of OpenAI's chat and
+/// of the wires made after it. `said` writes a message that is more than words, `None` the others.
+pub(super) fn chat(ask: &Ask, said: impl Fn(usize, &Message) -> Option<Vec<Value>>) -> Vec<Value> {
+    let system = (!ask.system.is_empty()).then(|| json!({"role": "system", "content": ask.system}));
+    let said = ask.messages.iter().enumerate().flat_map(|(at, message)| {
+        said(at, message)
+            .unwrap_or_else(|| vec![json!({"role": role(message.speaker), "content": message.text})])
+    });
+    system.into_iter().chain(said).collect()
+}
+
+/// The roles of every wire but Google's.
+pub(super) fn role(speaker: Speaker) -> &'static str {
+    match speaker {
+        Speaker::User => "user",
+        Speaker::Assistant => "assistant",
+    }
+}
+
+/// A tool as OpenAI's chat and the wires made after it are offered one.
+pub(super) fn function(tool: &Tool) -> Value {
+    let function = json!({"name": tool.name, "description": tool.purpose, "parameters": schema(tool)});
+    json!({"type": "function", "function": function})
+}
+
+/// What a tool takes; an object of any kind, if the schema cannot be read.
+pub(super) fn schema(tool: &Tool) -> Value {
+    serde_json::from_str(&tool.schema).unwrap_or_else(|_| json!({"type": "object"}))
+}
+
+/// Arguments as a value, for the wires that want one; none, if they are no JSON.
+pub(super) fn arguments(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!({}))
+}
+
+/// The id of the `nth` call of the message at `at`, or of the result of it in the message after: its
+/// own, or one made up alike for both where its provider names none.
+pub(super) fn call_id(own: Option<&String>, at: usize, nth: usize) -> String {
+    own.cloned().unwrap_or_else(|| format!("call_{at}_{nth}"))
 }
 
 /// The elements of an array; none of anything else.

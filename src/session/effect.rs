@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt};
 use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Bill, Delta, Failure, ModelId};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, FileText, LogEntry, ReadError, SaveError, Story, UndoError, Undone};
@@ -54,8 +54,9 @@ pub enum Effect {
     AskBranch,
     /// Classify a text; the answer carries `version` back.
     Highlight { path: RepoPath, version: u64, language: Language, text: Lines },
-    /// Ask the completion role; replaces a completion that is still running.
-    Complete { id: u64, ask: Arc<Ask> },
+    /// Ask the completion role, in words or as a gap to fill; replaces a completion that is still
+    /// running.
+    Complete { id: u64, ask: Arc<Ask>, fim: Arc<Fim> },
     /// Nobody waits for the completion any more.
     AbortComplete,
     /// Read the journal, newest first.

@@ -226,7 +226,7 @@ fn heard(turn: &mut Turn, delta: Delta) -> Vec<Effect> {
             Vec::new()
         }
         // No tools are offered, so that there is nothing to run.
-        Delta::Calling { .. } | Delta::Call(_) => Vec::new(),
+        Delta::Calling { .. } | Delta::Call(_) | Delta::Seal(_) => Vec::new(),
         Delta::Finish(finish) => {
             turn.finished(finish);
             Vec::new()

@@ -595,7 +595,7 @@ fn ghost_text_comes_after_a_pause_and_tab_takes_it() {
     assert!(stage.unanswered.iter().all(|effect| !matches!(effect, Effect::Complete { .. })));
     stage.tick(200);
     let id = stage.unanswered.iter().find_map(|effect| match effect {
-        Effect::Complete { id, ask } => {
+        Effect::Complete { id, ask, .. } => {
             assert!(ask.messages.iter().any(|message| message.text.contains("self.items.len().max(")));
             Some(*id)
         }

@@ -7,20 +7,22 @@ use std::collections::HashMap;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::model::{Ask, Counted, Speaker, Tokens, Usage};
+use crate::model::{Ask, Counted, Effort, Message, Tokens, Tool, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
-use crate::provider::wire::{Format, Part, Read, Voice, each, event, text};
+use crate::provider::wire::{Format, Part, Read, Voice, arguments, call_id, each, event, role, schema, text};
 
 /// The wire demands a limit; this one where the ask has none.
 const DEFAULT_MAX_OUTPUT: Tokens = Tokens(8192);
+
+const NAME: &str = "anthropic";
 
 pub(in crate::provider) struct Anthropic;
 
 impl Format for Anthropic {
     fn name(&self) -> &'static str {
-        "anthropic"
+        NAME
     }
 
     fn key(&self) -> (&'static str, &'static str) {
@@ -35,8 +37,8 @@ impl Format for Anthropic {
         base.join_versioned("/v1", "/messages")
     }
 
-    fn request(&self, model: &str, ask: &Ask) -> Value {
-        request(model, ask)
+    fn request(&self, model: &str, ask: &Ask) -> Option<Value> {
+        Some(request(model, ask))
     }
 
     fn reader(&self) -> Box<dyn Read> {
@@ -58,26 +60,76 @@ impl Format for Anthropic {
 
 /// The body of `POST /v1/messages`.
 fn request(model: &str, ask: &Ask) -> Value {
-    let messages = ask.messages.iter().map(|message| {
-        let role = match message.speaker {
-            Speaker::User => "user",
-            Speaker::Assistant => "assistant",
-        };
-        json!({"role": role, "content": message.text})
+    let goes_on = ask.messages.len() > 1 || !ask.tools.is_empty();
+    let last = ask.messages.len().saturating_sub(1);
+    let messages = ask.messages.iter().enumerate().map(|(at, message)| {
+        let mut blocks = blocks(at, message);
+        // What was marked last time is read now, what is marked now is read next time.
+        if goes_on && (at == last || at + 2 == last) {
+            mark(blocks.last_mut());
+        }
+        json!({"role": role(message.speaker), "content": blocks})
     });
+    let thought = ask.effort.map(budget);
     let mut body = json!({
         "model": model,
-        "max_tokens": ask.max_output.unwrap_or(DEFAULT_MAX_OUTPUT),
+        "max_tokens": ask.max_output.unwrap_or(DEFAULT_MAX_OUTPUT) + thought.unwrap_or_default(),
         "messages": messages.collect::<Vec<_>>(),
         "stream": true,
     });
     if !ask.system.is_empty() {
-        body["system"] = json!(ask.system);
+        let mut system = json!([{"type": "text", "text": ask.system}]);
+        mark(system.get_mut(0));
+        body["system"] = system;
     }
     if !ask.stop.is_empty() {
         body["stop_sequences"] = json!(ask.stop);
     }
+    if let Some(thought) = thought {
+        body["thinking"] = json!({"type": "enabled", "budget_tokens": thought});
+    }
+    if !ask.tools.is_empty() {
+        let tool = |tool: &Tool| {
+            let Tool { name, purpose, .. } = tool;
+            json!({"name": name, "description": purpose, "input_schema": schema(tool)})
+        };
+        body["tools"] = ask.tools.iter().map(tool).collect();
+    }
     body
+}
+
+/// The content blocks of a message: first what the provider sealed, which it checks.
+fn blocks(at: usize, message: &Message) -> Vec<Value> {
+    let seals = message.seals().iter().filter(|seal| seal.of == NAME);
+    let seals = seals.filter_map(|seal| serde_json::from_str(&seal.body).ok());
+    // Blocks of no text are refused.
+    let said = (!message.text.is_empty()).then(|| json!({"type": "text", "text": message.text}));
+    let calls = message.calls().iter().enumerate().map(|(nth, call)| {
+        let id = call_id(call.id.as_ref(), at, nth);
+        json!({"type": "tool_use", "id": id, "name": call.name, "input": arguments(&call.arguments)})
+    });
+    let results = message.tool_results().iter().enumerate().map(|(nth, result)| {
+        let id = call_id(result.id.as_ref(), at.saturating_sub(1), nth);
+        json!({"type": "tool_result", "tool_use_id": id, "content": result.text, "is_error": result.failed})
+    });
+    seals.chain(results).chain(said).chain(calls).collect()
+}
+
+/// Everything up to this block is kept by the provider for some minutes, and costs a tenth the next
+/// time it is sent. What is too short to be kept is not, without a word.
+fn mark(block: Option<&mut Value>) {
+    if let Some(block) = block {
+        block["cache_control"] = json!({"type": "ephemeral"});
+    }
+}
+
+/// The most that a model may think, in tokens beside its answer.
+fn budget(effort: Effort) -> Tokens {
+    Tokens(match effort {
+        Effort::Low => 2_048,
+        Effort::Medium => 8_192,
+        Effort::High => 24_576,
+    })
 }
 
 /// What has to be remembered between events.
@@ -86,6 +138,8 @@ struct Reader {
     message: Option<String>,
     /// The open tool calls, by the number of their block.
     calls: HashMap<Option<u64>, usize>,
+    /// The open block of thinking, with its signature as far as it has come.
+    thinking: Option<Value>,
     /// The figures so far: each event repeats only some.
     used: Counts,
 }
@@ -96,6 +150,7 @@ impl Read for Reader {
             "message_start" => self.start(&value["message"], answer),
             "content_block_start" => self.open(value["index"].as_u64(), &value["content_block"], answer),
             "content_block_delta" => self.delta(value["index"].as_u64(), &value["delta"], answer),
+            "content_block_stop" => self.seal(answer),
             "message_delta" => {
                 stop(&value["delta"], answer);
                 self.usage(&value["usage"], answer);
@@ -121,7 +176,11 @@ impl Reader {
     fn open(&mut self, index: Option<u64>, block: &Value, answer: &mut Answer) {
         match text(&block["type"]) {
             "text" => answer.text(text(&block["text"])),
-            "thinking" => answer.reasoning(text(&block["thinking"])),
+            "thinking" => {
+                answer.reasoning(text(&block["thinking"]));
+                self.thinking = Some(block.clone());
+            }
+            "redacted_thinking" => self.thinking = Some(block.clone()),
             "tool_use" => {
                 let some = block["input"].as_object().is_some_and(|fields| !fields.is_empty());
                 let usual = some.then(|| written(&block["input"], Script::Ascii));
@@ -135,13 +194,31 @@ impl Reader {
     fn delta(&mut self, index: Option<u64>, delta: &Value, answer: &mut Answer) {
         match text(&delta["type"]) {
             "text_delta" => answer.text(text(&delta["text"])),
-            "thinking_delta" => answer.reasoning(text(&delta["thinking"])),
+            "thinking_delta" => {
+                answer.reasoning(text(&delta["thinking"]));
+                self.think("thinking", text(&delta["thinking"]));
+            }
+            "signature_delta" => self.think("signature", text(&delta["signature"])),
             "input_json_delta" => {
                 if let Some(call) = self.calls.get(&index) {
                     answer.argue(*call, text(&delta["partial_json"]));
                 }
             }
             _ => {}
+        }
+    }
+
+    fn think(&mut self, part: &str, more: &str) {
+        if let Some(block) = &mut self.thinking {
+            block[part] = json!(format!("{}{more}", text(&block[part])));
+        }
+    }
+
+    /// A block of thinking is whole: it goes back as it came, if it is signed.
+    fn seal(&mut self, answer: &mut Answer) {
+        let signed = |block: &Value| !text(&block["signature"]).is_empty() || block["data"].is_string();
+        if let Some(block) = self.thinking.take().filter(signed) {
+            answer.seal(NAME, &block);
         }
     }
 
@@ -152,6 +229,7 @@ impl Reader {
                 answer.open(Call { text: written(&block["input"], Script::Ascii), ..call(block) });
             } else {
                 self.open(None, block, answer);
+                self.seal(answer);
             }
         }
         stop(message, answer);
@@ -240,10 +318,10 @@ mod tests {
         let ask = Ask {
             system: "be brief".into(),
             messages: vec![Message::user("hi")],
-            max_output: None,
             stop: vec!["END".into()],
+            ..Ask::default()
         };
-        let expected = r#"{"model":"m","max_tokens":8192,"messages":[{"role":"user","content":"hi"}],"stream":true,"system":"be brief","stop_sequences":["END"]}"#;
+        let expected = r#"{"model":"m","max_tokens":8192,"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}],"stream":true,"system":[{"type":"text","text":"be brief","cache_control":{"type":"ephemeral"}}],"stop_sequences":["END"]}"#;
         assert_eq!(request("m", &ask).to_string(), expected);
         let bare = request("m", &Ask { system: String::new(), stop: vec![], ..ask });
         assert!(bare.get("system").is_none() && bare.get("stop_sequences").is_none());

@@ -5,18 +5,20 @@
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Ask, Speaker, Tokens, Usage};
+use crate::model::{Ask, Effort, Message, Speaker, Tokens, Tool, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, GeminiEmbeddings};
-use crate::provider::wire::{Format, Part, Read, Voice, each, event, text};
+use crate::provider::wire::{Format, Part, Read, Voice, arguments, each, event, schema, text};
+
+const NAME: &str = "gemini";
 
 pub(in crate::provider) struct Gemini;
 
 impl Format for Gemini {
     fn name(&self) -> &'static str {
-        "gemini"
+        NAME
     }
 
     fn key(&self) -> (&'static str, &'static str) {
@@ -30,13 +32,13 @@ impl Format for Gemini {
         url
     }
 
-    fn request(&self, _model: &str, ask: &Ask) -> Value {
+    fn request(&self, model: &str, ask: &Ask) -> Option<Value> {
         let said = ask.messages.iter().map(|message| {
             let role = match message.speaker {
                 Speaker::User => "user",
                 Speaker::Assistant => "model",
             };
-            json!({"role": role, "parts": [{"text": message.text}]})
+            json!({"role": role, "parts": parts(message)})
         });
         let mut body = json!({"contents": said.collect::<Vec<_>>()});
         if !ask.system.is_empty() {
@@ -49,7 +51,15 @@ impl Format for Gemini {
             // More than five are refused.
             body["generationConfig"]["stopSequences"] = json!(ask.stop.iter().take(5).collect::<Vec<_>>());
         }
-        body
+        if let Some(effort) = ask.effort {
+            body["generationConfig"]["thinkingConfig"] = thinking(model, effort);
+        }
+        if !ask.tools.is_empty() {
+            let declared = |tool: &Tool| json!({"name": tool.name, "description": tool.purpose, "parametersJsonSchema": schema(tool)});
+            let declared: Vec<_> = ask.tools.iter().map(declared).collect();
+            body["tools"] = json!([{"functionDeclarations": declared}]);
+        }
+        Some(body)
     }
 
     fn reader(&self) -> Box<dyn Read> {
@@ -81,6 +91,41 @@ impl Format for Gemini {
     }
 }
 
+/// The parts of a message. A call goes back with the signature that came with it: without one the
+/// newer models refuse the conversation.
+fn parts(message: &Message) -> Vec<Value> {
+    let bare = message.calls().is_empty() && message.tool_results().is_empty();
+    let said = (bare || !message.text.is_empty()).then(|| json!({"text": message.text}));
+    let seals = message.seals().iter().filter(|seal| seal.of == NAME);
+    let seals: Vec<Value> = seals.filter_map(|seal| serde_json::from_str(&seal.body).ok()).collect();
+    let calls = (0u64..).zip(message.calls()).map(|(nth, call)| {
+        let mut part = json!({"functionCall": {"name": call.name, "args": arguments(&call.arguments)}});
+        if let Some(seal) = seals.iter().find(|seal| seal["call"] == nth) {
+            part["thoughtSignature"] = seal["thoughtSignature"].clone();
+        }
+        part
+    });
+    let results = message.tool_results().iter().map(|result| {
+        let outcome = if result.failed { "error" } else { "output" };
+        json!({"functionResponse": {"name": result.name, "response": {outcome: result.text}}})
+    });
+    said.into_iter().chain(calls).chain(results).collect()
+}
+
+/// One generation takes a level, the one before it a number of tokens.
+fn thinking(model: &str, effort: Effort) -> Value {
+    let budget = match effort {
+        Effort::Low => 1_024,
+        Effort::Medium => 8_192,
+        Effort::High => 24_576,
+    };
+    if model.contains("gemini-2") {
+        json!({"thinkingBudget": budget, "includeThoughts": true})
+    } else {
+        json!({"thinkingLevel": effort, "includeThoughts": true})
+    }
+}
+
 /// The name that a path holds: some lists give names with a folder before them.
 pub(in crate::provider) fn plain(model: &str) -> &str {
     model.strip_prefix("models/").unwrap_or(model)
@@ -97,6 +142,8 @@ struct Growing {
 #[derive(Default)]
 struct Reader {
     growing: Option<Growing>,
+    /// How many calls have begun.
+    calls: u64,
 }
 
 impl Read for Reader {
@@ -118,7 +165,7 @@ impl Read for Reader {
 impl Reader {
     fn part(&mut self, part: &Value, answer: &mut Answer) {
         if part["functionCall"].is_object() {
-            return self.call(&part["functionCall"], answer);
+            return self.call(&part["functionCall"], &part["thoughtSignature"], answer);
         }
         match part["text"].as_str() {
             Some(thought) if part["thought"] == true => answer.reasoning(thought),
@@ -128,7 +175,7 @@ impl Reader {
         }
     }
 
-    fn call(&mut self, call: &Value, answer: &mut Answer) {
+    fn call(&mut self, call: &Value, signature: &Value, answer: &mut Answer) {
         let (named, goes_on) = (!text(&call["name"]).is_empty(), call["willContinue"] == true);
         let own = |value: &Value| value.as_str().map(str::to_owned);
         let open = Call { id: own(&call["id"]), name: own(&call["name"]), ..Call::default() };
@@ -138,9 +185,10 @@ impl Reader {
             let none = Value::Object(Map::new());
             let arguments = if call["args"].is_object() { &call["args"] } else { &none };
             answer.open(Call { text: written(arguments, Script::Unicode), ..open });
-            return;
+            return self.sealed(signature, answer);
         }
         if named {
+            self.sealed(signature, answer);
             // Until its last piece is here nothing of it can be run.
             let index = answer.open(Call { broken: true, ..open });
             self.growing = Some(Growing { index, arguments: Value::Object(Map::new()), tail: None });
@@ -154,6 +202,14 @@ impl Reader {
         if !goes_on || !fit {
             self.growing = None;
         }
+    }
+
+    /// Counts a call that began, and keeps its signature.
+    fn sealed(&mut self, signature: &Value, answer: &mut Answer) {
+        if signature.is_string() {
+            answer.seal(NAME, &json!({"call": self.calls, "thoughtSignature": signature}));
+        }
+        self.calls += 1;
     }
 }
 
@@ -288,9 +344,10 @@ mod tests {
             messages: vec![Message::user("hi"), Message::assistant("ho"), Message::user("ha")],
             max_output: Some(Tokens(9)),
             stop: vec!["END".into()],
+            ..Ask::default()
         };
         let expected = r#"{"contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"text":"ho"}]},{"role":"user","parts":[{"text":"ha"}]}],"systemInstruction":{"parts":[{"text":"be brief"}]},"generationConfig":{"maxOutputTokens":9,"stopSequences":["END"]}}"#;
-        assert_eq!(Gemini.request("m", &ask).to_string(), expected);
+        assert_eq!(Gemini.request("m", &ask).unwrap().to_string(), expected);
         for base in ["https://h", "https://h/v1beta", "https://h/v1beta/"] {
             let base = BaseUrl::parse(base, false).unwrap();
             let expected = "https://h/v1beta/models/gemini-x:streamGenerateContent?alt=sse";

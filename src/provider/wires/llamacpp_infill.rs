@@ -20,16 +20,8 @@ impl Format for LlamaCppInfill {
         base.join_unversioned("/infill")
     }
 
-    /// Its conversation is the last message, with nothing after it.
-    fn request(&self, model: &str, ask: &Ask) -> Value {
-        let prefix = ask.messages.last().map(|message| message.text.clone()).unwrap_or_default();
-        let fim = Fim {
-            prefix,
-            suffix: String::new(),
-            max_output: ask.max_output.unwrap_or(Tokens(256)),
-            stop: ask.stop.clone(),
-        };
-        body(model, &fim)
+    fn request(&self, _model: &str, _ask: &Ask) -> Option<Value> {
+        None
     }
 
     fn reader(&self) -> Box<dyn Read> {

@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::openai_chat::{OpenAiChat, Reader};
-use crate::model::{Ask, Fim, Tokens};
+use crate::model::{Ask, Fim};
 use crate::provider::BaseUrl;
 use crate::provider::wire::{Format, Part, Read, Voice};
 
@@ -20,10 +20,8 @@ impl Format for MistralFim {
         base.join("/fim/completions")
     }
 
-    /// Its conversation is the last message, with nothing after it.
-    fn request(&self, model: &str, ask: &Ask) -> Value {
-        let prompt = ask.messages.last().map(|message| message.text.as_str()).unwrap_or_default();
-        json!({"model": model, "prompt": prompt, "max_tokens": ask.max_output.unwrap_or(Tokens(256)), "stream": true})
+    fn request(&self, _model: &str, _ask: &Ask) -> Option<Value> {
+        None
     }
 
     fn reader(&self) -> Box<dyn Read> {

@@ -4,12 +4,12 @@
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::model::{Ask, Fim, Speaker, Tokens, Usage};
+use crate::model::{Ask, Effort, Fim, Message, Tokens, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, OllamaEmbeddings};
-use crate::provider::wire::{Format, Part, Read, Voice, each, text};
+use crate::provider::wire::{Format, Part, Read, Voice, arguments, chat, each, function, text};
 
 /// What an answer may need where the ask has no limit.
 const ROOM: Tokens = Tokens(4096);
@@ -28,19 +28,18 @@ impl Format for Ollama {
         base.join_unversioned("/api/chat")
     }
 
-    fn request(&self, model: &str, ask: &Ask) -> Value {
-        let system = (!ask.system.is_empty()).then(|| json!({"role": "system", "content": ask.system}));
-        let said = ask.messages.iter().map(|message| {
-            let role = match message.speaker {
-                Speaker::User => "user",
-                Speaker::Assistant => "assistant",
-            };
-            json!({"role": role, "content": message.text})
-        });
+    fn request(&self, model: &str, ask: &Ask) -> Option<Value> {
         let window = window(ask.weight() + ask.max_output.unwrap_or(ROOM));
         let options = options(window, ask.max_output, &ask.stop);
-        let messages: Vec<_> = system.into_iter().chain(said).collect();
-        json!({"model": model, "messages": messages, "stream": true, "options": options})
+        let messages = chat(ask, with_tools);
+        let mut body = json!({"model": model, "messages": messages, "stream": true, "options": options});
+        if let Some(effort) = ask.effort {
+            body["think"] = think(model, effort);
+        }
+        if !ask.tools.is_empty() {
+            body["tools"] = ask.tools.iter().map(function).collect();
+        }
+        Some(body)
     }
 
     fn reader(&self) -> Box<dyn Read> {
@@ -82,6 +81,28 @@ impl Format for Ollama {
     fn say(&self, part: Part<'_>, voice: &Voice<'_>) -> String {
         say(part, voice)
     }
+}
+
+/// A message with calls in it, or with what came of them.
+fn with_tools(_at: usize, message: &Message) -> Option<Vec<Value>> {
+    if !message.calls().is_empty() {
+        let calls = message
+            .calls()
+            .iter()
+            .map(|call| json!({"function": {"name": call.name, "arguments": arguments(&call.arguments)}}));
+        let calls: Vec<_> = calls.collect();
+        return Some(vec![json!({"role": "assistant", "content": message.text, "tool_calls": calls})]);
+    }
+    let results = message.tool_results().iter();
+    let results: Vec<_> = results
+        .map(|result| json!({"role": "tool", "tool_name": result.name, "content": result.text}))
+        .collect();
+    (!results.is_empty()).then_some(results)
+}
+
+/// Most models think or do not; one family takes a level.
+fn think(model: &str, effort: Effort) -> Value {
+    if model.contains("gpt-oss") { json!(effort) } else { json!(true) }
 }
 
 /// The server cuts what does not fit into its window, and says nothing: so the window is asked for.
@@ -162,12 +183,12 @@ mod tests {
         let ask = |text: String| Ask {
             system: "be brief".into(),
             messages: vec![Message::user(text)],
-            max_output: None,
             stop: vec!["END".into()],
+            ..Ask::default()
         };
         let expected = r#"{"model":"m","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"hi"}],"stream":true,"options":{"num_ctx":8192,"stop":["END"]}}"#;
-        assert_eq!(Ollama.request("m", &ask("hi".into())).to_string(), expected);
-        let long = Ollama.request("m", &ask("word ".repeat(10_000)));
+        assert_eq!(Ollama.request("m", &ask("hi".into())).unwrap().to_string(), expected);
+        let long = Ollama.request("m", &ask("word ".repeat(10_000))).unwrap();
         assert_eq!(long["options"]["num_ctx"], 32_768);
     }
 }

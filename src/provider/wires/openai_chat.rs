@@ -5,12 +5,12 @@
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::model::{Ask, Speaker, Tokens, Usage};
+use crate::model::{Ask, Message, Tokens, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, OpenAiEmbeddings};
-use crate::provider::wire::{Format, Part, Read, Voice, each, event, text};
+use crate::provider::wire::{Format, Part, Read, Voice, call_id, chat, each, event, function, text};
 
 pub(in crate::provider) struct OpenAiChat;
 
@@ -23,8 +23,8 @@ impl Format for OpenAiChat {
         base.join("/chat/completions")
     }
 
-    fn request(&self, model: &str, ask: &Ask) -> Value {
-        request(model, ask)
+    fn request(&self, model: &str, ask: &Ask) -> Option<Value> {
+        Some(request(model, ask))
     }
 
     fn reader(&self) -> Box<dyn Read> {
@@ -46,17 +46,9 @@ impl Format for OpenAiChat {
 
 /// The body of `POST /chat/completions`.
 fn request(model: &str, ask: &Ask) -> Value {
-    let system = (!ask.system.is_empty()).then(|| json!({"role": "system", "content": ask.system}));
-    let said = ask.messages.iter().map(|message| {
-        let role = match message.speaker {
-            Speaker::User => "user",
-            Speaker::Assistant => "assistant",
-        };
-        json!({"role": role, "content": message.text})
-    });
     let mut body = json!({
         "model": model,
-        "messages": system.into_iter().chain(said).collect::<Vec<_>>(),
+        "messages": chat(ask, with_tools),
         "stream": true,
         "stream_options": {"include_usage": true},
     });
@@ -66,7 +58,31 @@ fn request(model: &str, ask: &Ask) -> Value {
     if !ask.stop.is_empty() {
         body["stop"] = json!(ask.stop);
     }
+    if let Some(effort) = ask.effort {
+        body["reasoning_effort"] = json!(effort);
+    }
+    if !ask.tools.is_empty() {
+        body["tools"] = ask.tools.iter().map(function).collect();
+    }
     body
+}
+
+/// A message with calls in it, or with what came of them.
+fn with_tools(at: usize, message: &Message) -> Option<Vec<Value>> {
+    if !message.calls().is_empty() {
+        let calls = message.calls().iter().enumerate().map(|(nth, call)| {
+            let function = json!({"name": call.name, "arguments": call.arguments});
+            json!({"id": call_id(call.id.as_ref(), at, nth), "type": "function", "function": function})
+        });
+        let calls: Vec<_> = calls.collect();
+        return Some(vec![json!({"role": "assistant", "content": message.text, "tool_calls": calls})]);
+    }
+    let results = message.tool_results().iter().enumerate().map(|(nth, result)| {
+        let id = call_id(result.id.as_ref(), at.saturating_sub(1), nth);
+        json!({"role": "tool", "tool_call_id": id, "content": result.text})
+    });
+    let results: Vec<_> = results.collect();
+    (!results.is_empty()).then_some(results)
 }
 
 /// OpenAI's reasoning models refuse `max_tokens`; older servers know no other name.
@@ -257,8 +273,7 @@ mod tests {
         Ask {
             system: "be brief".into(),
             messages: vec![Message::user("hi"), Message::assistant("ho"), Message::user("ha")],
-            max_output: None,
-            stop: vec![],
+            ..Ask::default()
         }
     }
 

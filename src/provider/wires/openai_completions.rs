@@ -22,7 +22,7 @@ impl Format for OpenAiCompletions {
         base.join("/completions")
     }
 
-    fn request(&self, model: &str, ask: &Ask) -> Value {
+    fn request(&self, model: &str, ask: &Ask) -> Option<Value> {
         let mut body = json!({"model": model, "prompt": script(ask), "stream": true});
         if let Some(most) = ask.max_output {
             body["max_tokens"] = json!(most);
@@ -30,7 +30,7 @@ impl Format for OpenAiCompletions {
         if !ask.stop.is_empty() {
             body["stop"] = json!(ask.stop);
         }
-        body
+        Some(body)
     }
 
     fn reader(&self) -> Box<dyn Read> {
@@ -58,7 +58,8 @@ impl Format for OpenAiCompletions {
     }
 }
 
-/// A conversation as one text, since the wire knows no other.
+/// A conversation as one text, since the wire knows no other; what was called and what came of it are
+/// told in words.
 fn script(ask: &Ask) -> String {
     let mut script = ask.system.clone();
     for message in &ask.messages {
@@ -67,6 +68,12 @@ fn script(ask: &Ask) -> String {
             Speaker::Assistant => "Assistant",
         };
         script.push_str(&format!("\n\n{speaker}:\n{}", message.text));
+        for call in message.calls() {
+            script.push_str(&format!("\n{}({})", call.name, call.arguments));
+        }
+        for result in message.tool_results() {
+            script.push_str(&format!("\n{}: {}", result.name, result.text));
+        }
     }
     script.push_str("\n\nAssistant:\n");
     script

@@ -7,18 +7,20 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::openai_chat::{counts, usage_of};
-use crate::model::{Ask, Speaker, Tokens};
+use crate::model::{Ask, Message, Tokens, Tool, ToolCall};
 use crate::provider::BaseUrl;
 use crate::provider::answer::Answer;
 use crate::provider::call::Call;
 use crate::provider::embed::{Embedding, OpenAiEmbeddings};
-use crate::provider::wire::{Format, Part, Read, Voice, each, event, text};
+use crate::provider::wire::{Format, Part, Read, Voice, call_id, each, event, role, schema, text};
+
+const NAME: &str = "openai-responses";
 
 pub(in crate::provider) struct OpenAiResponses;
 
 impl Format for OpenAiResponses {
     fn name(&self) -> &'static str {
-        "openai-responses"
+        NAME
     }
 
     fn url(&self, base: &BaseUrl, _model: &str) -> Url {
@@ -26,14 +28,8 @@ impl Format for OpenAiResponses {
     }
 
     /// The wire knows no stop texts: the model's own end has to do.
-    fn request(&self, model: &str, ask: &Ask) -> Value {
-        let said = ask.messages.iter().map(|message| {
-            let role = match message.speaker {
-                Speaker::User => "user",
-                Speaker::Assistant => "assistant",
-            };
-            json!({"role": role, "content": message.text})
-        });
+    fn request(&self, model: &str, ask: &Ask) -> Option<Value> {
+        let said = ask.messages.iter().enumerate().flat_map(|(at, message)| items(at, message));
         let mut body = json!({
             "model": model,
             "input": said.collect::<Vec<_>>(),
@@ -47,7 +43,19 @@ impl Format for OpenAiResponses {
             // Less than 16 is refused.
             body["max_output_tokens"] = json!(most.max(Tokens(16)));
         }
-        body
+        if let Some(effort) = ask.effort {
+            body["reasoning"] = json!({"effort": effort, "summary": "auto"});
+            // Since nothing is kept there, the model's thoughts go along, sealed.
+            body["include"] = json!(["reasoning.encrypted_content"]);
+        }
+        if !ask.tools.is_empty() {
+            let tool = |tool: &Tool| {
+                let (name, parameters) = (&tool.name, schema(tool));
+                json!({"type": "function", "name": name, "description": tool.purpose, "parameters": parameters, "strict": false})
+            };
+            body["tools"] = ask.tools.iter().map(tool).collect();
+        }
+        Some(body)
     }
 
     fn reader(&self) -> Box<dyn Read> {
@@ -65,6 +73,26 @@ impl Format for OpenAiResponses {
     fn say(&self, part: Part<'_>, voice: &Voice<'_>) -> String {
         say(part, voice)
     }
+}
+
+/// The items of the input that a message is.
+fn items(at: usize, message: &Message) -> Vec<Value> {
+    let seals = message.seals().iter().filter(|seal| seal.of == NAME);
+    let seals = seals.filter_map(|seal| serde_json::from_str(&seal.body).ok());
+    let said = (!message.text.is_empty()
+        || (message.calls().is_empty() && message.tool_results().is_empty()))
+    .then(|| json!({"role": role(message.speaker), "content": message.text}));
+    let calls = message.calls().iter().enumerate().map(|(nth, call)| called(call, at, nth));
+    let results = message.tool_results().iter().enumerate().map(|(nth, result)| {
+        let id = call_id(result.id.as_ref(), at.saturating_sub(1), nth);
+        json!({"type": "function_call_output", "call_id": id, "output": result.text})
+    });
+    seals.chain(said).chain(calls).chain(results).collect()
+}
+
+fn called(call: &ToolCall, at: usize, nth: usize) -> Value {
+    let id = call_id(call.id.as_ref(), at, nth);
+    json!({"type": "function_call", "call_id": id, "name": call.name, "arguments": call.arguments})
 }
 
 /// What an item of the output is known by. Ids may change between events, so the number is first.
@@ -140,6 +168,9 @@ impl Reader {
 
     /// An item as a whole, whatever came of it before.
     fn complete(&mut self, key: Item, item: &Value, answer: &mut Answer) {
+        if item["type"] == "reasoning" && item["encrypted_content"].is_string() {
+            answer.seal(NAME, item);
+        }
         self.added(key.clone(), item, answer);
         let arguments = item["arguments"].as_str().or_else(|| item["input"].as_str());
         let open = self.items.get(&key).copied().flatten().and_then(|index| answer.call(index));
@@ -163,6 +194,7 @@ impl Reader {
                 "reasoning" => {
                     let parts = each(&item["summary"]).iter().chain(each(&item["content"]));
                     parts.for_each(|part| answer.reasoning(text(&part["text"])));
+                    self.complete(Item::Number(number), item, answer);
                 }
                 _ => self.complete(Item::Number(number), item, answer),
             }
@@ -233,10 +265,10 @@ mod tests {
             system: "be brief".into(),
             messages: vec![Message::user("hi"), Message::assistant("ho"), Message::user("ha")],
             max_output: Some(Tokens(9)),
-            stop: vec![],
+            ..Ask::default()
         };
         let expected = r#"{"model":"m","input":[{"role":"user","content":"hi"},{"role":"assistant","content":"ho"},{"role":"user","content":"ha"}],"stream":true,"store":false,"instructions":"be brief","max_output_tokens":16}"#;
-        assert_eq!(OpenAiResponses.request("m", &ask).to_string(), expected);
+        assert_eq!(OpenAiResponses.request("m", &ask).unwrap().to_string(), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! `input_type`. The wire knows nothing else; as a conversation it is refused before it is sent.
 
 use reqwest::Url;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::model::Ask;
 use crate::provider::BaseUrl;
@@ -21,8 +21,8 @@ impl Format for Voyage {
         base.join("/embeddings")
     }
 
-    fn request(&self, model: &str, _ask: &Ask) -> Value {
-        json!({"model": model})
+    fn request(&self, _model: &str, _ask: &Ask) -> Option<Value> {
+        None
     }
 
     fn reader(&self) -> Box<dyn Read> {
