@@ -13,7 +13,8 @@ use crate::prompt::dialect::Format;
 #[derive(Parser, Debug)]
 #[command(name = "rein", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Exit codes: 0 done · 1 the answer is no · 2 refused, nothing was changed · \
-    3 model or network unavailable · 5 not possible here · 64 usage · 70 a bug in rein · 130 interrupted\n\
+    3 model or network unavailable · 4 a budget or a length limit was reached ·
+    5 not possible here · 64 usage · 70 a bug in rein · 130 interrupted\n\
     Start with `rein tour`: it needs no key and no network.")]
 struct Cli {
     #[command(subcommand)]
@@ -180,9 +181,16 @@ pub fn run() -> Exit {
         Ok(cli) => front::guarded(|| dispatch(cli)),
         Err(wrong) => {
             // Help and version come this way too, on stdout.
-            let usage = wrong.use_stderr();
+            if !wrong.use_stderr() {
+                let _ = wrong.print();
+                return Exit::Done;
+            }
+            // Who reads documents gets one for this too.
+            if front::asked_for_a_document("edit") {
+                return front::not_begun(true, Exit::Usage, wrong);
+            }
             let _ = wrong.print();
-            if usage { Exit::Usage } else { Exit::Done }
+            Exit::Usage
         }
     }
 }

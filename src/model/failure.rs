@@ -128,6 +128,17 @@ impl Failure {
         }
     }
 
+    /// Is the model not to be had, with nothing wrong with the request? Then another may answer it.
+    pub fn is_outage(&self) -> bool {
+        !matches!(
+            self,
+            Self::Refused { status: 400 | 413 | 422, .. }
+                | Self::TooLong { .. }
+                | Self::OverBudget { .. }
+                | Self::NoModel { .. }
+        )
+    }
+
     /// May the same request succeed if it is simply sent again?
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy { .. } | Self::Broken { .. } | Self::Unreachable { .. })

@@ -41,17 +41,8 @@ impl From<&Failure> for Fault {
             | Failure::Silent { .. }
             | Failure::Cut { .. }
             | Failure::MidStream { .. } => Self::Passing(None),
-            Failure::Refused { status: 400 | 413 | 422, .. }
-            | Failure::TooLong { .. }
-            | Failure::OverBudget { .. }
-            | Failure::NoModel { .. } => Self::Ours,
-            Failure::OverQuota { .. }
-            | Failure::Refused { .. }
-            | Failure::CannotServe { .. }
-            | Failure::Unauthorised { .. }
-            | Failure::NoKey { .. }
-            | Failure::UnknownModel { .. }
-            | Failure::Unreadable { .. } => Self::Lasting,
+            other if other.is_outage() => Self::Lasting,
+            _ => Self::Ours,
         }
     }
 }

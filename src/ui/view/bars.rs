@@ -148,7 +148,10 @@ fn counting(silent: Duration, limit: Duration) -> String {
 
 fn at_rest(turn: &Turn) -> (Paint, String) {
     let end = match turn.end() {
-        Some(End::Failed(failure)) => Some(format!("{failure}: {}", failure.next_step())),
+        Some(End::Failed(failure)) => {
+            let still = if failure.is_outage() { " · all else works without a model" } else { "" };
+            Some(format!("{failure}: {}{still}", failure.next_step()))
+        }
         Some(End::NotAsked(why)) => Some(why.clone()),
         Some(End::Declined(words)) => Some(format!("the model declined: {words}")),
         Some(End::OutOfRoom) => {
