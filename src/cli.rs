@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::change::Level;
 use crate::front::{self, Exit};
 use crate::prompt::dialect::Format;
+use crate::provider::Wire;
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
 #[derive(Parser, Debug)]
@@ -73,6 +74,11 @@ enum Command {
     Recover {
         #[arg(long)]
         json: bool,
+    },
+    /// The models and the servers behind them
+    Models {
+        #[command(subcommand)]
+        what: ModelsCommand,
     },
     /// The configuration: where it is, what it says, whether it is right
     Config {
@@ -148,6 +154,32 @@ struct RestoreArgs {
 }
 
 #[derive(Subcommand, Debug)]
+enum ModelsCommand {
+    /// Decode the body of a server's answer, read from stdin, and print what a client must make of it
+    Decode(DecodeArgs),
+}
+
+#[derive(Args, Debug)]
+struct DecodeArgs {
+    /// The API that answered: openai-chat, openai-responses, anthropic-messages, google-generate,
+    /// ollama-chat, openai-completions, mistral-fim or llamacpp-infill
+    #[arg(long, value_name = "API", value_parser = talking)]
+    api: Wire,
+    /// The HTTP status that the body came with
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(100..600))]
+    status: u16,
+    /// Its content type, which tells what the body alone does not
+    #[arg(long, value_name = "TYPE", default_value = "", hide_default_value = true)]
+    content_type: String,
+}
+
+/// An API whose answers are words.
+fn talking(name: &str) -> Result<Wire, String> {
+    let wire: Wire = name.parse()?;
+    if wire.chats() || wire.fills_in() { Ok(wire) } else { Err(format!("`{name}` answers with no words")) }
+}
+
+#[derive(Subcommand, Debug)]
 enum ConfigCommand {
     /// Where the user's file is
     Path,
@@ -207,6 +239,7 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Redo { id, json }) => front::redo(id.as_deref(), json),
         Some(Command::Restore(args)) => front::restore(&args.into()),
         Some(Command::Recover { json }) => front::recover(json),
+        Some(Command::Models { what: ModelsCommand::Decode(args) }) => front::decode(&args.into()),
         Some(Command::Config { what }) => front::config(match what {
             ConfigCommand::Path => front::AboutConfig::Path,
             ConfigCommand::Show => front::AboutConfig::Show,
@@ -242,6 +275,13 @@ impl From<ApplyArgs> for front::ApplyRequest {
     }
 }
 
+impl From<DecodeArgs> for front::DecodeRequest {
+    fn from(args: DecodeArgs) -> Self {
+        let DecodeArgs { api, status, content_type } = args;
+        Self { api, status, content_type }
+    }
+}
+
 impl From<RestoreArgs> for front::RestoreRequest {
     fn from(args: RestoreArgs) -> Self {
         let RestoreArgs { target, after, merge, list, json } = args;
@@ -274,6 +314,10 @@ mod tests {
             &["rein", "edit", "--lines", "1-2", "x"],
             &["rein", "apply", "--diff"],
             &["rein", "apply", "--format", "xml"],
+            &["rein", "models", "decode"],
+            &["rein", "models", "decode", "--api", "openai"],
+            &["rein", "models", "decode", "--api", "voyage"],
+            &["rein", "models", "decode", "--api", "openai-chat", "--status", "7"],
         ] {
             assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
         }

@@ -9,7 +9,7 @@ use rein::provider::{Decoded, Response, Wire, decode};
 use serde_json::Value;
 
 /// Bodies up to this many bytes are cut at every place, longer ones at this many.
-const EVERY_PLACE: usize = 4096;
+const EVERY_PLACE: usize = 2048;
 
 struct Case {
     name: String,

@@ -92,7 +92,10 @@ pub(super) struct Answer {
     explanation: String,
     calls: Vec<Call>,
     hosted: Vec<(u64, String)>,
-    reason: Option<(Value, Meaning)>,
+    /// Why it ends, in the wire's own last word.
+    word: Option<Value>,
+    /// The gravest word for an end so far: a later and milder one does not undo it.
+    gravest: Option<(Value, Meaning)>,
     counts: Option<Counts>,
     usage: Usage,
     report: Option<Report>,
@@ -185,9 +188,10 @@ impl Answer {
             Value::String(text) if text.is_empty() => return,
             word => Meaning::of(word),
         };
+        self.word = Some(word.clone());
         let graver = |(_, known): &(Value, Meaning)| meaning.gravity() >= known.gravity();
-        if self.reason.as_ref().is_none_or(graver) {
-            self.reason = Some((word.clone(), meaning));
+        if self.gravest.as_ref().is_none_or(graver) {
+            self.gravest = Some((word.clone(), meaning));
         }
     }
 
@@ -209,7 +213,8 @@ impl Answer {
     /// Another answer was spliced into this one: whose words came since is not known, so that none of
     /// them count.
     pub fn spliced(&mut self) {
-        *self = Self { reason: self.reason.take(), model: self.model.take(), ..Self::default() };
+        let (word, gravest) = (self.word.take(), self.gravest.take());
+        *self = Self { word, gravest, model: self.model.take(), ..Self::default() };
         self.report = Some(Report::spliced());
         (self.done, self.spliced) = (true, true);
     }
@@ -230,7 +235,7 @@ impl Answer {
 
     /// Has the server reported an error?
     pub fn has_failed(&self) -> bool {
-        self.report.is_some() || matches!(self.reason, Some((_, Meaning::Failed)))
+        self.report.is_some() || matches!(self.gravest, Some((_, Meaning::Failed)))
     }
 
     pub fn has_report(&self) -> bool {
@@ -239,7 +244,7 @@ impl Answer {
 
     /// Has a finish been seen, so that only counts can be missing?
     pub fn is_finished(&self) -> bool {
-        self.reason.is_some() || self.ended
+        self.word.is_some() || self.ended
     }
 
     /// Has any of the answer's own words arrived?
@@ -269,7 +274,7 @@ impl Answer {
     }
 
     fn finish(&self) -> Result<Finish, Flaw> {
-        Ok(match &self.reason {
+        Ok(match &self.gravest {
             None if !self.ended => return Err(Flaw::Cut),
             None if !self.spoke && self.refusal.is_empty() => {
                 return Err(Flaw::Unreadable("an answer without a word in it".into()));
@@ -298,10 +303,11 @@ impl Answer {
 
     /// How it ended, as far as calls are concerned.
     pub(super) fn around(&self) -> Around {
-        match self.reason.as_ref().map(|(_, meaning)| *meaning) {
-            _ if self.report.is_some() || !self.ended => Around::Failed,
-            Some(Meaning::Failed) => Around::Failed,
-            Some(Meaning::Stop | Meaning::Calls) => Around::Whole { wanted: true },
+        let wanted = self.end() == Some("tool_calls");
+        match self.gravest.as_ref().map(|(_, meaning)| *meaning) {
+            _ if self.report.is_some() || !self.ended => Around::Failed { wanted },
+            Some(Meaning::Failed) => Around::Failed { wanted },
+            Some(Meaning::Stop | Meaning::Calls) => Around::Whole { wanted },
             // A word for the end that we do not know is an end: what is whole is the model's.
             Some(Meaning::Paused | Meaning::Other) => Around::Whole { wanted: false },
             None | Some(Meaning::Length | Meaning::Filtered | Meaning::Refusal) => Around::CutShort,
@@ -322,7 +328,7 @@ impl Answer {
         Facts {
             refusal: &self.refusal,
             hosted: hosted.into_iter().map(|(_, name)| name.as_str()).collect(),
-            word: self.reason.as_ref().map(|(word, _)| word),
+            word: self.word.as_ref(),
             end: self.end(),
             counts: self.counts,
             report: self.report.as_ref(),
@@ -336,8 +342,7 @@ impl Answer {
         if self.report.is_some() {
             return Some("error");
         }
-        let (_, meaning) = self.reason.as_ref()?;
-        Some(match meaning {
+        Some(match Meaning::of(self.word.as_ref()?) {
             Meaning::Stop if !self.calls.is_empty() => "tool_calls",
             Meaning::Stop if !self.refusal.is_empty() => "refusal",
             Meaning::Stop => "stop",

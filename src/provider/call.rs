@@ -30,12 +30,19 @@ pub(super) struct Call {
 /// How the answer around a call ended, as far as it bears on carrying the call out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Around {
-    /// No end was said, or it failed.
-    Failed,
+    /// No end was said, or it failed. `wanted`: a word was said that means calls.
+    Failed { wanted: bool },
     /// It ended before its time: the limit, a filter, a refusal, no reason at all.
     CutShort,
     /// It ended on purpose, and `wanted` says that it was to have its calls made.
     Whole { wanted: bool },
+}
+
+impl Around {
+    /// May a call without arguments be one that has none, rather than one whose arguments are lost?
+    fn allows_none(self) -> bool {
+        matches!(self, Self::Failed { wanted: true } | Self::Whole { wanted: true })
+    }
 }
 
 impl Call {
@@ -46,16 +53,12 @@ impl Call {
         }
     }
 
-    /// The arguments as an object; nothing for a call without any, which servers write in three ways.
+    /// The arguments as a value, to be looked at: an empty object for a call without any, which
+    /// servers write in three ways. Whether they may be used is [`Self::runnable`]'s to say.
     pub fn parsed(&self, around: Around) -> Option<Value> {
-        if self.freeform || self.broken {
-            return None;
-        }
         match self.arguments().trim() {
-            // On a turn that was cut short this is a call whose arguments never came.
-            "" | "null" => {
-                (around == Around::Whole { wanted: true }).then(|| Value::Object(Default::default()))
-            }
+            _ if self.freeform => None,
+            "" | "null" => around.allows_none().then(|| Value::Object(Default::default())),
             text => serde_json::from_str(text).ok(),
         }
     }
@@ -65,7 +68,7 @@ impl Call {
         let whole = self.freeform || matches!(self.parsed(around), Some(Value::Object(_)));
         match around {
             _ if !named || !whole || self.broken => Runnable::No,
-            Around::Failed => Runnable::No,
+            Around::Failed { .. } => Runnable::No,
             Around::CutShort => Runnable::May,
             Around::Whole { .. } => Runnable::Yes,
         }
@@ -158,15 +161,16 @@ mod tests {
     }
 
     const WANTED: Around = Around::Whole { wanted: true };
+    const FAILED: Around = Around::Failed { wanted: true };
 
     #[test]
     fn only_a_whole_call_of_a_turn_that_came_to_its_end_is_run() {
         let whole = call(r#"{"a": 1}"#);
         assert_eq!(whole.runnable(WANTED), Runnable::Yes);
         assert_eq!(whole.runnable(Around::CutShort), Runnable::May);
-        assert_eq!(whole.runnable(Around::Failed), Runnable::No);
+        assert_eq!(whole.runnable(FAILED), Runnable::No);
         for cut in [r#"{"a": "#, r#"{"a": 1}}"#, "[1]", "1", "\"x\"", "{'a': 1}"] {
-            for around in [WANTED, Around::CutShort, Around::Failed] {
+            for around in [WANTED, Around::CutShort, FAILED] {
                 assert_eq!(call(cut).runnable(around), Runnable::No, "{cut}");
             }
         }

@@ -157,6 +157,7 @@ impl Read for Reader {
             }
             "message_stop" => answer.done(),
             "message" => self.whole(value, answer),
+            "" if value["content"].is_array() => self.whole(value, answer),
             _ => {}
         }
     }

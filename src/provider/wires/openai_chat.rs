@@ -119,12 +119,15 @@ impl Read for Reader {
         // We ask for one choice; a second one would be mixed into the first.
         let first = |choice: &&Value| choice["index"].as_u64().unwrap_or(0) == 0;
         for choice in each(&value["choices"]).iter().filter(first) {
-            let said = if choice["delta"].is_object() { &choice["delta"] } else { &choice["message"] };
+            let whole = !choice["delta"].is_object();
+            let said = if whole { &choice["message"] } else { &choice["delta"] };
             let reasoning = [&said["reasoning_content"], &said["reasoning"], &said["reasoning_text"]];
             answer.reasoning(reasoning.into_iter().find_map(Value::as_str).unwrap_or_default());
             content(&said["content"], answer);
             answer.refusal(text(&said["refusal"]));
             for (place, piece) in each(&said["tool_calls"]).iter().enumerate() {
+                // In a document each is a call of its own; in a stream, a nameless piece goes on.
+                self.last = self.last.filter(|_| !whole);
                 self.call(place, piece, answer);
             }
             answer.reason(&choice["finish_reason"]);
@@ -146,8 +149,8 @@ impl Reader {
             if call.id.as_deref().unwrap_or_default().is_empty() {
                 call.id = id.map(str::to_owned).or(call.id.take());
             }
-            if call.name.is_none() {
-                call.name = name.map(str::to_owned);
+            if let (None | Some(""), Some(name)) = (call.name.as_deref(), name) {
+                call.name = Some(name.to_owned());
             }
         }
         match &function["arguments"] {
@@ -176,9 +179,8 @@ impl Reader {
         match known {
             Some(index) if !another(index, answer) => index,
             _ => {
-                let name = text(&piece["function"]["name"]);
-                let name = (!name.is_empty()).then(|| name.to_owned());
-                let index = answer.open(Call { name, ..Call::default() });
+                let name = text(&piece["function"]["name"]).to_owned();
+                let index = answer.open(Call { name: Some(name), ..Call::default() });
                 self.open.push((slot, index));
                 index
             }

@@ -126,6 +126,8 @@ impl Read for Reader {
                     answer.argue(*call, text(&value["delta"]));
                 }
             }
+            "response.function_call_arguments.done" => self.whole(value, &value["arguments"], answer),
+            "response.custom_tool_call_input.done" => self.whole(value, &value["input"], answer),
             "response.completed" | "response.incomplete" | "response.failed" | "response.done" => {
                 if self.items.is_empty() {
                     self.output(&value["response"], answer);
@@ -161,7 +163,8 @@ impl Reader {
             let own = |value: &Value| value.as_str().map(str::to_owned);
             let usual = own(arguments).filter(|text| !text.is_empty());
             let (id, name) = (own(&item["call_id"]), own(&item["name"]));
-            answer.open(Call { place, id, name, usual, freeform, ..Call::default() })
+            // Until it is said to be whole it is not: free text would look whole at any point.
+            answer.open(Call { place, id, name, usual, freeform, broken: true, ..Call::default() })
         });
         self.items.insert(key, open);
     }
@@ -173,13 +176,25 @@ impl Reader {
         }
         self.added(key.clone(), item, answer);
         let arguments = item["arguments"].as_str().or_else(|| item["input"].as_str());
-        let open = self.items.get(&key).copied().flatten().and_then(|index| answer.call(index));
-        if let (Some(call), Some(arguments)) = (open, arguments) {
+        let Some(call) = self.items.get(&key).copied().flatten().and_then(|index| answer.call(index)) else {
+            return;
+        };
+        call.broken = false;
+        if let Some(arguments) = arguments {
             arguments.clone_into(&mut call.text);
             call.usual = None;
-            if call.id.is_none() {
-                call.id = item["call_id"].as_str().map(str::to_owned);
-            }
+        }
+        if call.id.is_none() {
+            call.id = item["call_id"].as_str().map(str::to_owned);
+        }
+    }
+
+    /// The arguments of a call as a whole; some servers leave them out of the item.
+    fn whole(&mut self, value: &Value, arguments: &Value, answer: &mut Answer) {
+        let open = self.items.get(&key(value)).copied().flatten().and_then(|index| answer.call(index));
+        if let (Some(call), Some(arguments)) = (open, arguments.as_str()) {
+            arguments.clone_into(&mut call.text);
+            call.broken = false;
         }
     }
 
@@ -280,6 +295,8 @@ mod tests {
             json!({"type": "response.output_item.added", "item": item("b")}),
             json!({"type": "response.function_call_arguments.delta", "item_id": "b", "delta": "{\"n\":2}"}),
             json!({"type": "response.function_call_arguments.delta", "item_id": "a", "delta": "{\"n\":1}"}),
+            json!({"type": "response.function_call_arguments.done", "item_id": "a", "arguments": "{\"n\":1}"}),
+            json!({"type": "response.output_item.done", "item": {"id": "b", "arguments": "{\"n\":2}"}}),
             json!({"type": "response.completed", "response": {"status": "completed"}}),
         ] {
             reader.read(&value, &mut answer);
@@ -295,5 +312,20 @@ mod tests {
         };
         let expected = [call("a", "{\"n\":1}"), call("b", "{\"n\":2}"), Delta::Finish(Finish::Calls)];
         assert_eq!(answer.close().unwrap(), expected);
+    }
+
+    #[test]
+    fn free_text_is_not_whole_until_it_is_said_to_be() {
+        let (mut answer, mut reader) = (Answer::default(), Reader::default());
+        let item = json!({"type": "custom_tool_call", "id": "a", "call_id": "a", "name": "write_sql"});
+        for value in [
+            json!({"type": "response.output_item.added", "item": item}),
+            json!({"type": "response.custom_tool_call_input.delta", "item_id": "a", "delta": "DELETE FROM t"}),
+            json!({"type": "response.completed", "response": {"status": "completed"}}),
+        ] {
+            reader.read(&value, &mut answer);
+        }
+        let runnable = |delta: &Delta| matches!(delta, Delta::Call(call) if call.runnable != Runnable::No);
+        assert!(!answer.close().unwrap().iter().any(runnable));
     }
 }
