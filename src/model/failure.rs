@@ -64,6 +64,9 @@ pub enum Failure {
     OverBudget { model: String, excess: Excess },
     #[error("the wire `{wire}` of {server} cannot {what}")]
     CannotServe { server: String, wire: &'static str, what: &'static str },
+    /// While a recording is played.
+    #[error("the recording has no answer of {server} to this request; {difference}")]
+    NotRecorded { server: String, difference: String },
     #[error("no model is configured for the role `{role}`")]
     NoModel { role: super::Role },
 }
@@ -122,6 +125,9 @@ impl Failure {
             Self::OverBudget { excess, .. } => {
                 format!("raise `{}`, or lower `max_output`, in the configuration", excess.span().key())
             }
+            Self::NotRecorded { .. } => {
+                "replay it on the files it was recorded on, or record it anew: `--record FILE`".into()
+            }
             Self::NoModel { role } => {
                 format!("add a provider and `roles.{role}` to the configuration (`rein config path`)")
             }
@@ -135,6 +141,7 @@ impl Failure {
             Self::Refused { status: 400 | 413 | 422, .. }
                 | Self::TooLong { .. }
                 | Self::OverBudget { .. }
+                | Self::NotRecorded { .. }
                 | Self::NoModel { .. }
         )
     }

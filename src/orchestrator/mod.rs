@@ -11,6 +11,7 @@ mod meter;
 mod roles;
 mod stream;
 mod supply;
+pub mod wire_log;
 
 pub use roles::{Roles, Route};
 
