@@ -32,6 +32,19 @@ struct Shared {
     /// The model to ask, as PROVIDER/MODEL, instead of `roles.chat`
     #[arg(long, short = 'm', value_name = "PROVIDER/MODEL")]
     model: Option<String>,
+    /// Write every exchange with a server down, without keys, so that it can be played again
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    record: Option<PathBuf>,
+    /// Take the answers from a recording; nothing leaves this machine
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
+}
+
+impl From<Shared> for front::Supplied {
+    fn from(shared: Shared) -> Self {
+        let Shared { model, record, replay } = shared;
+        Self { model, record, replay }
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -46,8 +59,11 @@ enum Command {
     Edit(EditArgs),
     /// Apply a model's reply, read from stdin, exactly or not at all
     Apply(ApplyArgs),
-    /// Show what has landed, newest first
+    /// Show what has landed, or what was sent, newest first
     Log {
+        /// Show the requests that were sent, or all of the one whose id begins so
+        #[arg(long, value_name = "ID", num_args = 0..=1)]
+        wire: Option<Option<String>>,
         /// Most entries to show
         #[arg(long, short = 'n', default_value_t = 20)]
         limit: usize,
@@ -75,10 +91,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// The models and the servers behind them
+    /// The models and the servers behind them: who serves which role, who answers, what it costs
     Models {
         #[command(subcommand)]
-        what: ModelsCommand,
+        what: Option<ModelsCommand>,
+        /// Report as one JSON document
+        #[arg(long, global = true)]
+        json: bool,
     },
     /// The configuration: where it is, what it says, whether it is right
     Config {
@@ -155,6 +174,10 @@ struct RestoreArgs {
 
 #[derive(Subcommand, Debug)]
 enum ModelsCommand {
+    /// Prove each role with one tiny call, and say what it cost
+    Test,
+    /// Play an outage of each provider and say who takes over; sends nothing
+    Drill,
     /// Decode the body of a server's answer, read from stdin, and print what a client must make of it
     Decode(DecodeArgs),
 }
@@ -230,16 +253,22 @@ pub fn run() -> Exit {
 fn dispatch(cli: Cli) -> Exit {
     let Cli { command, target, shared } = cli;
     match command {
-        None => front::tui(target.as_deref(), shared.model),
+        None => front::tui(target.as_deref(), shared.into()),
         Some(Command::Tour { headless }) => front::tour(headless),
         Some(Command::Edit(args)) => front::edit(args.into()),
         Some(Command::Apply(args)) => front::apply(args.into()),
-        Some(Command::Log { limit, json }) => front::log(limit, json),
+        Some(Command::Log { wire: Some(id), limit, json }) => front::wire_log(id.as_deref(), limit, json),
+        Some(Command::Log { wire: None, limit, json }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
         Some(Command::Redo { id, json }) => front::redo(id.as_deref(), json),
         Some(Command::Restore(args)) => front::restore(&args.into()),
         Some(Command::Recover { json }) => front::recover(json),
-        Some(Command::Models { what: ModelsCommand::Decode(args) }) => front::decode(&args.into()),
+        Some(Command::Models { what, json }) => match what {
+            None => front::models(json),
+            Some(ModelsCommand::Test) => front::test_models(json),
+            Some(ModelsCommand::Drill) => front::drill(json),
+            Some(ModelsCommand::Decode(args)) => front::decode(&args.into()),
+        },
         Some(Command::Config { what }) => front::config(match what {
             ConfigCommand::Path => front::AboutConfig::Path,
             ConfigCommand::Show => front::AboutConfig::Show,
@@ -257,7 +286,7 @@ impl From<EditArgs> for front::EditRequest {
             apply: args.apply,
             json: args.json,
             instruction: args.instruction.join(" "),
-            model: args.shared.model,
+            supplied: args.shared.into(),
         }
     }
 }

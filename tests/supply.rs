@@ -174,3 +174,100 @@ fn every_way_an_edit_cannot_begin_is_a_document_too() {
         assert!(!json["reason"].as_str().unwrap().is_empty() && !ran.err.is_empty());
     }
 }
+
+#[test]
+fn every_request_that_left_is_in_the_ledger_byte_for_byte_and_without_its_key() {
+    let world = World::folder(&[("a.txt", FILE)]);
+    let model = Model::says(&whole_answer());
+    let config = |more: &str| {
+        format!(
+            "{more}\n[roles]\nchat = [\"it/scripted\"]\n[providers.it]\nwire = \"openai-chat\"\n\
+             base_url = \"http://{}/v1\"\napi_key_env = \"IT_KEY\"\n",
+            model.address
+        )
+    };
+    world.configure(&config(""));
+    let key = [("IT_KEY", "sk-sesame-open")];
+    world.rein_env(&key, &["edit", "--file", "a.txt", "shout"]).ends(0);
+    let sent = &model.requests.all()[0];
+    assert_eq!(sent.header("authorization"), Some("Bearer sk-sesame-open"));
+    let list = world.rein(&["log", "--wire"]).ends(0).text();
+    assert_eq!(list.lines().count(), 1);
+    let id = list.split_whitespace().next().unwrap();
+    let kept = world.rein(&["log", "--wire", id]).ends(0).text();
+    assert!(kept.starts_with("POST http://127.0.0.1") && kept.ends_with(&format!("\r\n\r\n{}", sent.body)));
+    assert!(kept.contains("authorization: [key]\r\n") && !kept.contains("sesame"));
+    let json = world.rein(&["log", "--wire", "--json"]).ends(0).json();
+    assert_eq!(json["requests"][0]["id"], id);
+    world.rein(&["log", "--wire", "1999"]).ends(1);
+
+    world.configure(&config("wire_log = { days = 0 }"));
+    world.rein_env(&key, &["edit", "--file", "a.txt", "shout"]);
+    assert_eq!(world.rein(&["log", "--wire"]).ends(0).text(), list, "switched off");
+}
+
+#[test]
+fn a_session_is_recorded_without_keys_and_played_without_a_network_or_a_configuration() {
+    let world = World::folder(&[("a.txt", FILE)]);
+    let tape = world.root().join("tape.jsonl");
+    let file = tape.to_str().unwrap();
+    let (first, second) = (
+        Model::plays([Reply { chunk: 1, ..Reply::text(whole_answer()) }.with(Fault::CutAfter(80))]),
+        Model::says(&whole_answer()),
+    );
+    both(&world, &first, &second);
+    let args = ["edit", "--file", "a.txt", "--json"];
+    let recorded = world.rein(&[&args[..], &["--record", file, "shout"]].concat()).ends(0);
+    let text = std::fs::read_to_string(&tape).unwrap();
+    assert!(text.lines().count() == 3 && text.contains("rein.recording/1"));
+    let root = world.root();
+    assert!(!text.contains(root.to_str().unwrap()), "no place of this machine is in it");
+    drop((first, second));
+
+    world.configure("");
+    let played = world.rein(&[&args[..], &["--replay", file, "shout"]].concat()).ends(0);
+    assert_eq!(played.json(), recorded.json());
+    let ran = world.rein(&[&args[..], &["--replay", file, "whisper"]].concat()).ends(3);
+    assert!(ran.err.contains("recorded was `shout") && ran.err.contains("asked is `whisper"), "{}", ran.err);
+    world.rein(&["edit", "--replay", file, "--record", file, "x"]).ends(64);
+    std::fs::write(&tape, "{}\n").unwrap();
+    let ran = world.rein(&[&args[..], &["--replay", file, "shout"]].concat()).ends(5);
+    assert!(ran.err.contains("it is no recording of rein's"), "{}", ran.err);
+}
+
+#[test]
+fn models_are_listed_tested_and_drilled() {
+    let world = World::folder(&[("a.txt", FILE)]);
+    let (first, second) = (Model::plays([Reply::text("ready"), Reply::text("ready")]), Model::says("ready"));
+    two(&world, &format!("http://{}/v1", first.address), &second, PRICE);
+    let listed = world.rein(&["models"]).ends(0);
+    let text = world.settled(&listed.text());
+    assert!(
+        text.contains("chat 1: first/scripted (openai-chat at 127.0.0.1:[port]): answers; $1000.00 in"),
+        "{text}"
+    );
+    assert!(
+        text.contains("chat 2: second/scripted (anthropic") && text.contains("embed: no model"),
+        "{text}"
+    );
+    let json = world.rein(&["models", "--json"]).ends(0).json();
+    assert_eq!(json["models"][0]["reachable"], true);
+    assert_eq!((&json["models"][1]["place"], &json["models"][1]["key"]), (&2.into(), &"none".into()));
+
+    let tested = world.rein(&["models", "test"]).ends(0).text();
+    assert!(tested.contains("chat: first/scripted answers in") && tested.contains("cost: $0."), "{tested}");
+    assert_eq!((first.asked(), second.asked()), (1, 0), "one call for the one role");
+
+    let drill = world.rein(&["models", "drill"]).ends(0).text();
+    let expected = "chat: when `first` is dark, second/scripted answers\n\
+                    chat: when `second` is dark, first/scripted answers\n\
+                    chat: when all are dark, nobody answers; what needs no model works\n";
+    assert_eq!((drill.as_str(), first.asked()), (expected, 1));
+
+    world.configure("");
+    world.rein(&["models", "test"]).ends(3);
+    assert_eq!(
+        world.rein(&["models", "drill"]).ends(0).text(),
+        "no role has a model; what needs none works\n"
+    );
+}

@@ -12,7 +12,7 @@ mod show;
 
 pub use error::{ConfigError, Place};
 pub use paths::{Env, Paths, paths};
-pub use show::{check, show};
+pub use show::{check, show, written};
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -27,6 +27,11 @@ pub fn show(loaded: &Loaded) -> String {
     format!("{text}\n\n{}", table(&loaded.config))
 }
 
+/// The same without where it came from: equal for equal configurations.
+pub fn written(config: &Config) -> String {
+    table(config).to_string()
+}
+
 /// One line per fact: what was read, which models will answer, what to know.
 pub fn check(loaded: &Loaded) -> String {
     let mut text = String::new();

@@ -50,7 +50,7 @@ pub fn apply(request: ApplyRequest) -> Exit {
 }
 
 fn prepare(request: &ApplyRequest) -> Result<(Place, Leash), SetupError> {
-    let setup = Setup::load(None)?;
+    let setup = Setup::load()?;
     // How much a reply may change is the user's to say, by piping it in; what is protected stays so.
     let protect = &setup.loaded().config.protect;
     let leash = Leash::new(usize::MAX, usize::MAX, protect).map_err(SetupError::Leash)?;

@@ -20,6 +20,7 @@ mod setup;
 mod terminal;
 mod tour;
 mod tui;
+mod wire_log;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -28,10 +29,12 @@ pub use about::{AboutConfig, config};
 pub use apply::{ApplyRequest, apply};
 pub use edit::{EditRequest, edit, not_begun};
 pub use journal::{log, recover, redo, undo};
-pub use models::{DecodeRequest, decode};
+pub use models::{DecodeRequest, decode, drill, models, test_models};
 pub use restore::{RestoreRequest, restore};
+pub use setup::Supplied;
 pub use tour::tour;
 pub use tui::tui;
+pub use wire_log::wire_log;
 
 /// How a command ended; a contract with scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

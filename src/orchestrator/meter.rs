@@ -4,15 +4,15 @@
 //! last of the day. Knows no server and no screen.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::dice;
 use super::roles::Route;
 use crate::model::{Bill, Budget, Counted, Delta, Failure, Money, Price, Tokens, Usage};
 use crate::session::TurnId;
-use crate::workspace::Drawer;
+use crate::workspace::{Drawer, Workspace};
 
 /// An answer without any known limit is projected to be this long.
 const LONG: Tokens = Tokens(128_000);
@@ -62,12 +62,18 @@ pub struct Meter {
     book: Drawer,
     /// By the turns of this process, requests under way with all they can cost.
     turns: Mutex<HashMap<TurnId, Money>>,
-    counter: AtomicU64,
 }
 
+/// Below the state folder, for all workspaces.
+const FOLDER: &str = "spent";
+
 impl Meter {
-    pub fn new(budget: Budget, book: Drawer) -> Self {
-        Self { budget, book, turns: Mutex::default(), counter: AtomicU64::new(0) }
+    pub fn of(workspace: &Workspace, budget: Budget) -> Arc<Self> {
+        Arc::new(Self::new(budget, workspace.common_drawer(FOLDER)))
+    }
+
+    fn new(budget: Budget, book: Drawer) -> Self {
+        Self { budget, book, turns: Mutex::default() }
     }
 
     /// All of today's requests. Blocking.
@@ -89,7 +95,8 @@ impl Meter {
         let output = most_output.or(route.card.max_output).unwrap_or(LONG);
         let most = route.card.price.map(|price| price.most(at_most(sent), output));
         let aside = most.filter(|most| *most > Money(0));
-        let line = Line { id: self.name(), model: route.id().to_string(), most: aside, bill: None };
+        let line =
+            Line { id: format!("{:016x}", dice()), model: route.id().to_string(), most: aside, bill: None };
         let by_turn = self.of_turn(turn);
         let admitted = self.book.append(&file_of_today(), |held| {
             let admitted = self.budget.admit(most, by_turn, Some(sum(held).cost));
@@ -113,12 +120,6 @@ impl Meter {
             finished: false,
             closed: false,
         })
-    }
-
-    /// A name for a request that no other process gives.
-    fn name(&self) -> String {
-        let (process, at) = (std::process::id(), jiff::Timestamp::now().as_millisecond());
-        format!("{process}-{at}-{}", self.counter.fetch_add(1, Ordering::Relaxed))
     }
 
     fn of_turn(&self, turn: Option<TurnId>) -> Money {

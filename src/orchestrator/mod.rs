@@ -6,13 +6,17 @@
 //! known here.
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
+mod catalogue;
 mod gather;
 mod meter;
+mod probe;
 mod roles;
 mod stream;
 mod supply;
 pub mod wire_log;
 
+pub use meter::{Meter, Tab};
+pub use probe::{Probe, probe};
 pub use roles::{Roles, Route};
 
 use std::collections::HashMap;
@@ -29,12 +33,8 @@ use crate::provider::Client;
 use crate::session::{Effect, Event, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
-use meter::Meter;
 use stream::{Gap, Left};
 use supply::Supply;
-
-/// Where today's requests are counted, below the state folder.
-const SPENT: &str = "spent";
 
 /// Events that may wait for the front before the senders do.
 const CHANNEL: usize = 256;
@@ -78,7 +78,7 @@ impl Orchestrator {
         runtime: Handle,
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
-        let meter = Arc::new(Meter::new(budget, workspace.common_drawer(SPENT)));
+        let meter = Meter::of(&workspace, budget);
         let supply = Arc::new(Supply::new(client, events.clone(), meter));
         let turns = HashMap::new();
         (Self { workspace, supply, roles, room, runtime, events, turns, completion: None }, receiver)
@@ -144,6 +144,16 @@ impl Orchestrator {
                 self.completion = Some(running);
             }
             Effect::AbortComplete => self.completion = None,
+            Effect::ReadWire { limit } => self.on_thread(move |w| {
+                Event::Wire(wire_log::read(w, None, limit).map_err(|why| why.to_string()))
+            }),
+            Effect::ListModels => {
+                let (supply, endpoints) = (Arc::clone(&self.supply), self.roles.endpoints().to_vec());
+                self.runtime.spawn(catalogue::list(supply, endpoints));
+            }
+            Effect::Prefer { role, model } => {
+                self.roles.prefer(role, &model);
+            }
             Effect::ReadLog { limit } => {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
@@ -159,6 +169,12 @@ impl Orchestrator {
             let _ = events.blocking_send(event);
         });
     }
+}
+
+/// Any number: the seed of a hash map is drawn from one.
+fn dice() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(0)
 }
 
 /// A file as the reply's edits should be placed in it, under its own name: where a link leads is what

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 
+use super::dice;
 use super::meter::{Meter, Tab};
 use super::roles::Route;
 use crate::model::{Bill, Failure, Tokens};
@@ -68,10 +69,4 @@ impl Supply {
             let _ = self.events.send(Event::Metered { turn, bill, today }).await;
         }
     }
-}
-
-/// Any number: hash maps are seeded with one.
-fn dice() -> u64 {
-    use std::hash::{BuildHasher as _, RandomState};
-    RandomState::new().hash_one(0)
 }

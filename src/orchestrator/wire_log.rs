@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::provider::{Sent, Witness};
+use crate::session::SentRequest;
 use crate::workspace::{Drawer, Workspace};
 
 /// Below the workspace's own folder.
@@ -24,18 +25,6 @@ pub struct Retention {
 pub struct WireLog {
     drawer: Drawer,
     failed: AtomicBool,
-}
-
-/// One request of the log.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
-    /// When it left (UTC), to the microsecond: `20261125-094200-123456`.
-    pub id: String,
-    pub provider: String,
-    /// The request line, as in `POST https://…`.
-    pub line: String,
-    /// All of it: request line, headers, an empty line, the body.
-    pub bytes: Vec<u8>,
 }
 
 impl WireLog {
@@ -86,7 +75,7 @@ fn plain(provider: &str) -> String {
 ///
 /// # Errors
 /// The log is there and cannot be read.
-pub fn read(workspace: &Workspace, id: Option<&str>, limit: usize) -> io::Result<Vec<Entry>> {
+pub fn read(workspace: &Workspace, id: Option<&str>, limit: usize) -> io::Result<Vec<SentRequest>> {
     let drawer = workspace.drawer(FOLDER);
     let names = drawer.names()?;
     let wanted = names.iter().rev().filter(|name| id.is_none_or(|id| name.starts_with(id)));
@@ -101,7 +90,7 @@ pub fn read(workspace: &Workspace, id: Option<&str>, limit: usize) -> io::Result
         let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line);
         let line = line.strip_suffix(" HTTP/1.1").unwrap_or(&line).to_owned();
-        entries.push(Entry { id: id.into(), provider: provider.into(), line, bytes });
+        entries.push(SentRequest { id: id.into(), provider: provider.into(), line, bytes });
     }
     Ok(entries)
 }

@@ -212,6 +212,25 @@ impl Walk {
     }
 }
 
+/// Who answers when the models that `dark` names are not reachable, and who is asked on the way: the
+/// same machine as in earnest, with nothing sent.
+pub fn drill(list: &[ModelId], dark: impl Fn(&ModelId) -> bool) -> (Vec<ModelId>, Option<ModelId>) {
+    let (mut health, mut walk) = (Health::default(), Walk::new(list.to_vec()));
+    let mut asked = Vec::new();
+    let mut step = walk.begin(&mut health, Duration::ZERO);
+    while let Step::Ask { model, .. } | Step::TakeOver { model } = step {
+        if !dark(&model) {
+            return (asked, Some(model));
+        }
+        let failure = Failure::Unreachable { server: model.provider.clone(), why: "drill".into() };
+        if !asked.contains(&model) {
+            asked.push(model);
+        }
+        step = walk.failed(&failure, &mut health, Duration::ZERO, 0);
+    }
+    (asked, None)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -341,6 +360,15 @@ mod tests {
         walk.failed(&busy(Some(2)), &mut health, SECOND, 0);
         let step = walk.failed(&no_key(), &mut health, SECOND, 0);
         assert_eq!(step, Step::Ask { model: id(1), wait: SECOND * 2 });
+    }
+
+    #[test]
+    fn a_drill_says_who_takes_over() {
+        let list: Vec<_> = (0..3).map(id).collect();
+        assert_eq!(drill(&list, |_| false), (vec![], Some(id(0))));
+        assert_eq!(drill(&list, |model| *model == id(0)), (vec![id(0)], Some(id(1))));
+        assert_eq!(drill(&list, |_| true), (list.clone(), None));
+        assert_eq!(drill(&[], |_| true), (vec![], None));
     }
 
     #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt};
 use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, FileText, LogEntry, ReadError, SaveError, Story, UndoError, Undone};
@@ -61,6 +61,12 @@ pub enum Effect {
     AbortComplete,
     /// Read the journal, newest first.
     ReadLog { limit: usize },
+    /// Read what was sent, newest first.
+    ReadWire { limit: usize },
+    /// Ask the servers which models they have.
+    ListModels,
+    /// From the next request on `model` is asked first for `role`.
+    Prefer { role: Role, model: ModelId },
 }
 
 /// Something that happened in the acting wing.
@@ -144,6 +150,9 @@ pub enum Event {
         result: Result<String, Failure>,
     },
     Log(Result<Vec<LogEntry>, String>),
+    Wire(Result<Vec<SentRequest>, String>),
+    /// The servers that answered have these.
+    Models(Vec<Candidate>),
 }
 
 /// The context of a request, and the files it was made from.
@@ -164,6 +173,25 @@ pub enum GatherError {
     NoSuchLines { path: RepoPath, lines: usize, first: usize },
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
+}
+
+/// A request as it left, but for the key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SentRequest {
+    /// When it left (UTC), to the microsecond: `20261125-094200-123456`.
+    pub id: String,
+    pub provider: String,
+    /// The request line, as in `POST https://…`.
+    pub line: String,
+    /// All of it: request line, headers, an empty line, the body.
+    pub bytes: Vec<u8>,
+}
+
+/// A model that can be chosen, and the roles it can serve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    pub model: ModelId,
+    pub roles: Vec<Role>,
 }
 
 /// What a person decided about the turn.

@@ -13,7 +13,7 @@ mod supply;
 mod tests;
 mod turn;
 
-pub use effect::{Decision, Effect, Event, GatherError, Gathered, Instruct, TurnId};
+pub use effect::{Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, SentRequest, TurnId};
 pub use refusal::Refusal;
 pub use supply::Switch;
 pub use turn::{End, Notice, Phase, Turn};

@@ -32,7 +32,7 @@ impl App {
     }
 
     fn wants_ghost(&self) -> bool {
-        self.facts.completes && self.level == Level::Complete && !self.session.is_running()
+        self.completes() && self.level == Level::Complete && !self.session.is_running()
     }
 
     /// Typing has rested: asks for what might come next.

@@ -10,6 +10,7 @@ pub enum Kind {
     Context,
     Answer,
     Journal,
+    Wire,
 }
 
 /// Lines that are ready to be drawn: every foreign text in them has been made printable.

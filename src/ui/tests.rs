@@ -13,7 +13,7 @@ use super::theme::{Depth, Ground, Paint, Theme};
 use super::*;
 use crate::change::{Base, Landed, Leash, Level};
 use crate::context::{self, Open, Request};
-use crate::model::{Delta, Failure, Finish, ModelId, Phase, Tokens};
+use crate::model::{Delta, Failure, Finish, ModelId, Phase, Role, Tokens};
 use crate::prompt::Prompts;
 use crate::session::{Effect, Event, Gathered, Session, Terms, TurnId};
 use crate::text::{Digest, Lines, RepoPath};
@@ -77,6 +77,10 @@ struct Stage {
     screen: Terminal<TestBackend>,
 }
 
+fn id(model: &str) -> ModelId {
+    model.parse().unwrap()
+}
+
 fn path(name: &str) -> RepoPath {
     RepoPath::parse(name).unwrap()
 }
@@ -95,8 +99,7 @@ impl Stage {
         };
         let facts = Facts {
             workspace: "shop".into(),
-            model: Some("local/qwen".into()),
-            completes: true,
+            models: Role::ALL.map(|role| (role, vec![id("local/qwen")])).into(),
             banner: None,
         };
         let limits = Limits { first_byte: Duration::from_secs(30), idle: Duration::from_secs(20) };

@@ -8,6 +8,7 @@ use super::app::{App, Focus, Input, Out, Overlay};
 use super::keymap::{Action, Chord, Place, look_up};
 use super::page::Kind;
 use super::theme::Paint;
+use super::wire_page::REQUESTS;
 use crate::change::Level;
 use crate::session::{Effect, Event};
 
@@ -61,6 +62,7 @@ impl App {
             (Some(Overlay::Picker(_)), _) => vec![Place::Picker],
             (Some(Overlay::Find(_)), _) => vec![Place::Find],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
+            (Some(Overlay::Models(_)), _) => vec![Place::Models],
             (None, Focus::Prompt) => vec![Place::Prompt],
             (None, Focus::Review) => vec![Place::Review],
             (None, Focus::Editor) if self.ghosting.ghost.is_some() => vec![Place::Ghost, Place::Editor],
@@ -95,6 +97,8 @@ impl App {
             Action::ShowContext => self.open_page(Kind::Context),
             Action::ShowAnswer => self.open_page(Kind::Answer),
             Action::ShowJournal => return vec![Out::Do(Effect::ReadLog { limit: 100 })],
+            Action::ShowWire => return vec![Out::Do(Effect::ReadWire { limit: REQUESTS })],
+            Action::ChooseModel => return self.choose_model(),
             Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
             Action::BringForth => return vec![Out::Do(Effect::Redo)],
             Action::NotYet(what) => self.say(Paint::Warn, format!("{what} comes with a later version")),
@@ -109,6 +113,7 @@ impl App {
             (Some(Overlay::Picker(_)), _) => self.act_in_picker(action),
             (Some(Overlay::Find(_)), _) => self.act_in_find(action),
             (Some(Overlay::Page(_)), _) => self.act_in_page(action),
+            (Some(Overlay::Models(_)), _) => self.act_in_models(action),
             (None, Focus::Prompt) => self.act_in_prompt(action),
             (None, Focus::Review) => self.act_in_review(action),
             (None, Focus::Editor) => self.act_in_editor(action),
@@ -126,6 +131,7 @@ impl App {
                 query.insert(text);
                 self.search_anew();
             }
+            (Some(Overlay::Models(_)), _) => self.type_in_models(text),
             (None, Focus::Prompt) => self.write(text),
             (None, Focus::Editor) => return self.type_text(text),
             (Some(Overlay::Page(_)), _) | (None, Focus::Review) => {}
@@ -135,7 +141,8 @@ impl App {
 
     /// A paste is text wherever text can be typed, and nothing anywhere else.
     fn paste(&mut self, text: &str) -> Vec<Out> {
-        let one_line = matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Find(_)));
+        let one_line =
+            matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Find(_) | Overlay::Models(_)));
         if one_line {
             return self.typed(text.lines().next().unwrap_or_default());
         }
@@ -238,6 +245,14 @@ impl App {
             Event::Redone(Ok(redone)) => self.reverted(redone, true),
             Event::Log(log) => {
                 self.open_journal(log);
+                Vec::new()
+            }
+            Event::Wire(sent) => {
+                self.open_wire(sent);
+                Vec::new()
+            }
+            Event::Models(candidates) => {
+                self.models_found(candidates);
                 Vec::new()
             }
             turn => self.turn_event(turn),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::drive::{Driver, Interrupted};
-use super::setup::{Setup, SetupError, runtime};
+use super::setup::{Setup, SetupError, Supplied, runtime};
 use super::{Exit, print, remark, report, stop};
 use crate::change::{Focus, Level};
 use crate::model::Failure;
@@ -30,7 +30,7 @@ pub struct EditRequest {
     pub apply: bool,
     pub json: bool,
     pub instruction: String,
-    pub model: Option<String>,
+    pub supplied: Supplied,
 }
 
 /// Why the request means nothing.
@@ -82,14 +82,14 @@ pub fn not_begun(as_json: bool, exit: Exit, why: impl std::fmt::Display) -> Exit
 }
 
 async fn prepare(request: &EditRequest) -> Result<(Setup, Workspace, Instruct), Wrong> {
-    let mut setup = Setup::load(request.model.clone())?;
-    if let Some(note) = setup.discover().await {
-        remark(&note);
-    }
+    let mut setup = Setup::supplied(request.supplied.clone())?;
     let (workspace, file) = match &request.file {
         Some(file) => setup.around(file).map(|(workspace, file)| (workspace, Some(file)))?,
         None => (setup.place(None)?.workspace, None),
     };
+    if let Some(note) = setup.discover(&workspace).await {
+        remark(&note);
+    }
     let lines = request.lines.as_deref();
     let lines = lines.map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into()))).transpose()?;
     let focus = Focus { file, lines };

@@ -10,8 +10,8 @@ use super::super::reviewing::{ordinal, tally};
 use super::super::theme::Paint;
 use super::draw::Pen;
 use super::hunks::sign;
+use super::meter;
 use crate::change::{FileOp, Hunk, Level, Standing};
-use crate::model::Counted;
 use crate::session::{End, Notice, Phase, Turn};
 use crate::text::safe;
 
@@ -216,12 +216,10 @@ pub fn slider(app: &App, pen: &mut Pen<'_>, area: Rect) {
         Ok(words) => (Paint::Text, words),
         Err(why) => (Paint::Warn, why.to_string()),
     };
-    let used = spent(app);
     let column = pen.text_at(area, column, 0, paint, &format!(" {}", safe::line(&words)));
-    let room = area.width.saturating_sub(column + 1);
-    if safe::width(&used) <= usize::from(room) {
-        pen.text_right(area, 0, Paint::Dim, &used);
-    }
+    let room = usize::from(area.width.saturating_sub(column + 1));
+    let (paint, shown) = meter::shown(app, room);
+    pen.text_right(area, 0, paint, &shown);
 }
 
 fn short(level: Level, width: u16) -> &'static str {
@@ -231,19 +229,6 @@ fn short(level: Level, width: u16) -> &'static str {
         (Level::Selection, _) => "s",
         (Level::File, _) => "f",
         (Level::Repo, _) => "r",
-    }
-}
-
-fn spent(app: &App) -> String {
-    let turn = app.session.turn();
-    let model = turn.and_then(Turn::model).map(ToString::to_string).or_else(|| app.facts.model.clone());
-    let model = safe::line(&model.unwrap_or_else(|| "no model".into()));
-    match turn.and_then(Turn::usage) {
-        Some(usage) => {
-            let about = if usage.counted == Counted::Estimated { "~" } else { "" };
-            format!("{model} {about}{} in {about}{} out ", usage.input, usage.output)
-        }
-        None => format!("{model} "),
     }
 }
 
