@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Level;
-use crate::front::{self, Exit};
-use crate::prompt::dialect::Format;
+use crate::front::{self, ApplyFormat, Exit};
 use crate::provider::Wire;
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
@@ -132,12 +131,16 @@ struct EditArgs {
 
 #[derive(Args, Debug)]
 struct ApplyArgs {
-    /// The reply's edit format: auto, sr (search/replace), udiff, whole
+    /// The reply's edit format: auto, sr (search/replace), str-replace, apply-patch, udiff, lazy, whole;
+    /// or ops (operations on whole files, as JSON)
     #[arg(long, default_value = "auto", value_name = "FORMAT")]
-    format: Format,
+    format: ApplyFormat,
     /// The folder whose files change
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// The files as the model saw them; what they have become since is kept
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
     /// The file meant by edits that name none
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
@@ -150,6 +153,9 @@ struct ApplyArgs {
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
+    /// Answer requests, one JSON object a line: {root, format, edit, base?, scope?, file?, check?}
+    #[arg(long, conflicts_with_all = ["format", "root", "base", "file", "check", "json"])]
+    serve: bool,
 }
 
 #[derive(Args, Debug)]
@@ -256,6 +262,7 @@ fn dispatch(cli: Cli) -> Exit {
         None => front::tui(target.as_deref(), shared.into()),
         Some(Command::Tour { headless }) => front::tour(headless),
         Some(Command::Edit(args)) => front::edit(args.into()),
+        Some(Command::Apply(args)) if args.serve => front::serve(),
         Some(Command::Apply(args)) => front::apply(args.into()),
         Some(Command::Log { wire: Some(id), limit, json }) => front::wire_log(id.as_deref(), limit, json),
         Some(Command::Log { wire: None, limit, json }) => front::log(limit, json),
@@ -296,6 +303,7 @@ impl From<ApplyArgs> for front::ApplyRequest {
         Self {
             format: args.format,
             root: args.root,
+            base: args.base,
             file: args.file,
             check: args.check,
             diff: args.diff,

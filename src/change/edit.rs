@@ -1,7 +1,7 @@
 //! What a reply says should change, before anyone has looked where it belongs. The one intermediate
 //! form of every edit format: readers make it, [`super::Review`] takes it.
 
-use crate::text::{PathError, RepoPath};
+use crate::text::{Lines, PathError, RepoPath};
 
 /// One closed edit of a reply. An edit whose text was cut off is never made into one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,8 +27,12 @@ pub enum EditOp {
     /// One hunk that can be read in several ways (a divider that occurs in the text, lines that may
     /// have lost their first blank), likeliest first: the file decides, and only if one fits.
     OneOf(Vec<EditHunk>),
-    /// This is the file's whole text now; makes the file if there is none.
+    /// This is the file's whole text now; makes the file if there is none. A line of it that stands
+    /// for code left out ([`super::is_placeholder`]), and that the file does not hold itself, makes
+    /// it a snippet like [`EditOp::Lazy`].
     Whole(String),
+    /// These are the file's bytes now, line endings and all: the word of a program, not of a model.
+    Bytes(Lines),
     /// A text of the file in which unchanged code is left out by markers ("… existing code …").
     Lazy(String),
     /// The file is to go.
@@ -44,10 +48,25 @@ pub struct EditHunk {
     /// One-based line of the first line of the hunk, if the format states one. Models miscount: a
     /// tie-breaker, never a proof.
     pub hint: Option<usize>,
-    /// Text of a line above that names the place (`@@ fn main`), if the format states one.
+    /// Text of a line above that names the place (`@@ fn main`), if the format states one. Several
+    /// nested ones are lines of it, the outermost first.
     pub header: Option<String>,
     /// The hunk is said to reach the end of the file.
     pub at_eof: bool,
+    /// How it quotes what it changes.
+    pub quote: Quote,
+}
+
+/// What the old lines of a hunk are, and how many places are meant.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Quote {
+    /// Whole lines, at one place.
+    #[default]
+    Lines,
+    /// A string at one place: its first and its last line may be pieces of lines.
+    Text,
+    /// Such a string, wherever it occurs.
+    EveryText,
 }
 
 /// A line without its ending.

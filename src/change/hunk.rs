@@ -1,6 +1,8 @@
 //! The vocabulary of a review: a file as the turn saw it, and the hunks that would change it.
 
-use super::locate::Tier;
+use std::collections::BTreeSet;
+
+use super::locate::{Kept, Tier};
 use crate::text::{Lines, RepoPath, Span};
 
 /// A file as the turn saw it.
@@ -46,6 +48,8 @@ pub struct Hunk {
     /// Whole lines that come, endings included.
     pub with: Lines,
     pub matched_by: Tier,
+    /// What of the file's own was kept where the edit had another.
+    pub kept: BTreeSet<Kept>,
     /// The model's own reason, if it gave one.
     pub reason: Option<String>,
     pub standing: Standing,

@@ -82,7 +82,7 @@ fn any_edit() -> impl Strategy<Value = Edit> {
     let hunk =
         (proptest::collection::vec(edit_line(), 0..5), proptest::option::of(1usize..15), any::<bool>());
     prop_oneof![
-        6 => hunk.prop_map(|(lines, hint, at_eof)| EditOp::Hunk(EditHunk { lines, hint, header: None, at_eof })),
+        6 => hunk.prop_map(|(lines, hint, at_eof)| EditOp::Hunk(EditHunk { lines, hint, header: None, at_eof, quote: Quote::Lines })),
         3 => text().prop_map(|text| EditOp::Whole(String::from_utf8(text).unwrap())),
         1 => Just(EditOp::Delete),
     ]

@@ -9,13 +9,14 @@ mod approved;
 mod edit;
 mod history;
 mod hunk;
-mod indent;
 #[cfg(test)]
 mod laws;
+mod lazy;
 mod level;
 pub mod locate;
-mod occurrences;
 mod offered;
+mod pair;
+mod placeholder;
 mod proposal;
 mod review;
 mod scope;
@@ -23,9 +24,12 @@ mod slide;
 mod splice;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
-pub use edit::{Edit, EditHunk, EditLine, EditOp};
+pub use edit::{Edit, EditHunk, EditLine, EditOp, Quote};
+
 pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;
 pub use offered::{Offered, Rejected, Why};
+pub use pair::pair;
+pub use placeholder::is_placeholder;
 pub use review::Review;
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};

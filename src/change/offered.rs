@@ -9,6 +9,8 @@ use crate::text::PathError;
 pub enum Offered {
     /// These hunks were added. None when the file, or the review, already says what the edit wants.
     Hunks(Vec<HunkId>),
+    /// What it means depends on the edits that are still to come: [`super::Review::close`] tells.
+    Waiting,
     Rejected(Rejected),
 }
 
@@ -33,8 +35,11 @@ pub enum Why {
     #[error("it overlaps an earlier edit of this reply")]
     Overlap,
     /// The file is not, at this place, what the turn saw.
-    #[error("the file changed there while the reply came in; ask again")]
+    #[error("the file changed there since the model saw it; ask again")]
     Moved,
+    /// A file is to get a name that another one has.
+    #[error("there is a file of the new name already")]
+    Exists,
     #[error("{0}")]
     Path(#[from] PathError),
     /// The file cannot be edited as text (binary, too large, unreadable): the reason.

@@ -3,11 +3,13 @@
 //! those. It does not know what may change; that is [`super::Scope`].
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use super::locate::{Tier, locate};
+use super::lazy::expand;
+use super::locate::{Damage, Kept, Located, Tier, locate_among};
 use super::splice::{Splice, Step, body, splices};
-use super::{Base, Edit, EditHunk, EditOp, FileOp, Why};
-use crate::text::diff::changes;
+use super::{Base, Edit, EditHunk, EditOp, FileOp, Why, is_placeholder};
+use crate::text::diff::{Change, changes};
 use crate::text::{Lines, Span, trim_ending};
 
 /// Most unchanged lines between two changes that are decided together: a reader takes them in at one
@@ -21,6 +23,17 @@ pub(super) struct Proposal {
     /// In order and apart from each other.
     pub(super) splices: Vec<Splice>,
     pub(super) matched_by: Tier,
+    pub(super) kept: BTreeSet<Kept>,
+    /// The lines of the base that the edit spoke about, if it spoke about one place.
+    pub(super) place: Option<Span>,
+}
+
+/// What is known beside the edit itself of where it belongs.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Circumstances {
+    /// Only there.
+    pub(super) within: Option<Span>,
+    pub(super) damage: Damage,
 }
 
 /// One hunk to be.
@@ -42,27 +55,64 @@ pub(super) fn op(edit: &Edit, base: &Base) -> FileOp {
 }
 
 /// What `edit` does to `base`.
-pub(super) fn propose(edit: &Edit, base: &Base) -> Result<Proposal, Why> {
+pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<Proposal, Why> {
     let op = op(edit, base);
-    let (splices, matched_by) = match (&edit.op, &base.text) {
-        (EditOp::Delete, Some(text)) => {
-            (vec![Splice { replaces: text.span(), with: Vec::new() }], Tier::Exact)
-        }
-        (EditOp::Whole(new), Some(text)) => (rewrite(text, new)?, Tier::Exact),
-        (EditOp::Hunk(hunk), Some(text)) => {
-            let located = locate(hunk, text)?;
-            (located.splices, located.matched_by)
-        }
-        (EditOp::Whole(new), None) => (vec![created(new.clone().into_bytes())], Tier::Exact),
-        (EditOp::Hunk(hunk), None) if hunk.before().next().is_none() => {
-            (vec![created(lines(hunk))], Tier::Exact)
-        }
-        (EditOp::OneOf(_) | EditOp::Lazy(_) | EditOp::Move { .. }, _) => {
-            return Err(Why::Unreadable("this kind of edit cannot be placed yet".into()));
-        }
-        (EditOp::Hunk(_) | EditOp::Delete, None) => return Err(Why::NoSuchFile),
+    if let EditOp::Whole(text) = &edit.op
+        && let Some(line) = left_out(text, base)
+    {
+        let reason = format!("`{line}` stands for code that was left out; write that code in full");
+        return Err(Why::Unreadable(reason));
+    }
+    let sure =
+        |splices| Proposal { op, splices, matched_by: Tier::Exact, kept: BTreeSet::new(), place: None };
+    let placed = |located: Located| Proposal {
+        op,
+        splices: located.splices,
+        matched_by: located.matched_by,
+        kept: located.kept,
+        place: Some(located.place),
     };
-    Ok(Proposal { op, splices, matched_by })
+    let find = |readings: &[EditHunk], text: &Lines| {
+        locate_among(readings, text, known.within.unwrap_or(text.span()), known.damage).map(placed)
+    };
+    Ok(match (&edit.op, &base.text) {
+        (EditOp::Delete, Some(text)) => sure(vec![Splice { replaces: text.span(), with: Vec::new() }]),
+        (EditOp::Whole(new), Some(text)) => sure(rewrite(text, new)?),
+        (EditOp::Bytes(new), Some(text)) => sure(exactly(text, new)),
+        (EditOp::Bytes(new), None) => sure(vec![created(new.bytes().to_vec())]),
+        (EditOp::Hunk(hunk), Some(text)) => find(std::slice::from_ref(hunk), text)?,
+        (EditOp::OneOf(readings), Some(text)) => find(readings, text)?,
+        (EditOp::Lazy(snippet), Some(text)) => placed(expand(snippet, text)?),
+        (EditOp::Move { hunks, .. }, Some(text)) => sure(all(hunks, text, known.damage)?),
+        (EditOp::Whole(new), None) => sure(vec![created(new.clone().into_bytes())]),
+        (EditOp::Hunk(hunk), None) if hunk.before().next().is_none() => sure(vec![created(lines(hunk))]),
+        (_, None) => return Err(Why::NoSuchFile),
+    })
+}
+
+/// Several hunks of one file, all found in the text as it is.
+fn all(hunks: &[EditHunk], text: &Lines, damage: Damage) -> Result<Vec<Splice>, Why> {
+    let mut splices = Vec::new();
+    for hunk in hunks {
+        splices.extend(locate_among(std::slice::from_ref(hunk), text, text.span(), damage)?.splices);
+    }
+    splices.sort_by_key(|splice| splice.replaces);
+    let apart = |pair: &[Splice]| matches!(pair, [one, next] if !one.replaces.overlaps(next.replaces) && one.replaces != next.replaces);
+    if splices.windows(2).all(apart) { Ok(splices) } else { Err(Why::Overlap) }
+}
+
+/// The first line of a whole text that stands for code left out, unless the file holds it itself.
+fn left_out<'a>(text: &'a str, base: &Base) -> Option<&'a str> {
+    let holds = |line: &str| {
+        base.text.as_ref().is_some_and(|base| base.iter().any(|own| own.trim_ascii() == line.as_bytes()))
+    };
+    text.lines().map(str::trim).find(|line| is_placeholder(line) && !holds(line))
+}
+
+/// What turns the one text into the other, byte for byte.
+fn exactly(base: &Lines, new: &Lines) -> Vec<Splice> {
+    let splice = |change: Change| Splice { replaces: change.old, with: new.slice(change.new).to_vec() };
+    changes(base, new).into_iter().map(splice).collect()
 }
 
 fn created(with: Vec<u8>) -> Splice {

@@ -272,6 +272,7 @@ mod tests {
             replaces: Span::new(start, end),
             with: with.into(),
             matched_by: Tier::Exact,
+            kept: Default::default(),
             reason: None,
             standing: Standing::Good,
             verdict,

@@ -26,7 +26,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
-pub use apply::{ApplyRequest, apply};
+pub use apply::{ApplyFormat, ApplyRequest, apply, serve};
 pub use edit::{EditRequest, edit, not_begun};
 pub use journal::{log, recover, redo, undo};
 pub use models::{DecodeRequest, decode, drill, models, test_models};

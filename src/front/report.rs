@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::change::locate::Tier;
 use crate::change::locate::Unplaced;
 use crate::change::{Hunk, Landed, Rejected, Review, Verdict, Why};
 use crate::model::Bill;
@@ -84,33 +83,15 @@ fn placed_hunk(index: usize, hunk: &Hunk) -> Value {
     let first = hunk.replaces.start() + 1;
     json!({
         "file": hunk.path, "index": index, "status": "ok",
-        "matched_by": hunk.matched_by, "confidence": confidence(hunk.matched_by),
+        "matched_by": hunk.matched_by, "confidence": hunk.matched_by.confidence(),
         "lines": [first, hunk.replaces.end().max(first)],
-        "kept": kept(hunk.matched_by), "reason": null, "candidates": [], "nearest": null,
+        "kept": &hunk.kept, "reason": null, "candidates": [], "nearest": null,
         "verdict": match hunk.verdict {
             Verdict::Undecided => "undecided",
             Verdict::Accepted => "accepted",
             Verdict::Rejected => "rejected",
         },
     })
-}
-
-/// How sure a tier is; `exact` may be accepted by policy, what is below asks.
-fn confidence(tier: Tier) -> f64 {
-    match tier {
-        Tier::Exact => 1.0,
-        Tier::Blanks => 0.98,
-        Tier::Indent => 0.9,
-    }
-}
-
-/// What of the file's own bytes was kept where the edit had others.
-fn kept(tier: Tier) -> &'static [&'static str] {
-    match tier {
-        Tier::Exact => &[],
-        Tier::Blanks => &["trailing-blanks"],
-        Tier::Indent => &["indent"],
-    }
 }
 
 fn refused_hunk(refusal: &Refusal) -> Value {

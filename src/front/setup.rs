@@ -53,6 +53,8 @@ pub enum SetupError {
     Record { file: PathBuf, why: std::io::Error },
     #[error("the recording `{}` cannot be played: {why}", .file.display())]
     Replay { file: PathBuf, why: String },
+    #[error(transparent)]
+    Scope(#[from] crate::change::NoScope),
     #[error("`leash.protect`: {0}")]
     Leash(String),
 }
@@ -104,6 +106,13 @@ fn env_text(name: &str) -> Option<String> {
 /// The terminal's name.
 pub fn term() -> Option<OsString> {
     env("TERM")
+}
+
+/// All that a command without a model needs of the configuration: the globs of protected files, and
+/// the folder of the journal.
+pub fn protected() -> Result<(Vec<String>, PathBuf), SetupError> {
+    let loaded = config::load(&env, Overrides::default())?;
+    Ok((loaded.config.protect, config::paths(&env)?.state))
 }
 
 /// The runtime for everything that waits.

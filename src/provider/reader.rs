@@ -84,19 +84,29 @@ impl Reader {
                 let mut events = Vec::new();
                 let bounded = decoder.push(bytes, &mut events);
                 events.iter().try_for_each(|event| self.event(event))?;
-                bounded.map_err(|_| oversized())
+                bounded.or_else(|_| self.unless_over(oversized()))
             }
             Framing::Values(splitter, count) => {
                 let mut values = Vec::new();
                 let fine = splitter.push(bytes, &mut values);
                 *count += values.len();
                 values.iter().try_for_each(|value| self.value("", value))?;
-                fine.map_err(|why| match why {
-                    NotValues::Oversized => oversized(),
-                    NotValues::Stray => Flaw::Unreadable("words between JSON values".into()),
+                fine.or_else(|why| {
+                    self.unless_over(match why {
+                        NotValues::Oversized => oversized(),
+                        NotValues::Stray => Flaw::Unreadable("words between JSON values".into()),
+                        NotValues::Broken => {
+                            Flaw::Unreadable("malformed JSON (a line ends inside a text)".into())
+                        }
+                    })
                 })
             }
         }
+    }
+
+    /// What is wrong with bytes that are not part of the answer does not matter.
+    fn unless_over(&self, flaw: Flaw) -> Result<(), Flaw> {
+        if self.is_over() { Ok(()) } else { Err(flaw) }
     }
 
     /// The body ended as HTTP says it should.

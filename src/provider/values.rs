@@ -10,6 +10,8 @@ pub(super) enum NotValues {
     Oversized,
     /// Something between two values that is neither.
     Stray,
+    /// A text that goes on over a line's end, which JSON forbids (RFC 8259, 7).
+    Broken,
 }
 
 #[derive(Default, Debug)]
@@ -29,6 +31,7 @@ impl Splitter {
                 (true, _) if self.escaped => self.escaped = false,
                 (true, b'\\') => self.escaped = true,
                 (true, b'"') => self.in_string = false,
+                (true, b'\n' | b'\r') => return Err(NotValues::Broken),
                 (true, _) => {}
                 (false, b'{' | b'[') => self.depth += 1,
                 (false, _) if self.depth == 0 => {
@@ -86,6 +89,7 @@ mod tests {
         assert!(open && fine);
         assert!(!split([&b"{} x {}"[..]]).2, "between values is nothing but blanks");
         assert!(!split([&b"{}}"[..]]).2);
+        assert!(!split([&b"{\"a\": \"b\n{}"[..]]).2, "a text ends on its line");
     }
 
     proptest! {

@@ -198,6 +198,11 @@ pub(super) trait Format: Sync {
     /// Is this path one of its own? For the scripted server.
     fn owns(&self, path: &str) -> bool;
 
+    /// How a streamed answer is framed, as a header says it. For the scripted server.
+    fn stream_type(&self) -> &'static str {
+        "text/event-stream"
+    }
+
     /// Does this request ask for a stream?
     fn streams(&self, request: &Value) -> bool {
         request["stream"].as_bool().unwrap_or(false)

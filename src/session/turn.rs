@@ -348,6 +348,9 @@ impl Turn {
         if self.end.is_none() || !self.pending.is_empty() {
             return;
         }
+        for (edit, offered) in self.review.close() {
+            self.note(&edit, offered);
+        }
         let (told, answered) = (std::mem::take(&mut self.told), std::mem::take(&mut self.answered));
         self.refusals.splice(0..0, unanswered(told, &answered));
         self.phase = if self.open_hunks() > 0 { Phase::Reviewing } else { Phase::Done };

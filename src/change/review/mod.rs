@@ -2,21 +2,25 @@
 //!
 //! [`Review::offer`] is the gate: nothing becomes a hunk that the [`Scope`] does not admit.
 //! [`Review::settle`] is the only way to an [`Approved`]. Where an edit belongs and what it changes is
-//! computed in `proposal`; how hunks follow a file that changes underneath is in `follow`.
+//! computed in `proposal`; edits that need to know the rest of the reply wait in `waiting`; how hunks
+//! follow a file that changes underneath is in `follow`.
 
 mod follow;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::History;
-use super::proposal::{Piece, Proposal, op, propose};
+use super::locate::{Damage, Tier};
+use super::proposal::{Circumstances, Piece, Proposal, op, propose};
 use super::slide::slid;
 use super::splice::spliced;
 use super::{
-    Approved, ApprovedFile, Base, Edit, FileOp, Hunk, HunkId, Offered, Rejected, Scope, Standing, Verdict,
-    Why,
+    Approved, ApprovedFile, Base, Edit, EditOp, FileOp, Hunk, HunkId, Offered, Rejected, Scope, Standing,
+    Verdict, Why,
 };
 use crate::text::{Drift, Lines, RepoPath};
+use waiting::{Placed, Waiting};
 
 /// Hunks of one turn with their verdicts. Made from a [`Scope`] and grown by [`Review::offer`].
 ///
@@ -47,6 +51,10 @@ pub struct Review {
     seen: BTreeMap<RepoPath, Base>,
     hunks: Vec<Hunk>,
     rejected: Vec<Rejected>,
+    /// Edits that could not be placed yet, and where the others of the reply were.
+    waiting: Vec<Waiting>,
+    placed: Vec<Placed>,
+    damage: Damage,
     offered: usize,
     next_id: u32,
     /// What the turn has proposed so far, for the leash; landing gives nothing of it back.
@@ -63,6 +71,9 @@ impl Review {
             seen: BTreeMap::new(),
             hunks: Vec::new(),
             rejected: Vec::new(),
+            waiting: Vec::new(),
+            placed: Vec::new(),
+            damage: Damage::default(),
             offered: 0,
             next_id: 0,
             proposed_files: BTreeSet::new(),
@@ -83,19 +94,43 @@ impl Review {
     /// rejected ([`Why::Moved`]). When the file has meanwhile changed ([`Review::rebase`],
     /// [`Review::landed`]), the edit is still judged by what the turn saw, then moved.
     pub fn offer(&mut self, edit: &Edit, base: Base) -> Offered {
-        match self.consider(edit, base) {
-            Ok(ids) => {
-                self.offered += 1;
-                Offered::Hunks(ids)
+        self.take(edit, base.clone(), base)
+    }
+
+    /// Takes an edit whose author saw the file as `seen`, while it is `now`: what the edit does to
+    /// `seen` is carried over to `now` (three-way). Where `now` differs at the very place, the edit
+    /// is rejected ([`Why::Moved`]); a whole new text of the file thus keeps what others did to it.
+    pub fn offer_from(&mut self, edit: &Edit, seen: &Lines, now: Base) -> Offered {
+        let seen = Base { path: now.path.clone(), text: Some(seen.clone()) };
+        self.take(edit, seen, now)
+    }
+
+    fn take(&mut self, edit: &Edit, seen: Base, now: Base) -> Offered {
+        let index = self.offered;
+        self.offered += 1;
+        if self.must_wait(edit, &seen) {
+            self.waiting.push(Waiting::new(index, edit, seen, now, None));
+            return Offered::Waiting;
+        }
+        match self.consider(index, edit, &seen, &now, Circumstances { damage: self.damage, within: None }) {
+            Ok(ids) => Offered::Hunks(ids),
+            Err(why) if waiting::may_become_clear(&why) => {
+                self.waiting.push(Waiting::new(index, edit, seen, now, Some(why)));
+                Offered::Waiting
             }
-            Err(why) => self.refuse(edit, why),
+            Err(why) => self.reject(index, edit, why),
         }
     }
 
     /// Notes an edit that could not even be looked at (its path is no path, its file unreadable).
     pub fn refuse(&mut self, edit: &Edit, why: Why) -> Offered {
-        let rejected = Rejected { path: edit.path.clone(), index: self.offered, why };
+        let index = self.offered;
         self.offered += 1;
+        self.reject(index, edit, why)
+    }
+
+    fn reject(&mut self, index: usize, edit: &Edit, why: Why) -> Offered {
+        let rejected = Rejected { path: edit.path.clone(), index, why };
         self.rejected.push(rejected.clone());
         Offered::Rejected(rejected)
     }
@@ -183,22 +218,82 @@ impl Review {
         (!files.is_empty()).then(|| Approved::new(files))
     }
 
-    fn consider(&mut self, edit: &Edit, base: Base) -> Result<Vec<HunkId>, Why> {
+    fn consider(
+        &mut self,
+        index: usize,
+        edit: &Edit,
+        base: &Base,
+        now: &Base,
+        known: Circumstances,
+    ) -> Result<Vec<HunkId>, Why> {
         let path = base.path.clone();
         let seen = self.seen.entry(path.clone()).or_insert_with(|| base.clone());
         if seen.text != base.text {
             return Err(Why::Moved);
         }
-        self.bases.entry(path.clone()).or_insert_with(|| base.clone());
-        self.scope.admit_file(&path, op(edit, &base) != FileOp::Update)?;
-        let mut proposal = propose(edit, &base)?;
+        self.bases.entry(path.clone()).or_insert_with(|| now.clone());
+        let whole = matches!(edit.op, EditOp::Move { .. }) || op(edit, base) != FileOp::Update;
+        self.scope.admit_file(&path, whole)?;
+        let mut proposal = propose(edit, base, known)?;
+        if let EditOp::Move { to, .. } = &edit.op {
+            return self.move_file(edit, to, base, &proposal);
+        }
         if let (Some(selected), Some(text)) = (self.scope.lines(), &base.text) {
             proposal.splices = slid(text, proposal.splices, selected);
         }
         self.admit_lines(&path, &proposal)?;
         let now = self.bases.get(&path).and_then(|base| base.text.as_ref());
+        if base.text.as_ref() != now {
+            proposal.matched_by = proposal.matched_by.max(Tier::BaseMerge);
+        }
         let pieces = moved(proposal.pieces(base.text.as_ref()), base.text.as_ref(), now)?;
-        self.admit_pieces(edit, &path, &proposal, pieces)
+        let ids = self.admit_pieces(edit, &path, &proposal, pieces)?;
+        if let Some(place) = proposal.place {
+            self.placed.push(Placed { index, path, place });
+        }
+        self.damage = self.damage.or(waiting::damage(edit, base));
+        Ok(ids)
+    }
+
+    /// A file under a new name: the new one comes, the old one goes, as two hunks that say so.
+    fn move_file(&mut self, edit: &Edit, to: &str, base: &Base, made: &Proposal) -> Result<Vec<HunkId>, Why> {
+        let to = Edit { path: to.to_owned(), ..edit.clone() }.target()?;
+        self.scope.admit_file(&to, true)?;
+        let taken = |bases: &BTreeMap<RepoPath, Base>| bases.get(&to).is_some_and(|base| base.text.is_some());
+        if to == base.path || taken(&self.bases) || taken(&self.seen) {
+            return Err(Why::Exists);
+        }
+        let text = base.text.clone().unwrap_or_else(|| "".into());
+        if self.bases.get(&base.path).is_some_and(|now| now.text != base.text) {
+            return Err(Why::Moved);
+        }
+        let now = spliced(&text, made.splices.iter().map(|splice| (splice.replaces, &*splice.with)));
+        let note = format!("moves {} to {to}", base.path);
+        let reason = edit.reason.as_ref().map_or(note.clone(), |reason| format!("{note}: {reason}"));
+        let edit = Edit { reason: Some(reason), ..edit.clone() };
+        let weight = made.splices.iter().map(|s| s.replaces.len() + Lines::new(&*s.with).len()).sum();
+        let come = Piece { replaces: crate::text::Span::new(0, 0), with: now, weight };
+        let goes = Piece { replaces: text.span(), with: "".into(), weight: 0 };
+        let proposal = |op| Proposal {
+            op,
+            splices: Vec::new(),
+            matched_by: made.matched_by,
+            kept: made.kept.clone(),
+            place: None,
+        };
+        let none = Base { path: to.clone(), text: None };
+        self.seen.entry(to.clone()).or_insert_with(|| none.clone());
+        self.bases.entry(to.clone()).or_insert(none);
+        let before = self.clone();
+        let mut ids = self.admit_pieces(&edit, &to, &proposal(FileOp::Create), vec![come])?;
+        match self.admit_pieces(&edit, &base.path, &proposal(FileOp::Delete), vec![goes]) {
+            Ok(gone) => ids.extend(gone),
+            Err(why) => {
+                *self = before;
+                return Err(why);
+            }
+        }
+        Ok(ids)
     }
 
     fn admit_lines(&self, path: &RepoPath, proposal: &Proposal) -> Result<(), Why> {
@@ -248,6 +343,7 @@ impl Review {
             replaces: piece.replaces,
             with: piece.with,
             matched_by: proposal.matched_by,
+            kept: proposal.kept.clone(),
             reason: edit.reason.clone(),
             standing: Standing::Good,
             verdict: Verdict::Undecided,
@@ -325,14 +421,14 @@ mod tests {
     fn why(offered: Offered) -> Why {
         match offered {
             Offered::Rejected(rejected) => rejected.why,
-            Offered::Hunks(ids) => panic!("taken as {ids:?}"),
+            taken => panic!("{taken:?}"),
         }
     }
 
     fn ids(offered: Offered) -> Vec<HunkId> {
         match offered {
             Offered::Hunks(ids) => ids,
-            Offered::Rejected(rejected) => panic!("{}", rejected.why),
+            not => panic!("{not:?}"),
         }
     }
 

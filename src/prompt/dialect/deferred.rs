@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Flaw, Read, Unreadable};
-use crate::change::Edit;
+use crate::change::{Edit, EditOp};
 
 /// Who named the file of a whole text.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -48,6 +48,8 @@ impl Deferred {
         for path in texts.iter().filter_map(Text::path) {
             *counts.entry(path.to_owned()).or_default() += 1;
         }
+        // Parts of a file may be many; with a whole text among them they may not.
+        counts.retain(|path, _| texts.iter().any(|text| text.path() == Some(path) && text.is_whole()));
         let samples = samples.into_iter().map(|text| Read::Prose(text.raw));
         let texts = texts.into_iter().map(|text| match text.path().and_then(|path| counts.get(path)) {
             Some(count @ 2..) => text.flawed(Flaw::SeveralTexts(*count), end),
@@ -68,6 +70,10 @@ impl Text {
             Read::Edit(Edit { path, .. }) => Some(path),
             _ => None,
         }
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(&self.read, Read::Edit(Edit { op: EditOp::Whole(_), .. }))
     }
 
     fn flawed(&self, flaw: Flaw, end: usize) -> Read {

@@ -1,7 +1,7 @@
 //! One hunk of a unified diff: its header, whose numbers are only hints, and its lines.
 
 use super::{Kept, Line};
-use crate::change::{EditHunk, EditLine};
+use crate::change::{EditHunk, EditLine, Quote};
 
 /// Is the line a hunk header?
 pub fn is_hunk(text: &str) -> bool {
@@ -78,10 +78,12 @@ pub struct Hunk {
 }
 
 impl Hunk {
+    /// `line` is its header, or its first line, if it has none.
     pub fn open(line: Line<'_>) -> Self {
+        let text = line.text();
         Self {
             opened: line.kept(),
-            header: Header::read(line.text()),
+            header: if is_hunk(text) { Header::read(text) } else { Header::default() },
             lines: Vec::new(),
             blanks: 0,
             seen: (0, 0),
@@ -93,6 +95,22 @@ impl Hunk {
     /// The line of its header.
     pub fn opened(&self) -> &Kept {
         &self.opened
+    }
+
+    /// Takes another header right below the first one: a place inside of what that one names.
+    pub fn nest(&mut self, line: Line<'_>) {
+        let inner = Header::read(line.text());
+        self.header.old = inner.old.or(self.header.old);
+        self.header.new = inner.new.or(self.header.new);
+        self.header.text = match (self.header.text.take(), inner.text) {
+            (Some(outer), Some(inner)) => Some(format!("{outer}\n{inner}")),
+            (outer, inner) => outer.or(inner),
+        };
+    }
+
+    /// Has no line come yet?
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.blanks == 0
     }
 
     /// Takes a blank line: context if more lines follow.
@@ -154,25 +172,65 @@ impl Hunk {
         old.max(new) <= self.blanks
     }
 
-    /// Trailing blank lines are context only as far as the header promises more.
-    pub fn close(mut self) -> (Kept, EditHunk) {
+    /// The hunk in each way it can be read, likeliest first. Trailing blank lines are context only as
+    /// far as the header promises more.
+    pub fn close(mut self) -> (Kept, Vec<EditHunk>) {
         let (old, _) = self.promised();
         self.keep_blanks(old);
-        let bare = self.bare;
-        let lines = self.lines.iter().map(|(mark, text)| match mark {
-            Mark::Keep if bare && text.as_str() != " " => EditLine::Keep(text.clone()),
-            Mark::Keep => EditLine::Keep(unmarked(text)),
-            Mark::Remove => EditLine::Remove(unmarked(text)),
-            Mark::Add => EditLine::Add(unmarked(text)),
+        let mut readings = if self.may_have_lost_blanks() {
+            vec![self.reading(Context::Bare), self.reading(Context::Marked)]
+        } else {
+            vec![self.reading(Context::Marked)]
+        };
+        if !self.bare {
+            readings.reverse();
+        }
+        readings.dedup();
+        (self.opened, readings)
+    }
+
+    /// Context lines may have lost their first blank: one did for sure, or their indentation is odd
+    /// once it is taken off, and that of the changed lines is not.
+    fn may_have_lost_blanks(&self) -> bool {
+        let odd = |text: &str| {
+            let body = text.get(1..).unwrap_or_default();
+            let blanks = body.len() - body.trim_start_matches(' ').len();
+            // The lines of a block comment stand one blank deeper (` * text`).
+            let stars = usize::from(body.trim_start().starts_with('*'));
+            (!body.trim().is_empty()).then_some((blanks + stars) % 2 == 1)
+        };
+        let all_odd = |context: bool| {
+            let lines = self.lines.iter().filter(|(mark, _)| (*mark == Mark::Keep) == context);
+            let mut odds = lines.filter_map(|(_, text)| odd(text)).peekable();
+            odds.peek().is_some().then(|| odds.all(|odd| odd))
+        };
+        self.bare || (all_odd(true) == Some(true) && all_odd(false) != Some(true))
+    }
+
+    fn reading(&self, context: Context) -> EditHunk {
+        let lines = self.lines.iter().map(|(mark, text)| match (mark, context) {
+            (Mark::Keep, Context::Bare) if text != " " => EditLine::Keep(text.clone()),
+            (Mark::Keep, _) => EditLine::Keep(text.strip_prefix(' ').unwrap_or(text).to_owned()),
+            (Mark::Remove, _) => EditLine::Remove(unmarked(text)),
+            (Mark::Add, _) => EditLine::Add(unmarked(text)),
         });
-        let hunk = EditHunk {
+        EditHunk {
             lines: lines.collect(),
             hint: self.header.hint(),
-            header: self.header.text,
+            header: self.header.text.clone(),
             at_eof: self.at_eof,
-        };
-        (self.opened, hunk)
+            quote: Quote::Lines,
+        }
     }
+}
+
+/// How the lines of context are taken.
+#[derive(Clone, Copy, PartialEq)]
+enum Context {
+    /// Their first blank is a mark.
+    Marked,
+    /// They lost it: all of it is text.
+    Bare,
 }
 
 fn unmarked(text: &str) -> String {

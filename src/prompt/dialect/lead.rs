@@ -137,6 +137,6 @@ fn sentence(text: &str) -> Option<&str> {
     (!text.starts_with(['#', '|', '<', '>', '`']) && text.split_whitespace().count() >= 3).then_some(text)
 }
 
-fn clipped(reason: &str) -> String {
+pub(super) fn clipped(reason: &str) -> String {
     head(reason, MAX_REASON).to_owned()
 }

@@ -6,15 +6,18 @@
 //! is [`Unreadable`], with the reason. This room does not know files, so whether an edit fits
 //! anywhere is not known here; that is `change`.
 
+mod apply_patch;
 mod deferred;
 mod fence;
 mod hunk;
+mod json;
 mod lead;
 mod names;
 mod naming;
-mod placeholder;
+mod pair;
 mod reader;
 mod search_replace;
+mod str_replace;
 mod unified;
 mod whole;
 
@@ -34,21 +37,38 @@ pub enum Format {
     Auto,
     /// `<<<<<<< SEARCH`, `=======`, `>>>>>>> REPLACE` blocks.
     SearchReplace,
+    /// Tool calls in JSON: a path, a text, and the text that replaces it.
+    StrReplace,
+    /// Patches between `*** Begin Patch` and `*** End Patch`.
+    ApplyPatch,
     /// Unified diffs, with or without right numbers.
     Unified,
+    /// A file's name and a text of it in a fenced block, with unchanged code left out.
+    Lazy,
     /// A file's name and its whole text in a fenced block.
     Whole,
 }
 
 impl Format {
-    pub const ALL: [Self; 4] = [Self::Auto, Self::SearchReplace, Self::Unified, Self::Whole];
+    pub const ALL: [Self; 7] = [
+        Self::Auto,
+        Self::SearchReplace,
+        Self::StrReplace,
+        Self::ApplyPatch,
+        Self::Unified,
+        Self::Lazy,
+        Self::Whole,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::SearchReplace => "sr",
+            Self::StrReplace => "str-replace",
+            Self::ApplyPatch => "apply-patch",
             Self::Unified => "udiff",
+            Self::Lazy => "lazy",
             Self::Whole => "whole",
         }
     }
@@ -64,10 +84,11 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.map(Self::name).join(", ");
         Self::ALL
             .into_iter()
             .find(|format| format.name() == name)
-            .ok_or_else(|| format!("`{name}` is not an edit format; use auto, sr, udiff or whole"))
+            .ok_or_else(|| format!("`{name}` is not an edit format; use one of {known}"))
     }
 }
 
@@ -131,8 +152,10 @@ pub enum Flaw {
     SeveralTexts(usize),
     #[error("{0} is not supported yet; create and delete files instead")]
     Unsupported(&'static str),
-    #[error("this is not a hunk of a unified diff: {0}")]
+    #[error("this is not a hunk of a diff: {0}")]
     Malformed(&'static str),
+    #[error("this JSON is not an edit: {0}")]
+    Json(&'static str),
     #[error("there is nothing to apply; write the change in the edit format")]
     Nothing,
     /// Of a reply as a whole. From a model in conversation it is an answer in words, and no flaw.
@@ -200,6 +223,8 @@ pub(crate) enum Step {
     Closed,
     /// It is closed, and these lines (the last one seen among them) are not of it.
     Past(Vec<Kept>),
+    /// It cannot be read, and neither can what follows in this format.
+    Broken,
     /// It was not an edit of this format at all: what follows is to be read as the named one.
     Mistaken(Format, Vec<Kept>),
 }

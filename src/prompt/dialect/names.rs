@@ -78,6 +78,14 @@ pub fn git_pair(text: &str) -> Option<String> {
     pairs.map(str::to_owned).next()
 }
 
+/// The name in a `rename from` or `rename to` line.
+pub fn renamed(text: &str) -> String {
+    match text.strip_prefix('"') {
+        Some(quoted) => unquoted(quoted),
+        None => text.trim_end().to_owned(),
+    }
+}
+
 /// Undoes git's C-style quoting up to the closing quote.
 fn unquoted(text: &str) -> String {
     let mut bytes = Vec::new();

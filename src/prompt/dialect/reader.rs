@@ -6,12 +6,14 @@
 
 use std::collections::VecDeque;
 
+use super::apply_patch;
 use super::deferred::{Deferred, Naming};
 use super::fence::Fence;
 use super::hunk::is_hunk;
 use super::lead::{Lead, Taken};
 use super::naming::{path_in_info, path_line};
 use super::search_replace::{self, Block};
+use super::str_replace::{self, Calls};
 use super::unified::{self, Patch};
 use super::whole::{self, Text};
 use super::{Flaw, Format, Kept, Line, Read, Step, Unreadable, head};
@@ -21,6 +23,9 @@ pub const MAX_REPLY: usize = 8 << 20;
 
 /// Languages of blocks that are commands or diffs rather than a file.
 const NOT_A_FILE: [&str; 8] = ["sh", "bash", "zsh", "shell", "console", "diff", "patch", "output"];
+
+/// Languages of blocks that hold tool calls.
+const CALLS: [&str; 5] = ["json", "jsonl", "jsonc", "tool_call", "tool_code"];
 
 /// Reads one reply.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub struct Reader {
     bare: Option<String>,
     /// Something was handed out besides prose.
     found: bool,
+    /// Broken JSON came: what follows it is no JSON.
+    json_lost: bool,
     too_long: bool,
 }
 
@@ -53,6 +60,8 @@ enum Open {
     Nothing,
     Block(Block),
     Patch(Box<Patch>),
+    Sections(Box<apply_patch::Patch>),
+    Calls(Box<Calls>),
     Text(Text, Naming),
 }
 
@@ -68,7 +77,8 @@ struct InFence {
 impl Reader {
     /// `default_path`: the file that edits without a name are for.
     pub fn new(format: Format, default_path: Option<String>) -> Self {
-        let bare = (format == Format::Whole && default_path.is_some()).then(String::new);
+        let bare =
+            (matches!(format, Format::Whole | Format::Lazy) && default_path.is_some()).then(String::new);
         Self {
             format,
             default_path,
@@ -82,6 +92,7 @@ impl Reader {
             deferred: Deferred::default(),
             bare,
             found: false,
+            json_lost: false,
             too_long: false,
         }
     }
@@ -134,12 +145,18 @@ impl Reader {
     }
 
     fn line(&mut self, line: Line<'_>, queue: &mut VecDeque<Kept>, out: &mut Vec<Read>) {
+        if matches!(self.open, Open::Nothing) && !self.opens_calls(line) {
+            return self.outside(line, out);
+        }
         let step = match &mut self.open {
-            Open::Nothing => return self.outside(line, out),
+            Open::Nothing => Step::Open,
             Open::Block(block) => block.line(line),
             Open::Patch(patch) => patch.line(line, out),
+            Open::Sections(patch) => patch.line(line, out),
+            Open::Calls(calls) => calls.line(line, out),
             Open::Text(text, _) => text.line(line),
         };
+        self.settle_format(out);
         match step {
             Step::Open => self.announce(out),
             Step::Closed => again(queue, self.close_open(out)),
@@ -147,6 +164,10 @@ impl Reader {
                 let after = self.close_open(out);
                 again(queue, lines);
                 again(queue, after);
+            }
+            Step::Broken => {
+                self.json_lost = true;
+                self.close_open(out);
             }
             Step::Mistaken(format, lines) => {
                 self.open = Open::Nothing;
@@ -169,7 +190,8 @@ impl Reader {
     /// Closes what is open; returns the lines that came after it.
     fn close_open(&mut self, out: &mut Vec<Read>) -> Vec<Kept> {
         match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Nothing => {}
+            // The last two have told all they know.
+            Open::Nothing | Open::Sections(_) | Open::Calls(_) => {}
             Open::Block(block) => out.push(block.read()),
             Open::Patch(patch) => patch.finish(true, out),
             Open::Text(text, naming) => return self.close_text(text, naming, out),
@@ -180,7 +202,7 @@ impl Reader {
     fn close_text(&mut self, text: Text, naming: Naming, out: &mut Vec<Read>) -> Vec<Kept> {
         let raw = text.raw();
         let (read, after) = text.read();
-        if self.format == Format::Whole && naming == Naming::Reply {
+        if self.format != Format::Auto && naming == Naming::Reply {
             out.push(read);
         } else {
             self.deferred.push(read, naming, raw);
@@ -196,6 +218,13 @@ impl Reader {
             return self.open_block(line, out);
         }
         if self.reads(Format::SearchReplace) && search_replace::closes(text) {
+            self.lead.flush(out);
+            return out.push(line.flaw(Flaw::StrayMarker(text.trim_end().to_owned())));
+        }
+        if self.reads(Format::ApplyPatch) && apply_patch::opens(text) {
+            return self.open_sections(line, out);
+        }
+        if self.reads(Format::ApplyPatch) && apply_patch::closes(text) {
             self.lead.flush(out);
             return out.push(line.flaw(Flaw::StrayMarker(text.trim_end().to_owned())));
         }
@@ -215,6 +244,10 @@ impl Reader {
 
     fn reads(&self, format: Format) -> bool {
         self.format == format || self.format == Format::Auto
+    }
+
+    fn reads_texts(&self) -> bool {
+        matches!(self.format, Format::Auto | Format::Lazy | Format::Whole)
     }
 
     /// The reply is in `format`: whole texts so far were samples.
@@ -258,6 +291,36 @@ impl Reader {
         self.open = Open::Patch(Box::new(patch));
     }
 
+    fn open_sections(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
+        self.decide(Format::ApplyPatch, out);
+        self.use_fence();
+        let reason = self.lead.take().reason;
+        let fence = self.fence.as_ref().map(|fence| fence.fence.clone());
+        self.open = Open::Sections(Box::new(apply_patch::Patch::open(line, fence, reason, out)));
+    }
+
+    /// Opens what may be a tool call; false: it is none for sure.
+    fn opens_calls(&mut self, line: Line<'_>) -> bool {
+        let strict = self.format == Format::StrReplace;
+        let text = line.text();
+        let may_open = self.reads(Format::StrReplace) && !self.json_lost && str_replace::opens(text);
+        if !may_open || (!strict && str_replace::is_code(line)) {
+            return false;
+        }
+        let lead = self.lead.take();
+        let path = lead.path.clone().or_else(|| self.default_path.clone());
+        self.open = Open::Calls(Box::new(Calls::open(line, lead, path, strict)));
+        true
+    }
+
+    /// Calls that turn out to be edits decide the format of the reply.
+    fn settle_format(&mut self, out: &mut Vec<Read>) {
+        if matches!(&self.open, Open::Calls(calls) if calls.found()) {
+            self.use_fence();
+            self.decide(Format::StrReplace, out);
+        }
+    }
+
     fn use_fence(&mut self) {
         if let Some(fence) = &mut self.fence {
             fence.used = true;
@@ -290,32 +353,33 @@ impl Reader {
     /// The file that a fenced block is the whole text of, if it is one.
     fn file_of(&self, fence: &Fence) -> Option<(String, Naming)> {
         let language = fence.language();
-        if !self.reads(Format::Whole) || matches!(language.as_str(), "diff" | "patch") {
+        if !self.reads_texts() || matches!(language.as_str(), "diff" | "patch") {
             return None;
         }
-        if let Some(path) = self.lead.path(self.format == Format::Whole) {
+        let calls = self.format == Format::Auto && CALLS.contains(&language.as_str());
+        if let Some(path) = self.lead.path(self.format != Format::Auto).filter(|path| !calls || is_json(path))
+        {
             return Some((path.to_owned(), Naming::Reply));
         }
         let path = self.default_path.as_ref()?;
         let is_script = path.ends_with("sh") || !path.contains('.');
         let fits = !NOT_A_FILE.contains(&language.as_str()) || is_script;
-        fits.then(|| (path.clone(), Naming::Default))
+        (fits && (!calls || is_json(path))).then(|| (path.clone(), Naming::Default))
     }
 
     fn open_text(&mut self, fence: Fence, path: String, naming: Naming, out: &mut Vec<Read>) {
-        let auto = self.format == Format::Auto;
         let lead = self.lead.take();
-        if !auto {
+        if self.format != Format::Auto {
             out.push(Read::Opened { path: path.clone() });
         }
         self.fence = None;
-        self.open = Open::Text(Text::open(fence, path, lead, auto), naming);
+        self.open = Open::Text(Text::open(fence, path, lead, self.format), naming);
     }
 
     /// A line that is neither a marker nor a fence: the first one in a fence may name its file.
     fn inside_fence(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
         let fresh = self.fence.as_mut().is_some_and(|fence| std::mem::take(&mut fence.fresh));
-        let named = path_line(line.text()).filter(|_| fresh && self.reads(Format::Whole));
+        let named = path_line(line.text()).filter(|_| fresh && self.reads_texts());
         if self.reads(Format::Unified) && line.text().starts_with("--- ") {
             return self.lead.hold(line);
         }
@@ -349,6 +413,8 @@ impl Reader {
     fn close(&mut self, out: &mut Vec<Read>) {
         match std::mem::replace(&mut self.open, Open::Nothing) {
             Open::Block(block) => out.push(block.cut_off()),
+            Open::Sections(mut patch) => patch.cut_off(out),
+            Open::Calls(calls) => calls.cut_off(out),
             other => {
                 self.open = other;
                 let after = self.close_open(out);
@@ -374,11 +440,7 @@ impl Reader {
 
     fn bare_file(&self, text: String) -> Read {
         let path = self.default_path.clone().unwrap_or_default();
-        let excerpt = text.lines().next().unwrap_or_default().to_owned();
-        match whole::whole(path, text, None) {
-            Ok(edit) => Read::Edit(edit),
-            Err(flaw) => Read::Unreadable(Unreadable::new(flaw, 1, &excerpt)),
-        }
+        Read::Edit(whole::edit(self.format, path, text, None))
     }
 
     /// The stream was cut: nothing that is open counts, and a last line without its end is no marker.
@@ -395,6 +457,8 @@ impl Reader {
             }
             Open::Block(block) => out.push(block.cut_off()),
             Open::Patch(patch) => patch.finish(false, out),
+            Open::Sections(mut patch) => patch.cut_off(out),
+            Open::Calls(calls) => calls.cut_off(out),
             Open::Text(text, _) => out.push(text.cut_off()),
         }
         out.extend(std::mem::take(&mut self.deferred).cut_off(self.lines));
@@ -406,6 +470,11 @@ impl Reader {
             out.push(Read::Unreadable(Unreadable::new(Flaw::TooLong, self.lines.max(1), "")));
         }
     }
+}
+
+/// May the file of this name hold JSON?
+fn is_json(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| extension.contains("json") || extension == "ipynb")
 }
 
 /// Lines to be read next, before all others.

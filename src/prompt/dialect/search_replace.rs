@@ -1,22 +1,20 @@
 //! Search/replace blocks: lines to find and what they become. The model copies the lines it changes
 //! and no numbers, which it would miscount.
 //!
-//! Inside a block only the block's own markers count, so fences in the content do no harm. A line of
-//! content that looks like a marker makes the block unreadable: it is not guessed which one is meant.
-
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+//! Inside a block only the block's own markers count, so fences in the content do no harm. When lines
+//! of the content look like the divider, the block is read in each way and the file decides; a second
+//! block inside one makes it unreadable.
 
 use super::lead::Taken;
-use super::placeholder::is_placeholder;
+use super::pair;
 use super::{Flaw, Kept, Line, Read, Step};
-use crate::change::{Edit, EditHunk, EditLine, EditOp};
+use crate::change::{Edit, EditHunk, EditLine, EditOp, is_placeholder};
 
 /// What the model is taught: the prompt of this name, and its embedded text.
 pub const TEACH: &str = "dialect/search-replace";
 
-/// Most lines of a block that are compared line by line. Past it only the common lines at its two
-/// ends count as unchanged, so that hostile input cannot buy quadratic work.
-const MAX_COMPARED: usize = 20_000;
+/// Most lines that may be the divider. Each is a reading that the file is searched for.
+const MAX_DIVIDERS: usize = 16;
 
 /// Is the line the first of a block?
 pub fn opens(text: &str) -> bool {
@@ -51,9 +49,9 @@ pub struct Block {
     opened: Kept,
     path: Option<String>,
     reason: Option<String>,
-    search: Vec<String>,
-    replace: Vec<String>,
-    dividers: usize,
+    lines: Vec<String>,
+    /// Where in `lines` a line stands that may be the divider.
+    dividers: Vec<usize>,
     nested: bool,
 }
 
@@ -63,9 +61,8 @@ impl Block {
             opened: line.kept(),
             path: lead.path,
             reason: lead.reason,
-            search: Vec::new(),
-            replace: Vec::new(),
-            dividers: 0,
+            lines: Vec::new(),
+            dividers: Vec::new(),
             nested: false,
         }
     }
@@ -79,15 +76,12 @@ impl Block {
         if closes(text) {
             return Step::Closed;
         }
-        if opens(text) {
-            self.nested = true;
-        } else if divides(text) {
-            self.dividers += 1;
-        } else if self.dividers == 0 {
-            self.search.push(text.to_owned());
-        } else {
-            self.replace.push(text.to_owned());
+        // `<<<<<<< HEAD` is a conflict in the file, not a block in the block.
+        self.nested |= marker(text, '<', &["SEARCH", "ORIGINAL"]);
+        if divides(text) {
+            self.dividers.push(self.lines.len());
         }
+        self.lines.push(text.to_owned());
         Step::Open
     }
 
@@ -105,20 +99,34 @@ impl Block {
     }
 
     fn edit(self) -> Result<Edit, Flaw> {
-        let path = match (self.nested, self.dividers, self.path) {
+        let path = match (self.nested, self.dividers.len(), &self.path) {
             (true, ..) => return Err(Flaw::Nested),
             (_, 0, _) => return Err(Flaw::NoDivider),
-            (_, 2.., _) => return Err(Flaw::AmbiguousDivider(self.dividers)),
+            (_, many, _) if many > MAX_DIVIDERS => return Err(Flaw::AmbiguousDivider(many)),
             (_, _, None) => return Err(Flaw::NoPath),
-            (_, _, Some(path)) => path,
+            (_, _, Some(path)) => path.clone(),
         };
-        let lines = pair(&self.search, &self.replace);
-        if lines.is_empty() {
+        // The longest search first: the shorter ones are parts of it.
+        let (readings, flaws): (Vec<_>, Vec<_>) =
+            self.dividers.iter().rev().map(|at| self.split(*at)).partition(Result::is_ok);
+        let mut readings: Vec<EditHunk> = readings.into_iter().flatten().collect();
+        let op = match readings.len() {
+            0 => return Err(flaws.into_iter().find_map(Result::err).unwrap_or(Flaw::Nothing)),
+            1 => EditOp::Hunk(readings.remove(0)),
+            _ => EditOp::OneOf(readings),
+        };
+        Ok(Edit { path, op, reason: self.reason })
+    }
+
+    /// The block with line `at` as its divider.
+    fn split(&self, at: usize) -> Result<EditHunk, Flaw> {
+        let (search, replace) = self.lines.split_at(at);
+        let hunk = pair::of_lines(search, replace.get(1..).unwrap_or_default());
+        if hunk.lines.is_empty() {
             return Err(Flaw::Nothing);
         }
-        refuse_placeholders(&lines)?;
-        let hunk = EditHunk { lines, ..EditHunk::default() };
-        Ok(Edit { path, op: EditOp::Hunk(hunk), reason: self.reason })
+        refuse_placeholders(&hunk.lines)?;
+        Ok(hunk)
     }
 }
 
@@ -129,36 +137,4 @@ pub(super) fn refuse_placeholders(lines: &[EditLine]) -> Result<(), Flaw> {
         _ => None,
     });
     left_out.map_or(Ok(()), |text| Err(Flaw::Placeholder(text)))
-}
-
-/// The two sides as one hunk. A search of nothing but blank lines names no place: it is empty.
-fn pair(search: &[String], replace: &[String]) -> Vec<EditLine> {
-    let search = if search.iter().all(|line| line.trim().is_empty()) { &[] } else { search };
-    let mut lines = Vec::with_capacity(search.len() + replace.len());
-    for op in differences(search, replace) {
-        let (_, old, new) = op.as_tag_tuple();
-        let (old, new) = (&search[old], &replace[new]);
-        if matches!(op, DiffOp::Equal { .. }) {
-            lines.extend(old.iter().cloned().map(EditLine::Keep));
-        } else {
-            lines.extend(old.iter().cloned().map(EditLine::Remove));
-            lines.extend(new.iter().cloned().map(EditLine::Add));
-        }
-    }
-    lines
-}
-
-fn differences(old: &[String], new: &[String]) -> Vec<DiffOp> {
-    if old.len() + new.len() <= MAX_COMPARED {
-        return capture_diff_slices(Algorithm::Myers, old, new);
-    }
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let ends = old[head..].iter().rev().zip(new[head..].iter().rev());
-    let tail = ends.take_while(|(a, b)| a == b).count();
-    let (old_len, new_len) = (old.len() - head - tail, new.len() - head - tail);
-    vec![
-        DiffOp::Equal { old_index: 0, new_index: 0, len: head },
-        DiffOp::Replace { old_index: head, old_len, new_index: head, new_len },
-        DiffOp::Equal { old_index: head + old_len, new_index: head + new_len, len: tail },
-    ]
 }

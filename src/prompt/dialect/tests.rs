@@ -1,9 +1,12 @@
 //! Replies in, reads out. The laws at the end hold for any reply, however it is cut.
 
+mod patches;
+mod tool_calls;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::change::{EditHunk, EditLine, EditOp};
+use crate::change::{EditHunk, EditLine, EditOp, Quote};
 
 /// Reads a whole reply; the prose is joined.
 fn read(format: Format, default: Option<&str>, reply: &str) -> Vec<Read> {
@@ -49,14 +52,28 @@ fn op(op: &EditOp) -> String {
     match op {
         EditOp::Delete => "deleted".into(),
         EditOp::Whole(text) => format!("is {text:?}"),
-        other @ (EditOp::OneOf(_) | EditOp::Lazy(_) | EditOp::Move { .. }) => format!("{other:?}"),
-        EditOp::Hunk(hunk) => {
-            let hint = hunk.hint.map_or_else(String::new, |line| format!("@{line} "));
-            let header = hunk.header.as_ref().map_or_else(String::new, |text| format!("[{text}] "));
-            let eof = if hunk.at_eof { " EOF" } else { "" };
-            format!("{hint}{header}{}{eof}", lines(hunk))
-        }
+        EditOp::Bytes(_) => "is bytes".into(),
+        EditOp::Lazy(text) => format!("is like {text:?}"),
+        EditOp::Move { to, hunks } => format!("moves to {to} {}", hunks.iter().map(hunk).collect::<String>()),
+        EditOp::OneOf(readings) => readings.iter().map(hunk).collect::<Vec<_>>().join(" OR "),
+        EditOp::Hunk(one) => hunk(one),
     }
+}
+
+fn hunk(hunk: &EditHunk) -> String {
+    let hint = hunk.hint.map_or_else(String::new, |line| format!("@{line} "));
+    let header =
+        hunk.header.as_ref().map_or_else(String::new, |text| format!("[{}] ", text.replace('\n', "/")));
+    let eof = if hunk.at_eof { " EOF" } else { "" };
+    format!(
+        "{hint}{header}{}{eof}{}",
+        lines(hunk),
+        if hunk.quote == Quote::EveryText { " everywhere" } else { "" }
+    )
+}
+
+fn is_flawed(reads: &[Read]) -> bool {
+    reads.iter().any(|read| matches!(read, Read::Unreadable(_)))
 }
 
 fn lines(hunk: &EditHunk) -> String {
@@ -71,7 +88,9 @@ fn lines(hunk: &EditHunk) -> String {
 #[track_caller]
 fn check(format: Format, reply: &str, expected: &str) {
     let want: String = expected.lines().map(|line| line.trim().to_owned() + "\n").collect();
-    assert_eq!(shown(&read(format, None, reply)).trim(), want.trim());
+    let shown: String =
+        shown(&read(format, None, reply)).lines().map(|line| line.trim().to_owned() + "\n").collect();
+    assert_eq!(shown.trim(), want.trim());
 }
 
 const BLOCK: &str = "<<<<<<< SEARCH\none\ntwo\n=======\none\n2\n>>>>>>> REPLACE\n";
@@ -172,11 +191,12 @@ mod search_replace_blocks {
     }
 
     #[test]
-    fn what_can_be_read_in_two_ways_is_refused() {
+    fn what_can_be_read_in_several_ways_is_for_the_file_to_decide() {
         check(
             Format::Auto,
             "a.md\n<<<<<<< SEARCH\nTitle\n=======\nx\n=======\nTitle\n=======\ny\n>>>>>>> REPLACE\n",
-            "opened a.md\nline 2: AmbiguousDivider(3)",
+            "opened a.md
+             edit a.md -Title|-=======|-x|-=======|-Title|+y OR =Title|========|-x|+y OR +x|+=======|=Title|+=======|+y",
         );
     }
 
@@ -314,11 +334,22 @@ mod unified_diffs {
     }
 
     #[test]
-    fn renames_are_said_to_be_unsupported() {
+    fn renames_carry_their_hunks() {
         check(
             Format::Auto,
-            "diff --git a/a.rs b/b.rs\nsimilarity index 90%\nrename from a.rs\nrename to b.rs\n",
-            "line 1: Unsupported(\"renaming a file\")",
+            "diff --git a/a.rs b/b.rs\nsimilarity index 100%\nrename from a.rs\nrename to b.rs\n",
+            "edit a.rs moves to b.rs",
+        );
+        check(
+            Format::Auto,
+            "diff --git a/a.rs b/b.rs\nrename from a.rs\nrename to b.rs\n--- a/a.rs\n+++ b/b.rs\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n",
+            "opened a.rs
+             edit a.rs moves to b.rs @1 =one|-two|+2",
+        );
+        check(
+            Format::Auto,
+            "--- a/a.rs\n+++ b/b.rs\n@@ -1 +1 @@\n-a\n+b\n",
+            "line 3: Unsupported(\"renaming a file\")",
         );
     }
 
@@ -338,7 +369,8 @@ mod unified_diffs {
         check(
             Format::Auto,
             "```diff\n--- a/a.rs\n+++ b/a.rs\n@@\nfn a() {\n    x\n-    y\n+    z\n}\n```\n",
-            "opened a.rs\nedit a.rs =fn a() {|=    x|-    y|+    z|=}",
+            "opened a.rs
+             edit a.rs =fn a() {|=    x|-    y|+    z|=} OR =fn a() {|=   x|-    y|+    z|=}",
         );
     }
 
@@ -422,12 +454,20 @@ mod whole_texts {
     }
 
     #[test]
-    fn a_text_with_code_left_out_is_refused() {
-        check(
-            Format::Whole,
-            "a.rs\n```\nfn a() {}\n// ... rest of the code unchanged ...\n```\n",
-            "opened a.rs\nline 2: Placeholder(\"// ... rest of the code unchanged ...\")",
-        );
+    fn whether_code_is_left_out_is_for_the_file_to_say() {
+        let reply = "a.rs\n```\nfn a() {}\n// ... rest of the code unchanged ...\n```\n";
+        let text = r#""fn a() {}\n// ... rest of the code unchanged ...\n""#;
+        for format in [Format::Auto, Format::Whole] {
+            check(format, reply, &format!("opened a.rs\nedit a.rs is {text}"));
+        }
+        check(Format::Lazy, reply, &format!("opened a.rs\nedit a.rs is like {text}"));
+    }
+
+    #[test]
+    fn snippets_of_one_file_may_be_several() {
+        let snippet = "a.rs\n```\nfn a() {}\n// ...\n```\n";
+        assert_eq!(edits(&read(Format::Lazy, None, &format!("{snippet}{snippet}"))).len(), 2);
+        assert!(is_flawed(&read(Format::Whole, Some("a.rs"), "```\na\n```\n```\nb\n```\n")));
     }
 
     #[test]
@@ -468,7 +508,11 @@ fn reply() -> impl Strategy<Value = String> {
             "src/a.rs", "`b.md`", "### c.py", "```", "```rust", "````", "~~~", "Why: it is so", "Some words here.",
             "<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE", "--- a/x.rs", "+++ b/x.rs", "+++ /dev/null", "--- /dev/null",
             "diff --git a/x.rs b/x.rs", "new file mode 100644", "@@ -1,2 +1,2 @@", "@@", " keep", "-gone", "+new",
-            "\\ No newline at end of file", "-- ", "// ... existing code ...", "# Title", "```diff", "```src/d.rs",
+            "\\ No newline at end of file", "-- ",
+            "*** Begin Patch", "*** Update File: a.rs", "*** Add File: n.rs", "*** Delete File: a.rs",
+            "*** Move to: b.rs", "*** End of File", "*** End Patch", "@@ fn main", "  deep",
+            r#"{"path":"a.rs","old_str":"x","new_str":"y"}"#, r#"[{"path":"a.rs","old_str":"x","new_str":"y"},"#,
+            "{", "}", "[", "]", r#""old_str":"x","#, r#""path":"b.rs","#, r#""new_str":"y""#, "// ... existing code ...", "# Title", "```diff", "```src/d.rs",
         ]).prop_map(str::to_owned),
         1 => Just(String::new()),
         1 => "[ -~é\u{1F600}]{0,12}",
@@ -486,6 +530,12 @@ fn valid_reply() -> impl Strategy<Value = String> {
         "[a-z]{1,3}\\.rs".prop_map(|path| format!("{path}\n```rust\n{BLOCK}```\n")),
         "[a-z]{1,3}\\.rs".prop_map(|path| format!(
             "```diff\n--- a/{path}\n+++ b/{path}\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n```\n"
+        )),
+        "[a-z]{1,3}\\.rs".prop_map(|path| format!(
+            "*** Begin Patch\n*** Update File: {path}\n@@\n one\n-two\n+2\n@@ x\n-c\n*** End Patch\n"
+        )),
+        "[a-z]{1,3}\\.rs".prop_map(|path| format!(
+            "```json\n[\n{{\"path\": \"{path}\", \"old_str\": \"one\", \"new_str\": \"1\"}}\n]\n```\n"
         )),
         "[a-z]{1,3}\\.(rs|md)".prop_map(|path| format!("{path}\n```\nwhole\ntext\n```\n")),
     ];
@@ -562,9 +612,15 @@ proptest! {
         prop_assume!(!patch.is_empty());
         let reply = if fenced { format!("```diff\n{patch}```\n") } else { patch };
         let reads = read(Format::Unified, None, &reply);
+        // What may have lost its blanks is read as it stands, too.
+        let marked = |edit: &Edit| match &edit.op {
+            EditOp::Hunk(hunk) => hunk.clone(),
+            EditOp::OneOf(readings) => readings[0].clone(),
+            _ => panic!("{edit:?}"),
+        };
         let mut lines: Vec<String> = old.iter().map(|line| (*line).to_owned()).collect();
         for edit in edits(&reads).into_iter().rev() {
-            let EditOp::Hunk(hunk) = &edit.op else { panic!("{edit:?}") };
+            let hunk = marked(edit);
             let at = hunk.hint.unwrap() - 1;
             let range = at..at + hunk.before().count();
             prop_assert!(hunk.before().eq(lines[range.clone()].iter().map(String::as_str)), "{reply}\n{hunk:?}");

@@ -21,6 +21,11 @@ struct File {
     comes: bool,
     goes: bool,
     unsupported: Option<&'static str>,
+    /// `rename from` and `rename to`.
+    from: Option<String>,
+    to: Option<String>,
+    /// The hunks so far, if the file gets another name.
+    moved: Vec<EditHunk>,
     /// The text so far, if the file comes as a whole.
     text: String,
     hunks: usize,
@@ -35,6 +40,9 @@ impl File {
             comes: false,
             goes: false,
             unsupported: None,
+            from: None,
+            to: None,
+            moved: Vec::new(),
             text: String::new(),
             hunks: 0,
             flawed: false,
@@ -51,10 +59,17 @@ impl File {
             self.comes = true;
         } else if text.starts_with("deleted file mode ") {
             self.goes = true;
+        } else if let Some(name) = text.strip_prefix("rename from ") {
+            self.from = Some(names::renamed(name));
+        } else if let Some(name) = text.strip_prefix("rename to ") {
+            self.to = Some(names::renamed(name));
         } else if let Some(what) = unsupported(text) {
             self.unsupported = Some(what);
         } else {
-            return text.trim().is_empty() || text.starts_with("index ") || text.starts_with("similarity ");
+            return text.trim().is_empty()
+                || text.starts_with("index ")
+                || text.starts_with("similarity ")
+                || text.starts_with("dissimilarity ");
         }
         true
     }
@@ -67,11 +82,27 @@ impl File {
         self.goes || self.names.new == Some(names::Name::Null)
     }
 
+    fn moves(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
+    /// The file it is about; the one before, if it gets another name.
+    fn path(&self) -> Result<String, Flaw> {
+        match (&self.from, &self.to) {
+            (Some(from), Some(_)) => Ok(from.clone()),
+            (None, None) => self.names.path(),
+            _ => Err(Flaw::Malformed("it says only one of the two names of a renamed file")),
+        }
+    }
+
     fn op(self) -> Result<Option<(String, EditOp)>, Flaw> {
         if let Some(what) = self.unsupported {
             return Err(Flaw::Unsupported(what));
         }
-        let path = self.names.path()?;
+        let path = self.path()?;
+        if let Some(to) = self.to {
+            return Ok(Some((path, EditOp::Move { to, hunks: self.moved })));
+        }
         match (self.goes(), self.comes(), self.hunks) {
             (true, ..) => Ok(Some((path, EditOp::Delete))),
             (_, true, _) => Ok(Some((path, EditOp::Whole(self.text)))),
@@ -83,9 +114,7 @@ impl File {
 
 fn unsupported(text: &str) -> Option<&'static str> {
     let starts = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
-    if starts(&["rename from ", "rename to "]) {
-        Some("renaming a file")
-    } else if starts(&["copy from ", "copy to "]) {
+    if starts(&["copy from ", "copy to "]) {
         Some("copying a file")
     } else if starts(&["old mode ", "new mode "]) {
         Some("changing a file's mode")
@@ -252,8 +281,8 @@ impl Patch {
 
     fn close_hunk(&mut self, out: &mut Vec<Read>) {
         let (Some(hunk), Some(file)) = (self.hunk.take(), &mut self.file) else { return };
-        let (opened, hunk) = hunk.close();
-        match taken(file, hunk, self.reason.as_ref()) {
+        let (opened, readings) = hunk.close();
+        match taken(file, readings, self.reason.as_ref()) {
             Ok(edit) => out.extend(edit.map(Read::Edit)),
             Err(_) if file.flawed => {}
             Err(flaw) => {
@@ -278,24 +307,27 @@ impl Patch {
 
 /// Says that an edit has begun, once its file is known.
 fn announce(file: &File, out: &mut Vec<Read>) {
-    if let Ok(path) = file.names.path() {
+    if let Ok(path) = file.path() {
         out.push(Read::Opened { path });
     }
 }
 
-/// Takes a hunk into its file: an edit of its own, or a part of the file's whole text.
-fn taken(file: &mut File, hunk: EditHunk, reason: Option<&String>) -> Result<Option<Edit>, Flaw> {
+/// Takes a hunk into its file: an edit of its own, a part of the file's whole text, or a part of its
+/// move.
+fn taken(file: &mut File, readings: Vec<EditHunk>, reason: Option<&String>) -> Result<Option<Edit>, Flaw> {
     if file.goes() || file.unsupported.is_some() {
         return Ok(None);
     }
-    let path = file.names.path()?;
-    if hunk.lines.is_empty() {
-        return Err(Flaw::Malformed("it has no lines"));
+    let path = file.path()?;
+    let op = read_ways(readings)?;
+    if file.moves() {
+        file.moved.extend(likeliest(op));
+        return Ok(None);
     }
-    refuse_placeholders(&hunk.lines)?;
     if !file.comes() {
-        return Ok(Some(Edit { path, op: EditOp::Hunk(hunk), reason: reason.cloned() }));
+        return Ok(Some(Edit { path, op, reason: reason.cloned() }));
     }
+    let Some(hunk) = likeliest(op) else { return Ok(None) };
     for line in &hunk.lines {
         let EditLine::Add(text) = line else {
             return Err(Flaw::Malformed("it has old lines, but the file is said to be new"));
@@ -307,4 +339,28 @@ fn taken(file: &mut File, hunk: EditHunk, reason: Option<&String>) -> Result<Opt
         file.text.pop();
     }
     Ok(None)
+}
+
+/// A hunk in each way it can be read, as an operation.
+pub(super) fn read_ways(mut readings: Vec<EditHunk>) -> Result<EditOp, Flaw> {
+    for hunk in &readings {
+        if hunk.lines.is_empty() {
+            return Err(Flaw::Malformed("it has no lines"));
+        }
+        refuse_placeholders(&hunk.lines)?;
+    }
+    match readings.len() {
+        0 => Err(Flaw::Nothing),
+        1 => Ok(EditOp::Hunk(readings.remove(0))),
+        _ => Ok(EditOp::OneOf(readings)),
+    }
+}
+
+/// The first way a hunk can be read.
+pub(super) fn likeliest(op: EditOp) -> Option<EditHunk> {
+    match op {
+        EditOp::Hunk(hunk) => Some(hunk),
+        EditOp::OneOf(readings) => readings.into_iter().next(),
+        _ => None,
+    }
 }

@@ -1,14 +1,14 @@
-//! Whole texts: a file's name and a fenced block with all of it. What the block does not hold is
-//! gone from the file, so a text with a placeholder in it, or whose end is not certain, is refused.
+//! Texts of a file: its name and a fenced block with all of it, or a snippet of it. A text whose end
+//! is not certain is refused. Whether a line of it stands for code that was left out depends on the
+//! file, which may hold that very line; so that is not for here.
 
 use super::fence::Fence;
 use super::hunk::is_numbered_hunk;
 use super::lead::Taken;
 use super::naming::path_line;
-use super::placeholder::is_placeholder;
-use super::search_replace;
 use super::unified::is_file_header;
 use super::{Flaw, Format, Kept, Line, Read, Step};
+use super::{apply_patch, search_replace};
 use crate::change::{Edit, EditOp};
 
 /// An open text.
@@ -26,16 +26,16 @@ pub struct Text {
     ends: Vec<usize>,
     /// How many blocks are open inside the text.
     inner: usize,
-    /// Markers of other formats mean that this is none.
-    auto: bool,
+    /// In [`Format::Auto`] markers of other formats mean that this is none.
+    format: Format,
 }
 
 impl Text {
     /// `lead.held` ends in the line of the opening fence, or in the path right after it.
-    pub fn open(fence: Fence, path: String, lead: Taken, auto: bool) -> Self {
+    pub fn open(fence: Fence, path: String, lead: Taken, format: Format) -> Self {
         let start = lead.held.len();
         let (ends, lines) = (Vec::new(), lead.held);
-        Self { path, reason: lead.reason, fence, lines, start, ends, inner: 0, auto }
+        Self { path, reason: lead.reason, fence, lines, start, ends, inner: 0, format }
     }
 
     pub fn path(&self) -> &str {
@@ -48,7 +48,7 @@ impl Text {
     }
 
     pub fn line(&mut self, line: Line<'_>) -> Step {
-        if let Some(format) = self.other_format(line).filter(|_| self.auto) {
+        if let Some(format) = self.other_format(line).filter(|_| self.format == Format::Auto) {
             self.lines.push(line.kept());
             return Step::Mistaken(format, std::mem::take(&mut self.lines));
         }
@@ -82,11 +82,7 @@ impl Text {
         }
         let after = self.lines.split_off(end + 1);
         let text: String = self.lines[self.start..end].iter().map(|kept| kept.raw.as_str()).collect();
-        let read = match whole(self.path, text, self.reason) {
-            Ok(edit) => Read::Edit(edit),
-            Err(flaw) => flawed(flaw),
-        };
-        (read, after)
+        (Read::Edit(edit(self.format, self.path, text, self.reason)), after)
     }
 
     pub fn cut_off(self) -> Read {
@@ -104,6 +100,9 @@ impl Text {
         let text = line.text();
         if search_replace::opens(text) {
             return Some(Format::SearchReplace);
+        }
+        if apply_patch::opens(text) {
+            return Some(Format::ApplyPatch);
         }
         let before = self.lines.last().filter(|_| self.len() > 0).map_or("", |kept| kept.raw.as_str());
         let patch = text.starts_with("diff --git ") || is_numbered_hunk(text) || is_file_header(before, text);
@@ -131,10 +130,8 @@ impl Text {
     }
 }
 
-/// A whole text as an edit.
-pub fn whole(path: String, text: String, reason: Option<String>) -> Result<Edit, Flaw> {
-    match text.lines().find(|line| is_placeholder(line)) {
-        Some(line) => Err(Flaw::Placeholder(line.trim().to_owned())),
-        None => Ok(Edit { path, op: EditOp::Whole(text), reason }),
-    }
+/// A closed text as an edit: all of the file, or parts of it.
+pub fn edit(format: Format, path: String, text: String, reason: Option<String>) -> Edit {
+    let op = if format == Format::Lazy { EditOp::Lazy(text) } else { EditOp::Whole(text) };
+    Edit { path, op, reason }
 }

@@ -73,8 +73,8 @@ impl<'a, W: AsyncWrite + Unpin> Response<'a, W> {
         Ok(Self { out, pending: Vec::new() })
     }
 
-    pub async fn send(&mut self, text: &str) -> io::Result<()> {
-        self.pending.extend_from_slice(text.as_bytes());
+    pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pending.extend_from_slice(bytes);
         if self.pending.len() >= FLUSH { self.flush().await } else { Ok(()) }
     }
 
@@ -102,12 +102,35 @@ pub(super) async fn whole(
     status: u16,
     content_type: &str,
     more: &str,
-    body: &str,
+    body: &[u8],
 ) -> io::Result<()> {
     let length = body.len();
     let response = format!(
-        "HTTP/1.1 {status} -\r\ncontent-type: {content_type}\r\n{more}connection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        "HTTP/1.1 {status} -\r\ncontent-type: {content_type}\r\n{more}connection: close\r\ncontent-length: {length}\r\n\r\n"
     );
     out.write_all(response.as_bytes()).await?;
+    out.write_all(body).await?;
     out.flush().await
+}
+
+/// Bytes as gzip (RFC 1952) that stores them as they are (RFC 1951, 3.2.4).
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    for block in bytes.chunks(0xffff) {
+        let length = u16::try_from(block.len()).unwrap_or_default();
+        out.push(0);
+        out.extend(length.to_le_bytes());
+        out.extend((!length).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    // An empty block is the last one.
+    out.extend([1, 0, 0, 0xff, 0xff]);
+    out.extend(crc32(bytes).to_le_bytes());
+    out.extend(u32::try_from(bytes.len()).unwrap_or_default().to_le_bytes());
+    out
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 0 { crc >> 1 } else { (crc >> 1) ^ 0xedb8_8320 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }

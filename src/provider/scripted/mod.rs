@@ -6,10 +6,12 @@
 //! nothing: whoever binds it runs [`Server::serve`], and dropping that closes every connection.
 
 mod http;
+mod mishap;
 mod score;
 mod server;
 mod watch;
 
+pub use mishap::{Mishap, Place};
 pub use server::Server;
 pub use watch::{Gate, Request, Requests};
 
@@ -108,6 +110,10 @@ pub enum Fault {
     Unstreamed,
     /// Says that the answer has ended, and then keeps the connection.
     Linger,
+    /// An accident at a place in the stream, to the byte.
+    At(Place, Mishap),
+    /// Sends the whole answer compressed, as gzip.
+    Gzipped,
     /// Ends with this finish reason (in the wire's own words) instead of an ordinary stop.
     Finish(String),
 }

@@ -24,6 +24,14 @@ pub(super) enum Beat {
     Linger,
 }
 
+/// The deltas of a reply, whatever else is to happen to it.
+pub(super) fn deltas(reply: &Reply) -> Vec<String> {
+    let mut beats = Vec::new();
+    pieces(&reply.text, 0, reply.text.len(), reply.chunk, &mut beats);
+    let text = |beat| if let Beat::Delta(text) = beat { Some(text) } else { None };
+    beats.into_iter().filter_map(text).collect()
+}
+
 /// The steps of a streamed reply.
 pub(super) fn score(reply: &Reply) -> Vec<Beat> {
     let mut gates = reply.gates.clone();

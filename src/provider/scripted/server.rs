@@ -12,8 +12,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::http::{Response, receive, whole};
-use super::score::{Beat, score};
+use super::http::{Response, gzip, receive, whole};
+use super::mishap::{Mishap, Place, until};
+use super::score::{Beat, deltas, score};
 use super::watch::Seen;
 use super::{Fault, Reply, Request, Requests, Script};
 use crate::model::Tokens;
@@ -98,19 +99,19 @@ impl Server {
     async fn answer(&self, request: &Request, out: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         let path = request.path.split('?').next().unwrap_or_default();
         if request.method == "GET" && path == "/v1/models" {
-            return whole(out, 200, JSON, "", r#"{"object":"list","data":[{"id":"scripted"}]}"#).await;
+            return whole(out, 200, JSON, "", br#"{"object":"list","data":[{"id":"scripted"}]}"#).await;
         }
         let formats = Wire::ALL.into_iter().map(Wire::format);
         let Some(format) = formats.into_iter().find(|format| request.method == "POST" && format.owns(path))
         else {
-            return whole(out, 404, JSON, "", r#"{"error":{"message":"no such path"}}"#).await;
+            return whole(out, 404, JSON, "", br#"{"error":{"message":"no such path"}}"#).await;
         };
         self.seen.send_modify(|seen| seen.requests.push(request.clone()));
         match self.reply(request) {
             Some(reply) => deliver(&reply, request, format, out).await,
             None => {
                 let body = r#"{"error":{"message":"the script has no reply to this request"}}"#;
-                whole(out, 500, JSON, "", body).await
+                whole(out, 500, JSON, "", body.as_bytes()).await
             }
         }
     }
@@ -166,17 +167,45 @@ async fn deliver(
     match &reply.fault {
         Some(Fault::Status { status, retry_after, body }) => {
             let after = retry_after.as_ref().map(|after| format!("retry-after: {after}\r\n"));
-            whole(out, *status, JSON, &after.unwrap_or_default(), body).await
+            whole(out, *status, JSON, &after.unwrap_or_default(), body.as_bytes()).await
         }
-        Some(Fault::Redirect(place)) => whole(out, 307, JSON, &format!("location: {place}\r\n"), "").await,
+        Some(Fault::Redirect(place)) => whole(out, 307, JSON, &format!("location: {place}\r\n"), b"").await,
         Some(Fault::Silent) => std::future::pending().await,
         Some(Fault::HangUp) => Ok(()),
         Some(Fault::Garbage) => {
-            whole(out, 200, "text/html", "", "<!doctype html>\n<title>Welcome</title>").await
+            whole(out, 200, "text/html", "", b"<!doctype html>\n<title>Welcome</title>").await
         }
-        Some(Fault::Unstreamed) => whole(out, 200, JSON, "", &document()).await,
-        None if !streamed => whole(out, 200, JSON, "", &document()).await,
+        Some(Fault::Unstreamed) => whole(out, 200, JSON, "", document().as_bytes()).await,
+        Some(Fault::Gzipped) => {
+            let said = until(Place::AfterFinish, reply, &deltas(reply), format, &voice);
+            let said = String::from_utf8_lossy(&said).into_owned() + &format.say(Part::Farewell, &voice);
+            let more = "content-encoding: gzip\r\n";
+            whole(out, 200, format.stream_type(), more, &gzip(said.as_bytes())).await
+        }
+        Some(Fault::At(place, mishap)) => {
+            let said = until(*place, reply, &deltas(reply), format, &voice);
+            accident(*mishap, &said, format, out).await
+        }
+        None if !streamed => whole(out, 200, JSON, "", document().as_bytes()).await,
         _ => stream(reply, format, voice, out).await,
+    }
+}
+
+/// Sends what was said before an accident, and lets it happen.
+async fn accident(
+    mishap: Mishap,
+    said: &[u8],
+    format: &dyn Format,
+    out: &mut (impl AsyncWrite + Unpin),
+) -> io::Result<()> {
+    let mut response = Response::chunked(out, format.stream_type()).await?;
+    response.send(said).await?;
+    response.send(mishap.words(format).as_bytes()).await?;
+    response.flush().await?;
+    match mishap {
+        Mishap::Stall => std::future::pending().await,
+        Mishap::Cut => Ok(()),
+        _ => response.end().await,
     }
 }
 
@@ -188,16 +217,16 @@ async fn stream(
 ) -> io::Result<()> {
     let say = |part: Part<'_>| format.say(part, &voice);
     let output = Tokens::estimate(&reply.text);
-    let mut response = Response::chunked(out, "text/event-stream").await?;
+    let mut response = Response::chunked(out, format.stream_type()).await?;
     let mut unopened = true;
     for beat in score(reply) {
         let speaks = matches!(beat, Beat::Delta(_) | Beat::Finish(_) | Beat::Linger);
         if speaks && std::mem::take(&mut unopened) {
-            response.send(&say(Part::Opening)).await?;
+            response.send(say(Part::Opening).as_bytes()).await?;
         }
         match beat {
             Beat::Delta(text) => {
-                response.send(&say(Part::Delta(&text))).await?;
+                response.send(say(Part::Delta(&text)).as_bytes()).await?;
                 if !reply.pace.is_zero() {
                     response.flush().await?;
                     tokio::time::sleep(reply.pace).await;
@@ -213,14 +242,14 @@ async fn stream(
             }
             Beat::Cut => return response.flush().await,
             Beat::End => break,
-            Beat::Report => response.send(&format.report("the script says so")).await?,
-            Beat::Instead(text) => response.send(&text).await?,
+            Beat::Report => response.send(format.report("the script says so").as_bytes()).await?,
+            Beat::Instead(text) => response.send(text.as_bytes()).await?,
             Beat::Finish(reason) => {
-                response.send(&say(Part::Finish(reason.as_deref(), output))).await?;
-                response.send(&say(Part::Farewell)).await?;
+                response.send(say(Part::Finish(reason.as_deref(), output)).as_bytes()).await?;
+                response.send(say(Part::Farewell).as_bytes()).await?;
             }
             Beat::Linger => {
-                response.send(&say(Part::Finish(None, output))).await?;
+                response.send(say(Part::Finish(None, output)).as_bytes()).await?;
                 response.flush().await?;
                 std::future::pending::<()>().await;
             }

@@ -74,6 +74,10 @@ impl Format for Ollama {
         path.ends_with("/api/chat") || path.ends_with("/api/generate")
     }
 
+    fn stream_type(&self) -> &'static str {
+        "application/x-ndjson"
+    }
+
     fn report(&self, message: &str) -> String {
         format!("{}\n", json!({"error": message}))
     }

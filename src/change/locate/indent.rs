@@ -4,14 +4,55 @@
 
 use std::collections::BTreeMap;
 
+use super::bare;
+use crate::change::{EditHunk, EditLine};
 use crate::text::Lines;
 
 /// Most lines looked at to see how a file indents.
 const SAMPLE: usize = 5_000;
 
+/// The edit's new lines with the file's indentation, learnt from `pairs`: lines of the edit with the
+/// file's lines they stand for. `None` where that would be a guess.
+pub(super) fn reindented<'a>(
+    pairs: &[(&'a [u8], &'a [u8])],
+    hunk: &'a EditHunk,
+    unit: &'a [u8],
+) -> Option<Vec<Vec<u8>>> {
+    let added = || {
+        hunk.lines.iter().filter_map(|line| match line {
+            EditLine::Add(text) => Some(bare(text)),
+            EditLine::Keep(_) | EditLine::Remove(_) => None,
+        })
+    };
+    let told = |pair: &&(&[u8], &[u8])| !is_blank(pair.0);
+    if pairs.iter().filter(told).all(|(edit, file)| indent(edit) == indent(file)) {
+        return Some(added().map(<[u8]>::to_vec).collect());
+    }
+    let learnt = |pairs: &[(&'a [u8], &'a [u8])]| -> Option<Vec<Vec<u8>>> {
+        let map = Reindent::learn(pairs.iter().copied(), added(), unit)?;
+        added().map(|line| map.apply(line)).collect()
+    };
+    // Quoting often costs the first line its indentation, and only that one.
+    let ((edit, file), rest) = pairs.split_first()?;
+    let stripped = indent(edit).is_empty() && rest.iter().any(|pair| told(&pair));
+    let rest_stays = rest.iter().filter(told).all(|(edit, file)| indent(edit) == indent(file));
+    if !(stripped && rest_stays) {
+        return learnt(pairs);
+    }
+    let mut lines: Vec<Vec<u8>> = added().map(<[u8]>::to_vec).collect();
+    let replaced = matches!(hunk.lines.first(), Some(EditLine::Remove(_)));
+    let new_first = hunk.lines.iter().find(|line| !matches!(line, EditLine::Remove(_)));
+    if let (true, Some(EditLine::Add(_)), Some(first)) = (replaced, new_first, lines.first_mut())
+        && indent(first).is_empty()
+    {
+        first.splice(0..0, indent(file).iter().copied());
+    }
+    Some(lines)
+}
+
 /// From an edit's leading blanks to the file's.
 #[derive(Debug)]
-pub(super) struct Reindent<'a> {
+pub(in crate::change) struct Reindent<'a> {
     /// What was seen.
     seen: BTreeMap<&'a [u8], &'a [u8]>,
     /// What that says about depths that were not seen.
@@ -37,7 +78,7 @@ struct Units<'a> {
 impl<'a> Reindent<'a> {
     /// `pairs`: lines of the edit with the file's lines they stand for; `added`: the edit's new lines;
     /// `unit`: one step of the file's indentation. `None` when no one mapping fits all pairs.
-    pub(super) fn learn(
+    pub(in crate::change) fn learn(
         pairs: impl Iterator<Item = (&'a [u8], &'a [u8])>,
         added: impl Iterator<Item = &'a [u8]>,
         unit: &'a [u8],
@@ -57,7 +98,7 @@ impl<'a> Reindent<'a> {
     }
 
     /// A new line of the edit as it has to stand in the file; `None` where that is a guess.
-    pub(super) fn apply(&self, line: &[u8]) -> Option<Vec<u8>> {
+    pub(in crate::change) fn apply(&self, line: &[u8]) -> Option<Vec<u8>> {
         if is_blank(line) {
             return Some(line.to_vec());
         }
@@ -117,7 +158,7 @@ impl<'a> Units<'a> {
 
 /// One step of a file's indentation: the most frequent difference between a line and the one above
 /// it that stands less deep; four blanks where there is none.
-pub(super) fn unit(file: &Lines) -> Vec<u8> {
+pub(in crate::change) fn unit(file: &Lines) -> Vec<u8> {
     let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
     let lines = file.iter().take(SAMPLE).filter(|line| !is_blank(line)).map(indent);
     lines.fold(b"".as_slice(), |above, below| {
@@ -156,12 +197,12 @@ fn gcd(a: usize, b: usize) -> usize {
 }
 
 /// The blanks and tabs a line begins with.
-pub(super) fn indent(line: &[u8]) -> &[u8] {
+pub(in crate::change) fn indent(line: &[u8]) -> &[u8] {
     let len = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     line.get(..len).unwrap_or_default()
 }
 
-pub(super) fn is_blank(line: &[u8]) -> bool {
+pub(in crate::change) fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty()
 }
 

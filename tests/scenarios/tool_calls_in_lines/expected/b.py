@@ -1,0 +1,6 @@
+import a
+import os
+
+
+def volume(w, h, d):
+    return a.area(w, h) * d
