@@ -58,6 +58,8 @@ enum Command {
     Edit(EditArgs),
     /// Apply a model's reply, read from stdin, exactly or not at all
     Apply(ApplyArgs),
+    /// Review any difference, hunk by hunk; rejected hunks are taken back in the files
+    Diff(DiffArgs),
     /// Show what has landed, or what was sent, newest first
     Log {
         /// Show the requests that were sent, or all of the one whose id begins so
@@ -150,12 +152,37 @@ struct ApplyArgs {
     /// With --check: print the change as a unified diff
     #[arg(long, requires = "check", conflicts_with = "json")]
     diff: bool,
+    /// Review first, hunk by hunk: what is accepted lands, what cannot be placed is named
+    #[arg(long, short = 'i', conflicts_with_all = ["check", "json", "serve"])]
+    interactive: bool,
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
     /// Answer requests, one JSON object a line: {root, format, edit, base?, scope?, file?, check?}
     #[arg(long, conflicts_with_all = ["format", "root", "base", "file", "check", "json"])]
     serve: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
+    In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
+    REV..REV, --staged and --files write nothing.\n\
+    As a tool of git's: git difftool -d -x 'rein diff --files'"
+)]
+struct DiffArgs {
+    /// The last commit and the index; nothing is written
+    #[arg(long)]
+    staged: bool,
+    /// Two files or folders, anywhere; nothing is written
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["staged", "arguments"])]
+    files: Option<Vec<PathBuf>>,
+    /// A commit or two (REV, REV..REV), then paths that narrow it
+    #[arg(value_name = "REV|PATH", allow_hyphen_values = false)]
+    arguments: Vec<String>,
+    /// Paths only, whatever they are called
+    #[arg(last = true, value_name = "PATH")]
+    paths: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -263,7 +290,9 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Tour { headless }) => front::tour(headless),
         Some(Command::Edit(args)) => front::edit(args.into()),
         Some(Command::Apply(args)) if args.serve => front::serve(),
+        Some(Command::Apply(args)) if args.interactive => front::review(args.into()),
         Some(Command::Apply(args)) => front::apply(args.into()),
+        Some(Command::Diff(args)) => front::diff(&args.into()),
         Some(Command::Log { wire: Some(id), limit, json }) => front::wire_log(id.as_deref(), limit, json),
         Some(Command::Log { wire: None, limit, json }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
@@ -316,6 +345,18 @@ impl From<DecodeArgs> for front::DecodeRequest {
     fn from(args: DecodeArgs) -> Self {
         let DecodeArgs { api, status, content_type } = args;
         Self { api, status, content_type }
+    }
+}
+
+impl From<DiffArgs> for front::DiffRequest {
+    fn from(args: DiffArgs) -> Self {
+        let mut files = args.files.into_iter().flatten();
+        let mut arguments = args.arguments;
+        if !args.paths.is_empty() {
+            arguments.push("--".into());
+            arguments.extend(args.paths);
+        }
+        Self { files: files.next().zip(files.next()), staged: args.staged, arguments }
     }
 }
 

@@ -1,12 +1,19 @@
-//! Decisions that can be taken back: which hunks had which verdict before each of them. It knows ids
-//! and verdicts, not hunks.
+//! Decisions that can be taken back: which hunks had which verdict, or which shape, before each of
+//! them. It keeps steps; what a step means for the hunks is the review's to know.
 
 use std::collections::BTreeSet;
 
-use super::{HunkId, Verdict};
+use super::{Hunk, HunkId, Verdict};
+use crate::text::RepoPath;
 
-/// Verdicts to give back, hunk by hunk.
-pub(super) type Step = Vec<(HunkId, Verdict)>;
+/// What to give back.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Verdicts, hunk by hunk.
+    Verdicts(Vec<(HunkId, Verdict)>),
+    /// All hunks of a file: they were cut, or edited by hand.
+    Shape(RepoPath, Vec<Hunk>),
+}
 
 #[derive(Clone, Default, Debug)]
 pub(super) struct History {
@@ -15,40 +22,48 @@ pub(super) struct History {
 }
 
 impl History {
-    /// A decision was made: `before` are the verdicts it replaced. What was taken back is forgotten.
+    /// A decision was made: `before` is what it replaced. What was taken back is forgotten.
     pub(super) fn record(&mut self, before: Step) {
         self.undone.clear();
         self.done.push(before);
     }
 
-    /// Takes the last decision back. `give` sets a verdict and returns the one it replaced.
-    pub(super) fn undo(&mut self, give: impl FnMut(HunkId, Verdict) -> Option<Verdict>) -> Vec<HunkId> {
-        shift(&mut self.done, &mut self.undone, give)
+    /// The step to take back. What it replaces belongs to [`History::can_redo`].
+    pub(super) fn undo(&mut self) -> Option<Step> {
+        self.done.pop()
     }
 
-    /// Makes the decision again that was taken back last.
-    pub(super) fn redo(&mut self, give: impl FnMut(HunkId, Verdict) -> Option<Verdict>) -> Vec<HunkId> {
-        shift(&mut self.undone, &mut self.done, give)
+    pub(super) fn redo(&mut self) -> Option<Step> {
+        self.undone.pop()
+    }
+
+    pub(super) fn can_redo(&mut self, step: Step) {
+        self.undone.push(step);
+    }
+
+    pub(super) fn can_undo(&mut self, step: Step) {
+        self.done.push(step);
     }
 
     /// Hunks that are gone, or may no longer be what they were: no step brings their verdict back.
     pub(super) fn forget(&mut self, ids: &[HunkId]) {
         let gone: BTreeSet<HunkId> = ids.iter().copied().collect();
-        for steps in [&mut self.done, &mut self.undone] {
-            steps.iter_mut().for_each(|step| step.retain(|(id, _)| !gone.contains(id)));
-            steps.retain(|step| !step.is_empty());
-        }
+        self.prune(|step| match step {
+            Step::Verdicts(verdicts) => {
+                verdicts.retain(|(id, _)| !gone.contains(id));
+                !verdicts.is_empty()
+            }
+            Step::Shape(..) => true,
+        });
     }
-}
 
-fn shift(
-    from: &mut Vec<Step>,
-    to: &mut Vec<Step>,
-    mut give: impl FnMut(HunkId, Verdict) -> Option<Verdict>,
-) -> Vec<HunkId> {
-    let Some(step) = from.pop() else { return Vec::new() };
-    let back: Step = step.into_iter().filter_map(|(id, verdict)| Some((id, give(id, verdict)?))).collect();
-    let ids = back.iter().map(|(id, _)| *id).collect();
-    to.push(back);
-    ids
+    /// The hunks of a file moved: no step brings back where they were.
+    pub(super) fn forget_shapes(&mut self, path: &RepoPath) {
+        self.prune(|step| !matches!(step, Step::Shape(of, _) if of == path));
+    }
+
+    fn prune(&mut self, mut stays: impl FnMut(&mut Step) -> bool) {
+        self.done.retain_mut(&mut stays);
+        self.undone.retain_mut(&mut stays);
+    }
 }

@@ -19,7 +19,7 @@ pub struct Base {
 pub struct HunkId(pub u32);
 
 /// What was decided of a hunk.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     #[default]
@@ -29,7 +29,7 @@ pub enum Verdict {
 }
 
 /// What a hunk does to its file as a whole.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileOp {
     Update,

@@ -18,10 +18,13 @@ mod offered;
 mod pair;
 mod placeholder;
 mod proposal;
+pub mod reading;
 mod review;
 mod scope;
 mod slide;
 mod splice;
+#[cfg(test)]
+mod verbs;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
 pub use edit::{Edit, EditHunk, EditLine, EditOp, Quote};
@@ -31,5 +34,5 @@ pub use level::Level;
 pub use offered::{Offered, Rejected, Why};
 pub use pair::pair;
 pub use placeholder::is_placeholder;
-pub use review::Review;
+pub use review::{Atom, Author, Compared, KeptFile, KeptReview, Note, Purpose, Review, Uncut};
 pub use scope::{Breach, Focus, Leash, NoScope, Outside, Protected, Scope};

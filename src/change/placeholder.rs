@@ -5,7 +5,7 @@ const COMMENTS: [&str; 11] = ["//", "#", "--", "/*", "<!--", "{/*", ";", "%", "*
 const ENDS: [&str; 5] = ["*/}", "*/", "-->", "\"\"\"", "'''"];
 
 /// Words that, with an ellipsis, say that code was left out.
-const LEFT_OUT: [&str; 17] = [
+const LEFT_OUT: [&str; 19] = [
     "existing",
     "unchanged",
     "rest of",
@@ -19,6 +19,8 @@ const LEFT_OUT: [&str; 17] = [
     "unmodified",
     "other methods",
     "other functions",
+    "other imports",
+    "code here",
     "stays the same",
     "keep the",
     "no change",
@@ -35,6 +37,9 @@ pub fn is_placeholder(line: &str) -> bool {
         return false;
     }
     let (words, comment) = uncommented(line);
+    if !comment && !line.contains("...") && !line.contains('…') {
+        return false;
+    }
     let bracketed = comment
         && ["()", "[]"].iter().any(|pair| words.starts_with(&pair[..1]) && words.ends_with(&pair[1..]));
     let words = words.trim_matches(['(', ')', '[', ']', '{', '}', '<', '>', ' ']).to_lowercase();
@@ -49,6 +54,12 @@ pub fn is_placeholder(line: &str) -> bool {
             .iter()
             .any(|end| trimmed.contains(end));
     says_so || bracketed && names_code || ellipsis && (names_code || comment && trimmed.is_empty())
+}
+
+/// May the line stand for code that was left out? A bare ellipsis may, too: that is for the file to
+/// say, which may hold that very line.
+pub(super) fn is_marker(line: &str) -> bool {
+    matches!(line.trim(), "..." | "…" | "....") || is_placeholder(line)
 }
 
 /// The text of a comment, and whether the line is one.

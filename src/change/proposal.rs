@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::lazy::expand;
+use super::lazy::{Edges, expand};
 use super::locate::{Damage, Kept, Located, Tier, locate_among};
 use super::splice::{Splice, Step, body, splices};
 use super::{Base, Edit, EditHunk, EditOp, FileOp, Why, is_placeholder};
@@ -14,7 +14,7 @@ use crate::text::{Lines, Span, trim_ending};
 
 /// Most unchanged lines between two changes that are decided together: a reader takes them in at one
 /// glance.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// An edit as the differences it makes.
 #[derive(Debug)]
@@ -57,12 +57,6 @@ pub(super) fn op(edit: &Edit, base: &Base) -> FileOp {
 /// What `edit` does to `base`.
 pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<Proposal, Why> {
     let op = op(edit, base);
-    if let EditOp::Whole(text) = &edit.op
-        && let Some(line) = left_out(text, base)
-    {
-        let reason = format!("`{line}` stands for code that was left out; write that code in full");
-        return Err(Why::Unreadable(reason));
-    }
     let sure =
         |splices| Proposal { op, splices, matched_by: Tier::Exact, kept: BTreeSet::new(), place: None };
     let placed = |located: Located| Proposal {
@@ -77,14 +71,18 @@ pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<
     };
     Ok(match (&edit.op, &base.text) {
         (EditOp::Delete, Some(text)) => sure(vec![Splice { replaces: text.span(), with: Vec::new() }]),
+        (EditOp::Whole(new), Some(text)) if leaves_out(new, text) => placed(expand(new, text, Edges::File)?),
         (EditOp::Whole(new), Some(text)) => sure(rewrite(text, new)?),
         (EditOp::Bytes(new), Some(text)) => sure(exactly(text, new)),
         (EditOp::Bytes(new), None) => sure(vec![created(new.bytes().to_vec())]),
         (EditOp::Hunk(hunk), Some(text)) => find(std::slice::from_ref(hunk), text)?,
         (EditOp::OneOf(readings), Some(text)) => find(readings, text)?,
-        (EditOp::Lazy(snippet), Some(text)) => placed(expand(snippet, text)?),
+        (EditOp::Lazy(snippet), Some(text)) => placed(expand(snippet, text, Edges::Open)?),
         (EditOp::Move { hunks, .. }, Some(text)) => sure(all(hunks, text, known.damage)?),
-        (EditOp::Whole(new), None) => sure(vec![created(new.clone().into_bytes())]),
+        (EditOp::Whole(new), None) => match new.lines().find(|line| is_placeholder(line)) {
+            Some(line) => return Err(left_out(line)),
+            None => sure(vec![created(new.clone().into_bytes())]),
+        },
         (EditOp::Hunk(hunk), None) if hunk.before().next().is_none() => sure(vec![created(lines(hunk))]),
         (_, None) => return Err(Why::NoSuchFile),
     })
@@ -101,12 +99,15 @@ fn all(hunks: &[EditHunk], text: &Lines, damage: Damage) -> Result<Vec<Splice>, 
     if splices.windows(2).all(apart) { Ok(splices) } else { Err(Why::Overlap) }
 }
 
-/// The first line of a whole text that stands for code left out, unless the file holds it itself.
-fn left_out<'a>(text: &'a str, base: &Base) -> Option<&'a str> {
-    let holds = |line: &str| {
-        base.text.as_ref().is_some_and(|base| base.iter().any(|own| own.trim_ascii() == line.as_bytes()))
-    };
-    text.lines().map(str::trim).find(|line| is_placeholder(line) && !holds(line))
+/// Does a line of a whole text stand for code left out? Not if the file holds it itself.
+fn leaves_out(text: &str, base: &Lines) -> bool {
+    let holds = |line: &str| base.iter().any(|own| own.trim_ascii() == line.as_bytes());
+    text.lines().map(str::trim).any(|line| is_placeholder(line) && !holds(line))
+}
+
+fn left_out(line: &str) -> Why {
+    let line = line.trim();
+    Why::Unreadable(format!("`{line}` stands for code that was left out; write that code in full"))
 }
 
 /// What turns the one text into the other, byte for byte.

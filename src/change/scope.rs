@@ -284,7 +284,7 @@ impl fmt::Display for Protected {
 
 /// The built-in class of a folded path (NVIDIA AI Red Team guidance 2026: no agent writes to
 /// configuration that some other program executes).
-fn protection(folded: &str) -> Option<Protected> {
+pub(super) fn protection(folded: &str) -> Option<Protected> {
     let components: Vec<&str> = folded.split('/').collect();
     let name = components.last().copied().unwrap_or_default();
     let below = |folder: &str| components.iter().rev().skip(1).any(|c| *c == folder);

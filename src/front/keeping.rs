@@ -38,6 +38,11 @@ impl Keeping {
         Self { workspace: workspace.clone(), lasting, earlier, said }
     }
 
+    /// Does what is kept outlive this run?
+    pub fn is_lasting(&self) -> bool {
+        self.lasting
+    }
+
     pub fn earlier(&self) -> &[Kept] {
         &self.earlier
     }
@@ -62,7 +67,9 @@ impl Keeping {
             self.forget();
         }
         if let Some(open) = app.session().turn().map(Turn::open_hunks).filter(|open| *open > 0) {
-            self.said.push(format!("{open} hunk(s) were open; nothing of them was written"));
+            self.said.push(format!(
+                "{open} hunk(s) were open; nothing of them was written, and the review comes back when you start rein"
+            ));
         }
     }
 

@@ -9,11 +9,13 @@
 
 mod about;
 mod apply;
+mod diff;
 mod drive;
 mod edit;
 mod journal;
 mod keeping;
 mod models;
+mod outside;
 mod report;
 mod restore;
 mod setup;
@@ -26,7 +28,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
-pub use apply::{ApplyFormat, ApplyRequest, apply, serve};
+pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
+pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit, not_begun};
 pub use journal::{log, recover, redo, undo};
 pub use models::{DecodeRequest, decode, drill, models, test_models};
@@ -35,6 +38,13 @@ pub use setup::Supplied;
 pub use tour::tour;
 pub use tui::tui;
 pub use wire_log::wire_log;
+
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    //! What the fuzz targets reach that nobody else may.
+
+    pub use super::apply::operations;
+}
 
 /// How a command ended; a contract with scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

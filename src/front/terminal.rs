@@ -4,9 +4,10 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
@@ -46,13 +47,28 @@ pub enum NoScreen {
     Dumb,
 }
 
+/// Where keys come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Input {
+    Stdin,
+    /// The terminal itself, since stdin was something to read.
+    Tty,
+}
+
+fn tty() -> Option<File> {
+    File::open("/dev/tty").ok()
+}
+
 /// Can a screen be shown at all? `term` is the terminal's name.
 ///
 /// # Errors
 /// What is missing, and what to do without it.
-pub fn check(term: Option<&OsStr>) -> Result<(), NoScreen> {
-    if !io::stdin().is_terminal() {
+pub fn check(term: Option<&OsStr>, input: Input) -> Result<(), NoScreen> {
+    if input == Input::Stdin && !io::stdin().is_terminal() {
         return Err(NoScreen::Stream("stdin"));
+    }
+    if input == Input::Tty && tty().is_none() {
+        return Err(NoScreen::Stream("/dev/tty"));
     }
     if !io::stdout().is_terminal() {
         return Err(NoScreen::Stream("stdout"));
@@ -60,21 +76,87 @@ pub fn check(term: Option<&OsStr>) -> Result<(), NoScreen> {
     if term == Some(OsStr::new("dumb")) { Err(NoScreen::Dumb) } else { Ok(()) }
 }
 
-/// Reads the terminal on a thread of its own and hands out what comes. The thread ends with the
-/// process, or when nobody listens any more.
-pub fn keys() -> Receiver<io::Result<Event>> {
-    let (sender, receiver) = mpsc::channel(KEYS);
-    std::thread::spawn(move || {
-        let mut tail = Tail::default();
-        loop {
-            let event = event::read().map(|event| tail.sort(event, Instant::now()));
-            let over = event.is_err();
-            if sender.blocking_send(event).is_err() || over {
-                return;
+/// The reader of keys. While it is held, keys are another program's.
+#[derive(Clone, Default, Debug)]
+pub struct Keys {
+    state: Arc<(Mutex<Reading>, Condvar)>,
+}
+
+#[derive(Default, Debug)]
+struct Reading {
+    held: bool,
+    /// The reader waits, and takes nothing.
+    paused: bool,
+    over: bool,
+}
+
+/// Lets the reader go on when it is dropped.
+pub struct Held(Keys);
+
+/// How long the reader takes to see that it is held.
+const GLANCE: Duration = Duration::from_millis(250);
+
+impl Keys {
+    /// Reads the terminal on a thread of its own and hands out what comes. The thread ends with the
+    /// process, or when nobody listens any more.
+    pub fn read(&self) -> Receiver<io::Result<Event>> {
+        let (sender, receiver) = mpsc::channel(KEYS);
+        let keys = self.clone();
+        std::thread::spawn(move || {
+            let mut tail = Tail::default();
+            loop {
+                keys.pause();
+                let event = match event::poll(GLANCE) {
+                    Ok(false) => continue,
+                    Ok(true) => event::read(),
+                    Err(why) => Err(why),
+                };
+                let event = event.map(|event| tail.sort(event, Instant::now()));
+                let over = event.is_err();
+                if sender.blocking_send(event).is_err() || over {
+                    keys.end();
+                    return;
+                }
             }
+        });
+        receiver
+    }
+
+    /// Returns when the reader has stopped.
+    pub fn hold(&self) -> Held {
+        let (state, changed) = &*self.state;
+        let mut reading = state.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.held = true;
+        let waits = |reading: &mut Reading| !reading.paused && !reading.over;
+        // A reader that has more keys than anybody takes would never stop; then it is left alone.
+        drop(changed.wait_timeout_while(reading, 4 * GLANCE, waits).unwrap_or_else(PoisonError::into_inner));
+        Held(self.clone())
+    }
+
+    fn pause(&self) {
+        let (state, changed) = &*self.state;
+        let mut reading = state.lock().unwrap_or_else(PoisonError::into_inner);
+        while reading.held {
+            reading.paused = true;
+            changed.notify_all();
+            reading = changed.wait(reading).unwrap_or_else(PoisonError::into_inner);
         }
-    });
-    receiver
+        reading.paused = false;
+    }
+
+    fn end(&self) {
+        let (state, changed) = &*self.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner).over = true;
+        changed.notify_all();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let (state, changed) = &*self.0.state;
+        state.lock().unwrap_or_else(PoisonError::into_inner).held = false;
+        changed.notify_all();
+    }
 }
 
 /// Tells keys from pasted text. A paste ends where its end mark is, and a pasted text may hold that
@@ -113,9 +195,13 @@ impl Tail {
 pub fn hangup() -> oneshot::Receiver<()> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
-        let stdin = io::stdin();
+        let (stdin, tty) = (io::stdin(), tty());
         // Nothing is asked for: what is left to wake it is the end of the line.
-        let mut line = [PollFd::new(&stdin, PollFlags::empty())];
+        let line = match &tty {
+            Some(tty) if !stdin.is_terminal() => PollFd::new(tty, PollFlags::empty()),
+            _ => PollFd::new(&stdin, PollFlags::empty()),
+        };
+        let mut line = [line];
         while poll(&mut line, None) == Err(Errno::INTR) {}
         // Nobody listens any more: then the program ends already.
         let _ = sender.send(());
@@ -187,6 +273,11 @@ impl Screen {
     pub fn stop(&mut self) -> io::Result<()> {
         self.hold.give_back()?;
         Ok(kill_process(getpid(), Signal::STOP)?)
+    }
+
+    /// Gives the terminal to another program, until [`Screen::resume`].
+    pub fn leave(&mut self) -> io::Result<()> {
+        self.hold.give_back()
     }
 
     /// The terminal may have been given to another program meanwhile: takes it over again.
@@ -304,7 +395,7 @@ mod tests {
 
     #[test]
     fn what_is_no_terminal_has_no_screen() {
-        assert!(check(Some(OsStr::new("dumb"))).is_err());
+        assert!(check(Some(OsStr::new("dumb")), Input::Stdin).is_err());
         assert!(NoScreen::Stream("stdin").to_string().contains("stdin is none"));
     }
 

@@ -17,18 +17,20 @@ use super::keeping::Keeping;
 use super::setup::{self, Place, Setup, Supplied, runtime};
 use super::terminal::{self, NoScreen, Screen};
 use super::{Exit, stop};
+use crate::change::{HunkId, Receipt};
 use crate::model::{ModelId, Role};
 use crate::orchestrator::{Orchestrator, Roles};
-use crate::session::{Event, Session};
+use crate::session::{Event, Kept, Ready, Session, Subject, kept_name};
+use crate::text::{Lines, RepoPath};
 use crate::ui::{App, Facts, Guide, Input, Out, view};
-use crate::workspace::{Source, Workspace};
+use crate::workspace::{Comparison, Source, Workspace};
 
 /// Shortest time between two frames that only events asked for. A key is never made to wait.
 const FRAME: Duration = Duration::from_millis(16);
 
 /// How long leaving waits for work on threads: a landing ends whole, and one that does not in this
 /// time is recovered at the next start.
-const LEAVING: Duration = Duration::from_secs(2);
+pub const LEAVING: Duration = Duration::from_secs(2);
 
 /// Opens the terminal on the workspace, at `FILE[:LINE[:COL]]` if it is given.
 pub fn tui(target: Option<&str>, supplied: Supplied) -> Exit {
@@ -47,7 +49,7 @@ fn run(mut setup: Setup, place: Place) -> Exit {
         Ok(runtime) => runtime,
         Err(why) => return stop(Exit::Bug, why),
     };
-    let screen = Showing { banner: None, guide: None, source: Source::Tui };
+    let screen = Showing { banner: None, guide: None, source: Source::Tui, first: First::Editor };
     let result = runtime.block_on(show(&mut setup, place, screen));
     runtime.shutdown_timeout(LEAVING);
     ended(result)
@@ -59,6 +61,21 @@ pub struct Showing {
     pub banner: Option<String>,
     pub guide: Option<Guide>,
     pub source: Source,
+    pub first: First,
+}
+
+/// What the screen begins with.
+pub enum First {
+    Editor,
+    /// The review of a difference, and nothing else.
+    Compare {
+        what: Comparison,
+        paths: Vec<RepoPath>,
+        title: String,
+    },
+    /// The review of what has been read from stdin or from files, and nothing else. Keys come from the
+    /// terminal all the same.
+    Review(Box<Ready>),
 }
 
 /// Why the screen could not be shown, or not any longer.
@@ -75,13 +92,18 @@ pub enum Unshown {
 /// # Errors
 /// There is no terminal to show it on, or the terminal failed.
 pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<Exit, Unshown> {
-    terminal::check(setup::term().as_deref())?;
+    let input = match &showing.first {
+        First::Review(_) => terminal::Input::Tty,
+        First::Editor | First::Compare { .. } => terminal::Input::Stdin,
+    };
+    terminal::check(setup::term().as_deref(), input)?;
     // First: a signal that comes while the terminal is ours must find somebody to give it back.
     let signals = Signals::listen()?;
     let mut keeping = Keeping::begin(&place.workspace, showing.source);
-    let (mut front, events) = Front::enter(setup, &place, showing)?;
+    let Showing { banner, guide, source, first } = showing;
+    let (mut front, events) = Front::enter(setup, &place, (banner, guide, source))?;
     let workspace = place.workspace.clone();
-    front.begin(place, &keeping)?;
+    front.begin(place, &keeping, first)?;
     let turns = AssertUnwindSafe(front.turn_round(setup, workspace, events, signals));
     let result = match turns.catch_unwind().await {
         // A terminal that is gone, and nobody to tell.
@@ -90,6 +112,11 @@ pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<E
         // The hook has given the terminal back and said what happened.
         Err(_) => Ok(Exit::Bug),
     };
+    let turn = front.app.session().turn();
+    let landed: Vec<String> = turn
+        .iter()
+        .flat_map(|turn| turn.receipts().iter().filter(|one| turn.stands(one)).map(told))
+        .collect();
     match result {
         // The user has seen what is unsaved, and left.
         Ok(Exit::Done) => keeping.forget(),
@@ -98,7 +125,32 @@ pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<E
     // The terminal is given back before anything is said.
     drop(front);
     keeping.say();
-    Ok(result?)
+    if matches!(source, Source::Apply | Source::Diff) {
+        landed.iter().for_each(|line| super::remark(line));
+    }
+    match result? {
+        // Asked whether the change should be made, the user said no.
+        Exit::Done if source == Source::Apply && landed.is_empty() => Ok(Exit::No),
+        exit => Ok(exit),
+    }
+}
+
+/// What an earlier run left of the review that the screen begins with.
+fn kept_review(workspace: &Workspace, first: &First) -> Option<Kept> {
+    let read = |name: &str| serde_json::from_slice(&workspace.kept_review(name)?).ok();
+    match first {
+        First::Editor => {
+            let name = |subject| kept_name(subject, "");
+            read(&name(Subject::Instruction)).or_else(|| read(&name(Subject::Reply)))
+        }
+        First::Compare { title, .. } => read(&kept_name(Subject::Difference, title)),
+        First::Review(_) => None,
+    }
+}
+
+fn told(receipt: &Receipt) -> String {
+    let files: Vec<&str> = receipt.files().iter().map(|file| file.path.as_str()).collect();
+    format!("wrote {} as {}; `rein undo` takes it back", files.join(", "), receipt.id())
 }
 
 /// How the screen ended.
@@ -113,6 +165,7 @@ struct Front {
     app: App,
     screen: Screen,
     orchestrator: Orchestrator,
+    keys: terminal::Keys,
     began: Instant,
     drawn: Option<Instant>,
     dirty: bool,
@@ -152,8 +205,11 @@ async fn look_around(setup: &mut Setup, workspace: Workspace) -> Option<Found> {
 }
 
 impl Front {
-    fn enter(setup: &Setup, place: &Place, showing: Showing) -> io::Result<(Self, Receiver<Event>)> {
-        let Showing { banner, guide, source } = showing;
+    fn enter(
+        setup: &Setup,
+        place: &Place,
+        (banner, guide, source): (Option<String>, Option<Guide>, Source),
+    ) -> io::Result<(Self, Receiver<Event>)> {
         let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
         let facts = Facts { workspace: place.name(), models: setup.lists(), banner };
         let session = Session::new(setup.terms(source));
@@ -163,12 +219,13 @@ impl Front {
             app.set_guide(guide);
         }
         let screen = Screen::enter()?;
-        let front = Self { app, screen, orchestrator, began: Instant::now(), drawn: None, dirty: true };
+        let (began, keys) = (Instant::now(), terminal::Keys::default());
+        let front = Self { app, screen, orchestrator, keys, began, drawn: None, dirty: true };
         Ok((front, events))
     }
 
     /// The first frame waits for nothing.
-    fn begin(&mut self, place: Place, keeping: &Keeping) -> io::Result<()> {
+    fn begin(&mut self, place: Place, keeping: &Keeping, first: First) -> io::Result<()> {
         let (width, height) = self.screen.size()?;
         self.input(Input::Resize(width, height));
         let outs = self.app.bring_back(keeping.earlier());
@@ -177,6 +234,19 @@ impl Front {
             let outs = self.app.open(path, line, column);
             self.carry_out(outs);
         }
+        let kept = if keeping.is_lasting() { kept_review(&place.workspace, &first) } else { None };
+        if keeping.is_lasting() {
+            self.app.keep_reviews();
+        }
+        let outs = match first {
+            First::Editor => match kept {
+                Some(kept) => self.app.bring_review_back(kept),
+                None => Vec::new(),
+            },
+            First::Compare { what, paths, title } => self.app.compare(what, paths, title, kept),
+            First::Review(ready) => self.app.review(*ready),
+        };
+        self.carry_out(outs);
         self.draw()?;
         let outs = self.app.begin();
         self.carry_out(outs);
@@ -190,7 +260,7 @@ impl Front {
         mut events: Receiver<Event>,
         mut signals: Signals,
     ) -> io::Result<Exit> {
-        let mut keys = terminal::keys();
+        let mut keys = self.keys.read();
         let mut gone = terminal::hangup();
         let mut around = pin!(look_around(setup, workspace).fuse());
         loop {
@@ -262,11 +332,23 @@ impl Front {
             match out {
                 Out::Do(effect) => self.orchestrator.run(effect),
                 Out::Clipboard(text) => self.screen.copy(&text)?,
+                Out::EditOutside { hunk, path, text } => self.edit_outside(hunk, &path, &text)?,
                 Out::Redraw => self.screen.forget(),
                 Out::Quit => return Ok(true),
             }
         }
         Ok(false)
+    }
+
+    /// Hands the terminal to the user's editor and takes the lines back.
+    fn edit_outside(&mut self, hunk: HunkId, path: &RepoPath, text: &Lines) -> io::Result<()> {
+        let _quiet = self.keys.hold();
+        self.screen.leave()?;
+        let edited = super::outside::edit(path, text);
+        self.screen.resume()?;
+        self.app.edited_outside(hunk, edited);
+        self.dirty = true;
+        Ok(())
     }
 
     fn input(&mut self, input: Input) {

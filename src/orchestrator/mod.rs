@@ -7,7 +7,9 @@
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
 mod catalogue;
+mod compare;
 mod gather;
+mod keep;
 mod meter;
 mod probe;
 mod roles;
@@ -28,6 +30,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::change::Base;
+use crate::change::reading::Reading;
 use crate::model::{Budget, Role, Tokens};
 use crate::provider::Client;
 use crate::session::{Effect, Event, TurnId};
@@ -65,6 +68,7 @@ pub struct Orchestrator {
     events: mpsc::Sender<Event>,
     turns: HashMap<TurnId, Running>,
     completion: Option<Running>,
+    keeping: keep::Desk,
 }
 
 impl Orchestrator {
@@ -81,7 +85,10 @@ impl Orchestrator {
         let meter = Meter::of(&workspace, budget);
         let supply = Arc::new(Supply::new(client, events.clone(), meter));
         let turns = HashMap::new();
-        (Self { workspace, supply, roles, room, runtime, events, turns, completion: None }, receiver)
+        let (completion, keeping) = (None, keep::Desk::default());
+        let orchestrator =
+            Self { workspace, supply, roles, room, runtime, events, turns, completion, keeping };
+        (orchestrator, receiver)
     }
 
     /// Replaces the routes, for instance when servers were found after the start.
@@ -115,6 +122,12 @@ impl Orchestrator {
                 let read = look(workspace, &path);
                 Event::Looked { turn, path, read }
             }),
+            Effect::Compare { turn, what, paths } => {
+                let running = self.turns.entry(turn).or_default();
+                let stop = Arc::clone(&running.stop);
+                let events = self.events.clone();
+                self.on_thread(move |workspace| compare::run(workspace, turn, &what, &paths, &stop, &events));
+            }
             Effect::Land { turn, approved, story } => self.on_thread(move |workspace| {
                 let result = workspace.apply(approved, &story);
                 Event::Landed { turn, result }
@@ -134,6 +147,25 @@ impl Orchestrator {
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
+            }),
+            Effect::Keep { name, kept } => {
+                if self.keeping.put(name, kept) {
+                    let (desk, workspace) = (self.keeping.clone(), self.workspace.clone());
+                    let events = self.events.clone();
+                    self.runtime.spawn_blocking(move || {
+                        if let Err(why) = desk.write(&workspace) {
+                            let _ = events.blocking_send(Event::NotKept(why));
+                        }
+                    });
+                }
+            }
+            Effect::Read { turn, review } => self.on_thread(move |_| {
+                let reading = Box::new(Reading::of(&review));
+                Event::Read { turn, reading }
+            }),
+            Effect::Polish { key, rough } => self.on_thread(move |_| {
+                let polish = Arc::new(rough.polish());
+                Event::Polished { key, path: rough.path, polish }
             }),
             Effect::Complete { id, ask, fim } => {
                 let routes = self.roles.serve(Role::Complete).to_vec();

@@ -3,15 +3,20 @@
 //! `orchestrator` carries effects out; nothing here knows how.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt};
+use super::{Kept, Polish, Rough};
+use crate::change::reading::Reading;
+use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Pack};
 use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
-use crate::workspace::{ApplyError, FileText, LogEntry, ReadError, SaveError, Story, UndoError, Undone};
+use crate::workspace::{
+    ApplyError, Comparison, FileText, Found, LogEntry, ReadError, SaveError, Story, UndoError, Undone,
+};
 
 /// Names a turn. A result that carries another turn's name is late and falls away.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -38,6 +43,9 @@ pub enum Effect {
     Abort { turn: TurnId },
     /// Read a file that the reply wants to change.
     Look { turn: TurnId, path: RepoPath },
+    /// Compare two states of the repository; the files come as [`Event::Compared`]s and one
+    /// [`Event::ComparedAll`].
+    Compare { turn: TurnId, what: Comparison, paths: Vec<RepoPath> },
     /// Land what was approved.
     Land { turn: TurnId, approved: Approved, story: Story },
     /// Take a landing back: the named one, or the last.
@@ -54,6 +62,12 @@ pub enum Effect {
     AskBranch,
     /// Classify a text; the answer carries `version` back.
     Highlight { path: RepoPath, version: u64, language: Language, text: Lines },
+    /// Keep a review so that it outlives the program; `None` forgets it.
+    Keep { name: String, kept: Option<Kept> },
+    /// Find out what of a review needs no reading, and what needs care.
+    Read { turn: TurnId, review: Box<Review> },
+    /// Work out colours and differing words of a file under review; the answer carries `key` back.
+    Polish { key: u64, rough: Rough },
     /// Ask the completion role, in words or as a gap to fill; replaces a completion that is still
     /// running.
     Complete { id: u64, ask: Arc<Ask>, fim: Arc<Fim> },
@@ -123,6 +137,15 @@ pub enum Event {
         path: RepoPath,
         read: Result<Base, String>,
     },
+    /// More files of a difference.
+    Compared {
+        turn: TurnId,
+        found: Vec<Found>,
+    },
+    ComparedAll {
+        turn: TurnId,
+        result: Result<(), String>,
+    },
     Landed {
         turn: TurnId,
         result: Result<Receipt, ApplyError>,
@@ -144,6 +167,17 @@ pub enum Event {
         path: RepoPath,
         version: u64,
         classes: Vec<(std::ops::Range<usize>, Class)>,
+    },
+    /// A review could not be kept; why.
+    NotKept(String),
+    Read {
+        turn: TurnId,
+        reading: Box<Reading>,
+    },
+    Polished {
+        key: u64,
+        path: RepoPath,
+        polish: Arc<Polish>,
     },
     Completed {
         id: u64,
@@ -201,4 +235,17 @@ pub enum Decision {
     Reject(Vec<HunkId>),
     Undo,
     Redo,
+}
+
+/// What a person does to a hunk beside deciding it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rework {
+    /// Cut it into its smallest independent parts.
+    Split,
+    /// Cut these of its lines out and give them a verdict.
+    Pick { lines: Range<usize>, verdict: Verdict },
+    /// Other lines come.
+    Rewrite(Lines),
+    /// Say something to it; `None` takes it away.
+    Comment(Option<String>),
 }

@@ -6,24 +6,35 @@
 //! It owns the turn's [`Review`](crate::change::Review) and the reader of the reply. It cannot
 //! write a file: it can only ask, with an `Approved` in hand.
 
+mod difference;
 mod effect;
+mod kept;
+mod polish;
 mod refusal;
+mod revision;
 mod supply;
 #[cfg(test)]
 mod tests;
 mod turn;
 
-pub use effect::{Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, SentRequest, TurnId};
+pub use difference::{Ready, Subject};
+pub use effect::{
+    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, SentRequest, TurnId,
+};
+pub use kept::{Kept, kept_name};
+pub use polish::{Polish, Rough, Words};
 pub use refusal::Refusal;
+pub use revision::NotRevised;
 pub use supply::Switch;
 pub use turn::{End, Notice, Phase, Turn};
 
 use std::sync::Arc;
 
-use crate::change::{Leash, NoScope, Receipt, Scope};
+use crate::change::{Base, HunkId, Leash, NoScope, Receipt, Scope, Uncut};
 use crate::model::{Delta, Failure, Tokens};
 use crate::prompt::{self, Prompts};
 use crate::workspace::{ApplyError, Source, Story, Undone};
+use revision::Revisions;
 
 /// What holds for every turn of a session.
 #[derive(Clone, Debug)]
@@ -41,6 +52,7 @@ pub struct Session {
     terms: Terms,
     turn: Option<Turn>,
     last_id: u64,
+    revisions: Revisions,
 }
 
 /// Why an instruction is not taken now. The instruction stays where it was typed.
@@ -58,7 +70,7 @@ pub enum NotNow {
 
 impl Session {
     pub fn new(terms: Terms) -> Self {
-        Self { terms, turn: None, last_id: 0 }
+        Self { terms, turn: None, last_id: 0, revisions: Revisions::default() }
     }
 
     /// The turn in hand, or the last one.
@@ -79,7 +91,12 @@ impl Session {
     }
 
     pub fn is_running(&self) -> bool {
-        self.phase().is_some_and(Phase::is_running)
+        self.phase().is_some_and(Phase::is_running) || self.revisions.running.is_some()
+    }
+
+    fn next_id(&mut self) -> TurnId {
+        self.last_id += 1;
+        TurnId(self.last_id)
     }
 
     /// Begins a turn. The scope is fixed here, from what the user did, and never grows.
@@ -95,15 +112,18 @@ impl Session {
             return Err(NotNow::HunksOpen(open));
         }
         let scope = Scope::of(instruct.level, &instruct.focus, self.terms.leash.clone())?;
-        self.last_id += 1;
-        let turn = Turn::new(TurnId(self.last_id), Arc::new(instruct), scope);
-        let effect = Effect::Gather { turn: turn.id(), instruct: turn.instruct() };
+        let asked = Arc::new(told(self.turn.as_ref(), &instruct));
+        let turn = Turn::new(self.next_id(), Arc::new(instruct), scope);
+        let effect = Effect::Gather { turn: turn.id(), instruct: asked };
         self.turn = Some(turn);
         Ok(vec![effect])
     }
 
     /// Stops what runs. Every hunk that was closed stays reviewable.
     pub fn cancel(&mut self) -> Vec<Effect> {
+        if self.revisions.running.is_some() {
+            return self.abandon_revisions();
+        }
         let Some(turn) = self.turn.as_mut().filter(|turn| turn.phase().is_stoppable()) else {
             return Vec::new();
         };
@@ -115,6 +135,19 @@ impl Session {
     /// Takes a verdict. Returns whether anything changed.
     pub fn decide(&mut self, decision: &Decision) -> bool {
         self.turn.as_mut().is_some_and(|turn| turn.decide(decision))
+    }
+
+    /// Cuts, edits or comments on a hunk. Returns the hunk that is meant now.
+    ///
+    /// # Errors
+    /// Why the hunk stays as it is.
+    pub fn rework(&mut self, id: HunkId, how: &Rework) -> Result<HunkId, Uncut> {
+        self.turn.as_mut().ok_or(Uncut::NoHunk)?.rework(id, how)
+    }
+
+    /// A file is another now, by other hands than ours.
+    pub fn changed(&mut self, now: Base) {
+        self.turn.iter_mut().for_each(|turn| turn.changed(now.clone()));
     }
 
     /// Lands the accepted hunks.
@@ -152,51 +185,20 @@ impl Session {
             | Event::Delta { turn, .. }
             | Event::Ended { turn, .. }
             | Event::Looked { turn, .. }
+            | Event::Compared { turn, .. }
+            | Event::ComparedAll { turn, .. }
             | Event::Landed { turn, .. } => *turn,
             _ => return Vec::new(),
         };
-        let Some(turn) = self.turn.as_mut().filter(|turn| turn.id() == named) else {
-            return Vec::new();
-        };
-        match (turn.phase(), event) {
-            (Phase::Gathering, Event::Gathered { packed: Ok(found), .. }) => {
-                gathered(&self.terms, turn, &found)
-            }
-            (Phase::Gathering, Event::Gathered { packed: Err(why), .. }) => {
-                turn.close(End::NotAsked(why.to_string()))
-            }
-            (Phase::Waiting, Event::Asking { model, .. }) => {
-                turn.asking(model);
-                Vec::new()
-            }
-            (Phase::Waiting, Event::Retrying { failure, wait, .. }) => {
-                turn.retrying(failure, wait);
-                Vec::new()
-            }
-            (Phase::Waiting, Event::Switched { failure, from, to, .. }) => {
-                turn.switched(Switch { from, to, why: failure, midway: false });
-                Vec::new()
-            }
-            (_, Event::BrokeOff { failure, from, to, .. }) if turn.is_listening() => {
-                turn.go_on(&self.terms, Switch { from, to, why: failure, midway: true })
-            }
-            // Money is spent whether or not anybody waits for the answer any more.
-            (_, Event::Metered { bill, .. }) => {
-                turn.metered(bill);
-                Vec::new()
-            }
-            (_, Event::Delta { delta, .. }) if turn.is_listening() => heard(turn, delta),
-            (_, Event::Ended { result, .. }) if turn.is_listening() => ended(&self.terms, turn, result),
-            (phase, Event::Looked { path, read, .. }) if phase != Phase::Done => {
-                turn.looked(&path, read);
-                settle(&self.terms, turn)
-            }
-            (Phase::Landing, Event::Landed { result, .. }) => {
-                landed(turn, result);
-                Vec::new()
-            }
-            _ => Vec::new(),
+        let Self { terms, turn, revisions, .. } = self;
+        if let Some(turn) = turn.as_mut().filter(|turn| turn.id() == named) {
+            return step(terms, turn, event);
         }
+        let revision = revisions.running.as_mut().filter(|one| one.turn.id() == named);
+        let Some(revision) = revision else { return Vec::new() };
+        let mut effects = step(terms, &mut revision.turn, event);
+        effects.extend(self.end_revision());
+        effects
     }
 
     /// The landing that `undone` names was taken back, or brought forth again if it `stands` now.
@@ -204,6 +206,66 @@ impl Session {
         self.turn.iter_mut().for_each(|turn| turn.reverted(undone, stands));
         Vec::new()
     }
+}
+
+/// What a turn makes of an event that names it.
+fn step(terms: &Terms, turn: &mut Turn, event: Event) -> Vec<Effect> {
+    match (turn.phase(), event) {
+        (Phase::Gathering, Event::Gathered { packed: Ok(found), .. }) => gathered(terms, turn, &found),
+        (Phase::Gathering, Event::Gathered { packed: Err(why), .. }) => {
+            turn.close(End::NotAsked(why.to_string()))
+        }
+        (Phase::Waiting, Event::Asking { model, .. }) => {
+            turn.asking(model);
+            Vec::new()
+        }
+        (Phase::Waiting, Event::Retrying { failure, wait, .. }) => {
+            turn.retrying(failure, wait);
+            Vec::new()
+        }
+        (Phase::Waiting, Event::Switched { failure, from, to, .. }) => {
+            turn.switched(Switch { from, to, why: failure, midway: false });
+            Vec::new()
+        }
+        (_, Event::BrokeOff { failure, from, to, .. }) if turn.is_listening() => {
+            turn.go_on(terms, Switch { from, to, why: failure, midway: true })
+        }
+        // Money is spent whether or not anybody waits for the answer any more.
+        (_, Event::Metered { bill, .. }) => {
+            turn.metered(bill);
+            Vec::new()
+        }
+        (_, Event::Delta { delta, .. }) if turn.is_listening() => heard(turn, delta),
+        (_, Event::Ended { result, .. }) if turn.is_listening() => ended(terms, turn, result),
+        (phase, Event::Looked { path, read, .. }) if phase != Phase::Done => {
+            turn.looked(&path, read);
+            settle(terms, turn)
+        }
+        (Phase::Streaming, Event::Compared { found, .. }) => {
+            turn.compared(found);
+            Vec::new()
+        }
+        (Phase::Streaming, Event::ComparedAll { result, .. }) => {
+            turn.close(result.map_or_else(End::NotAsked, |()| End::Finished))
+        }
+        (Phase::Landing, Event::Landed { result, .. }) => {
+            landed(turn, result);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The instruction as the model reads it: with what was rejected of the change before, where a person
+/// said why.
+fn told(before: Option<&Turn>, instruct: &Instruct) -> Instruct {
+    let mut asked = instruct.clone();
+    let reasons: Vec<String> = before.map(Turn::reasons).unwrap_or_default();
+    if !reasons.is_empty() {
+        asked.text.push_str("\n\nOf the change before, this was rejected:\n");
+        asked.text.push_str(&reasons.join("\n"));
+    }
+    asked
 }
 
 fn gathered(terms: &Terms, turn: &mut Turn, found: &Gathered) -> Vec<Effect> {

@@ -301,6 +301,7 @@ fn state(session: &Session) -> String {
             let _ = write!(words, " [{} in conflict]", hunks.len());
         }
         Some(Notice::NotLanded(_)) => words.push_str(" [not landed]"),
+        Some(Notice::NotRevised(_)) => words.push_str(" [not revised]"),
         None => {}
     }
     match turn.end() {

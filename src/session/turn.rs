@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use super::refusal::{Refusal, as_written, for_the_model, unanswered};
 use super::supply::Supply;
-use super::{Decision, Effect, Gathered, Instruct, TurnId};
-use crate::change::{Base, Edit, HunkId, Offered, Receipt, Review, Scope, Standing, Verdict, Why};
+use super::{Decision, Effect, Gathered, Instruct, Rework, Subject, TurnId};
+use crate::change::{
+    Author, Base, Edit, HunkId, KeptFile, Offered, Purpose, Receipt, Review, Scope, Standing, Uncut, Verdict,
+    Why,
+};
 use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
 use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader};
 use crate::prompt::{self, Prompts, Said};
 use crate::text::RepoPath;
-use crate::workspace::{ApplyError, Undone};
+use crate::workspace::{ApplyError, Remark, Undone};
 
 /// How far a turn has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,51 +75,58 @@ pub enum Notice {
     Conflict(Vec<HunkId>),
     /// The landing failed; nothing was written.
     NotLanded(String),
+    /// A comment led to nothing; why.
+    NotRevised(String),
 }
 
 #[derive(Debug)]
 pub struct Turn {
     id: TurnId,
-    phase: Phase,
+    pub(super) subject: Subject,
+    pub(super) phase: Phase,
     instruct: Arc<Instruct>,
-    review: Review,
+    pub(super) review: Review,
     /// Files as they were read for the request: what the model saw, whatever the disk holds now.
     seen: BTreeMap<RepoPath, Base>,
     said: Option<Said>,
-    model: Option<ModelId>,
+    pub(super) model: Option<ModelId>,
     reader: Option<Reader>,
     /// The reply being read, as it came; the repair turn shows it to the model again.
     reply: String,
-    prose: String,
+    pub(super) prose: String,
     reasoning: usize,
     /// Of the requests before this one.
     used_before: Option<Usage>,
     usage: Option<Usage>,
     finish: Option<Finish>,
-    end: Option<End>,
+    pub(super) end: Option<End>,
     /// The file whose edit is being written right now.
     opened: Option<String>,
     /// Closed edits whose file is still being looked at.
     pending: BTreeMap<RepoPath, Vec<Edit>>,
-    refusals: Vec<Refusal>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) remarks: Vec<Remark>,
+    /// What was decided of files in an earlier run, until they come.
+    pub(super) kept_files: BTreeMap<RepoPath, KeptFile>,
     /// Edits that went back to the model, once in a turn.
     mended: usize,
     /// What the model was told could not be used, until its second answer has ended.
     told: Vec<Refusal>,
     /// The files of the second answer's edits, one for each edit.
     answered: Vec<String>,
-    notice: Option<Notice>,
+    pub(super) notice: Option<Notice>,
     pub(super) supply: Supply,
     receipts: Vec<Receipt>,
     /// Landings that do not stand any more, by the journal's name.
     taken_back: BTreeSet<String>,
-    revision: u64,
+    pub(super) revision: u64,
 }
 
 impl Turn {
     pub(super) fn new(id: TurnId, instruct: Arc<Instruct>, scope: Scope) -> Self {
         Self {
             id,
+            subject: Subject::Instruction,
             phase: Phase::Gathering,
             instruct,
             review: Review::new(scope),
@@ -134,6 +144,8 @@ impl Turn {
             opened: None,
             pending: BTreeMap::new(),
             refusals: Vec::new(),
+            remarks: Vec::new(),
+            kept_files: BTreeMap::new(),
             mended: 0,
             told: Vec::new(),
             answered: Vec::new(),
@@ -235,9 +247,44 @@ impl Turn {
         self.revision
     }
 
-    /// Hunks that are undecided, or accepted and not landed.
+    /// Hunks that are undecided, or decided and not written yet.
     pub fn open_hunks(&self) -> usize {
-        self.review.hunks().filter(|hunk| hunk.verdict != Verdict::Rejected).count()
+        self.review.hunks().filter(|hunk| self.review.is_open(hunk)).count()
+    }
+
+    /// Why hunks were rejected, where a person said so, a line for each.
+    pub(super) fn reasons(&self) -> Vec<String> {
+        let rejected = self.review.comments().filter(|(hunk, _)| hunk.verdict == Verdict::Rejected);
+        rejected.map(|(hunk, why)| format!("- {}, line {}: {why}", hunk.path, hunk.replaces)).collect()
+    }
+
+    pub(super) fn rework(&mut self, id: HunkId, how: &Rework) -> Result<HunkId, Uncut> {
+        if self.phase == Phase::Landing {
+            return Err(Uncut::NoHunk);
+        }
+        let now = match how {
+            Rework::Split => self.review.split(id)?.first().copied().unwrap_or(id),
+            Rework::Pick { lines, verdict } => self.review.pick(id, lines.clone(), *verdict)?,
+            Rework::Rewrite(with) => self.review.rewrite(id, with, Author::Person).map(|()| id)?,
+            Rework::Comment(words) => {
+                self.review.comment(id, words.clone());
+                id
+            }
+        };
+        self.revision += 1;
+        self.rest();
+        Ok(now)
+    }
+
+    pub(super) fn changed(&mut self, now: Base) {
+        if self.phase != Phase::Landing && self.review.base(&now.path).is_some() {
+            self.revision += 1;
+            let moved = self.review.rebase(now);
+            if self.review.purpose() == Purpose::Propose && !moved.is_empty() {
+                self.notice = Some(Notice::Conflict(moved));
+            }
+            self.rest();
+        }
     }
 
     /// The answer has not ended yet, as far as this turn wants to hear of it.
@@ -344,7 +391,7 @@ impl Turn {
     }
 
     /// Waits for a verdict, or is done when there is nothing to decide.
-    fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         if self.end.is_none() || !self.pending.is_empty() {
             return;
         }
@@ -427,6 +474,10 @@ impl Turn {
     }
 
     pub(super) fn looked(&mut self, path: &RepoPath, read: Result<Base, String>) {
+        if !self.pending.contains_key(path) {
+            // A review that came back: the file as it is now.
+            return read.into_iter().for_each(|now| self.changed(now));
+        }
         // What was named may be a link to a file that is open.
         let read = read.map(|base| self.known(&base.path).unwrap_or(base));
         for edit in self.pending.remove(path).unwrap_or_default() {

@@ -5,18 +5,21 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use super::guide::Guide;
+use super::keymap::Place;
 use super::line_edit::{History, LineEdit};
 use super::models::Models;
 use super::open_file::OpenFile;
 use super::page::Page;
 use super::picker::Picker;
+use super::review::{Reviewing, Wish};
 use super::sight::Sight;
 use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
 use crate::model::{Bill, ModelId, Role};
-use crate::session::{Effect, Event, Session};
-use crate::text::{RepoPath, Span, safe};
+use crate::session::{Effect, Event, Kept, Ready, Session, TurnId};
+use crate::text::{Lines, RepoPath, Span, safe};
+use crate::workspace::Comparison;
 
 /// Something that happened to the screen. Each comes with the time since the start.
 #[derive(Debug)]
@@ -38,6 +41,12 @@ pub enum Out {
     Do(Effect),
     /// For the terminal's clipboard.
     Clipboard(String),
+    /// The user's own editor on the lines of a hunk; [`App::edited_outside`] takes them back.
+    EditOutside {
+        hunk: HunkId,
+        path: RepoPath,
+        text: Lines,
+    },
     Redraw,
     Quit,
 }
@@ -94,6 +103,8 @@ pub enum Focus {
 pub(super) enum Overlay {
     Picker(Picker),
     Find(LineEdit),
+    /// A line that is typed for the review.
+    Line(Wish, LineEdit),
     Page(Page),
     Models(Models),
 }
@@ -105,12 +116,6 @@ pub(super) struct Toast {
     /// Printable.
     pub text: String,
     pub until: Duration,
-}
-
-/// The hunk under review.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(super) struct Reviewing {
-    pub at: Option<HunkId>,
 }
 
 /// Ghost text: when it is wanted, which answer is awaited, what stands there.
@@ -152,6 +157,15 @@ pub struct App {
     pub(super) prompt: LineEdit,
     pub(super) history: History,
     pub(super) review: Reviewing,
+    /// There is nothing else to do here than to review.
+    pub(super) only_review: bool,
+    /// Is a review kept so that it comes back at the next start?
+    pub(super) keeps: bool,
+    /// When the review is to be kept, and what of it is kept already.
+    pub(super) keep_due: Option<Duration>,
+    pub(super) kept: Option<(TurnId, u64)>,
+    /// A key was pressed that gives the next one its meaning.
+    pub(super) prefix: Option<Place>,
     pub(super) sight: Sight,
     pub(super) search: Option<Search>,
     /// Of the search, at the last match that was gone to.
@@ -169,6 +183,9 @@ pub struct App {
     /// By all of today's requests, as far as it is known.
     pub(super) today: Option<Bill>,
 }
+
+/// How long a review waits to be kept: keys come in bursts, and a large one is not written at each.
+const KEEP: Duration = Duration::from_millis(200);
 
 /// How long a message stays.
 const TOAST: Duration = Duration::from_secs(6);
@@ -202,6 +219,11 @@ impl App {
             prompt: LineEdit::default(),
             history: History::default(),
             review: Reviewing::default(),
+            only_review: false,
+            keeps: false,
+            keep_due: None,
+            kept: None,
+            prefix: None,
             sight: Sight::default(),
             search: None,
             matches: Count::default(),
@@ -214,6 +236,70 @@ impl App {
             spent: Bill::default(),
             today: None,
         }
+    }
+
+    /// Reviews a difference of the repository, and nothing else.
+    pub fn compare(
+        &mut self,
+        what: Comparison,
+        paths: Vec<RepoPath>,
+        title: String,
+        before: Option<Kept>,
+    ) -> Vec<Out> {
+        self.only_review = true;
+        let effects = self.session.compare(what, paths, title);
+        self.session.recall(before.map(Kept::into_files).unwrap_or_default());
+        self.enter_review();
+        self.follow(effects.unwrap_or_default())
+    }
+
+    /// From now on reviews outlive the program.
+    pub fn keep_reviews(&mut self) {
+        self.keeps = true;
+    }
+
+    /// Brings a review back that an earlier run left open.
+    pub fn bring_review_back(&mut self, kept: Kept) -> Vec<Out> {
+        let effects = self.session.bring_back(kept);
+        let open = self.session.turn().map_or(0, |turn| turn.review().hunks().count());
+        if open > 0 {
+            self.review.at = None;
+            self.say(
+                Paint::Warn,
+                format!("back from an earlier run: a review of {open} hunk(s); Alt-R goes to it"),
+            );
+        }
+        self.follow(effects)
+    }
+
+    /// Keeps the review a moment after it changed; at once when `now`.
+    pub(super) fn keep_what_changed(&mut self, now: bool) -> Vec<Out> {
+        let Some(stamp) = self.session.turn().map(|turn| (turn.id(), turn.revision())) else {
+            return Vec::new();
+        };
+        if !self.keeps || self.kept == Some(stamp) {
+            return Vec::new();
+        }
+        let due = *self.keep_due.get_or_insert(self.now + KEEP);
+        if !now && self.now < due {
+            return Vec::new();
+        }
+        self.keep_due = None;
+        match self.session.keep() {
+            Some((name, kept)) => {
+                self.kept = Some(stamp);
+                vec![Out::Do(Effect::Keep { name, kept })]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Reviews what is complete already, and nothing else.
+    pub fn review(&mut self, ready: Ready) -> Vec<Out> {
+        self.only_review = true;
+        self.session.review(ready);
+        self.enter_review();
+        self.polish_what_is_seen()
     }
 
     pub fn session(&self) -> &Session {
@@ -290,7 +376,7 @@ impl App {
     pub fn wake_at(&self) -> Option<Duration> {
         let spinner = self.session.is_running().then(|| self.now + Duration::from_millis(100));
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [spinner, toast, self.ghosting.due, self.highlight_due].into_iter().flatten().min()
+        [spinner, toast, self.ghosting.due, self.highlight_due, self.keep_due].into_iter().flatten().min()
     }
 
     /// Does ghost text stand at the cursor?

@@ -68,7 +68,7 @@ impl App {
                 self.history.push(&text);
                 self.toast = None;
                 self.heard = self.now;
-                self.review = super::app::Reviewing::default();
+                self.review = super::review::Reviewing::default();
                 self.sight = super::sight::Sight::default();
                 self.focus = Focus::Review;
                 self.follow(effects)

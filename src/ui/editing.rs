@@ -166,7 +166,7 @@ impl App {
     }
 }
 
-fn command(action: Action) -> Option<Command> {
+pub(super) fn command(action: Action) -> Option<Command> {
     Some(match action {
         Action::Move(motion) => Command::Move(motion, false),
         Action::Extend(motion) => Command::Move(motion, true),

@@ -14,6 +14,14 @@ pub enum Place {
     Ghost,
     Prompt,
     Review,
+    /// The review, after `]`, `[` or `g`.
+    Ahead,
+    Back,
+    Go,
+    /// Lines of a hunk that are edited in place; the editor's keys come after its own.
+    Hand,
+    /// A line that is typed: a comment, a reason, what to search for.
+    Line,
     Picker,
     Find,
     /// A page to read: help, context, answer, journal.
@@ -23,9 +31,14 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::Anywhere,
         Self::Review,
+        Self::Ahead,
+        Self::Back,
+        Self::Go,
+        Self::Hand,
+        Self::Line,
         Self::Editor,
         Self::Ghost,
         Self::Prompt,
@@ -43,6 +56,11 @@ impl Place {
             Self::Ghost => "ghost text at the cursor",
             Self::Prompt => "instruction",
             Self::Review => "review",
+            Self::Ahead => "review, after ]",
+            Self::Back => "review, after [",
+            Self::Go => "review, after g",
+            Self::Hand => "editing a hunk in place (and the editor's keys)",
+            Self::Line => "a line that is typed",
             Self::Picker => "file picker",
             Self::Find => "find",
             Self::Page => "pages",
@@ -78,7 +96,10 @@ pub enum Action {
     // editor
     Move(Motion),
     Extend(Motion),
-    Page { down: bool, extend: bool },
+    Page {
+        down: bool,
+        extend: bool,
+    },
     Newline,
     Tab,
     BackTab,
@@ -120,8 +141,28 @@ pub enum Action {
     ScrollUp,
     ScrollLeft,
     ScrollRight,
+    GoTop,
+    GoBottom,
     Land,
     Leave,
+    Split,
+    Range,
+    EditHunk,
+    EditOutside,
+    TakeEdit,
+    Comment,
+    RejectWithReason,
+    Revise,
+    Why,
+    Fold,
+    Beside,
+    MoreContext,
+    LessContext,
+    Filter,
+    Order,
+    Search,
+    /// The next key is looked up there.
+    Then(Place),
     NotYet(&'static str),
     // prompt, picker, find, pages
     Submit,
@@ -233,7 +274,9 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 }
 
 use Action as A;
-use Place::{Anywhere, Editor, Find, Ghost, Models, Page, Picker, Prompt, Review};
+use Place::{
+    Ahead, Anywhere, Back, Editor, Find, Ghost, Go, Hand, Line, Models, Page, Picker, Prompt, Review,
+};
 
 /// The table.
 pub const KEYS: &[Binding] = &[
@@ -338,8 +381,8 @@ pub const KEYS: &[Binding] = &[
     row(Review, &[ch('N')], A::RejectRest, "reject the rest of the file", 0),
     row(Review, &[ch('u')], A::UndoDecision, "undo (after landing: take it back)", 4),
     row(Review, &[ctrl('r')], A::RedoDecision, "redo", 0),
-    row(Review, &[ch('J'), ch(']'), key(KeyCode::Tab)], A::NextHunk, "next hunk", 0),
-    row(Review, &[ch('K'), ch('[')], A::PreviousHunk, "previous hunk", 0),
+    row(Review, &[ch('J'), key(KeyCode::Tab)], A::NextHunk, "next hunk", 0),
+    row(Review, &[ch('K')], A::PreviousHunk, "previous hunk", 0),
     row(Review, &[ch('}')], A::NextFile, "next file", 0),
     row(Review, &[ch('{')], A::PreviousFile, "previous file", 0),
     row(Review, &[ch(' ')], A::NextUndecided, "next undecided", 0),
@@ -350,13 +393,49 @@ pub const KEYS: &[Binding] = &[
     row(Review, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 0),
     row(Review, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
     row(Review, &[key(KeyCode::Enter)], A::Land, "land what is accepted", 3),
-    row(Review, &[ch('i')], A::ShowAnswer, "why: the whole answer", 7),
-    row(Review, &[ch('q')], A::Leave, "leave; the review is kept", 8),
-    row(Review, &[ch('?')], A::Help, "all keys", 9),
-    row(Review, &[ch('s')], A::NotYet("splitting a hunk"), "split (not yet)", 0),
-    row(Review, &[ch('e'), ch('E')], A::NotYet("editing a hunk in place"), "edit (not yet)", 0),
-    row(Review, &[ch('c'), ch('R')], A::NotYet("commenting on a hunk"), "comment (not yet)", 0),
-    row(Review, &[ch('t'), ch('b'), ch('A')], A::NotYet("checking hunks"), "checks (not yet)", 0),
+    row(Review, &[ch('i')], A::Why, "why this hunk", 8),
+    row(Review, &[ch('s')], A::Split, "split into its smallest parts", 7),
+    row(Review, &[ch('v')], A::Range, "choose lines, then y or n", 9),
+    row(Review, &[ch('e')], A::EditHunk, "edit the lines in place", 10),
+    row(Review, &[ch('E')], A::EditOutside, "edit the lines in $EDITOR", 0),
+    row(Review, &[ch('c')], A::Comment, "comment on the hunk", 11),
+    row(Review, &[ch('x')], A::RejectWithReason, "reject and say why; the model is told", 0),
+    row(Review, &[ch('R')], A::Revise, "send the comments: the model revises those hunks", 0),
+    row(Review, &[ch('z')], A::Fold, "fold or unfold the hunk, or what is folded in it", 0),
+    row(Review, &[ch('|')], A::Beside, "old and new side by side", 0),
+    row(Review, &[ch('+')], A::MoreContext, "more lines around hunks", 0),
+    row(Review, &[ch('-')], A::LessContext, "fewer lines around hunks", 0),
+    row(Review, &[ch('f')], A::Filter, "all hunks, undecided ones, risky ones", 0),
+    row(Review, &[ch('o')], A::Order, "another order", 0),
+    row(Review, &[ch('/')], A::Search, "search in the changed lines", 0),
+    row(Review, &[ch('q')], A::Leave, "leave; the review is kept", 12),
+    row(Review, &[ch('?')], A::Help, "all keys", 13),
+    row(Review, &[ch(']')], A::Then(Ahead), "then c, f or u: next hunk, file, undecided", 0),
+    row(Review, &[ch('[')], A::Then(Back), "then c or f: previous hunk, file", 0),
+    row(Review, &[ch('g')], A::Then(Go), "then n, N, g or e: match, top, end", 0),
+    row(
+        Review,
+        &[ch('t'), ch('b'), ch('A')],
+        A::NotYet("checking hunks"),
+        "kept for checks, which come later",
+        0,
+    ),
+    row(Ahead, &[ch('c')], A::NextHunk, "next hunk", 1),
+    row(Ahead, &[ch('f')], A::NextFile, "next file", 2),
+    row(Ahead, &[ch('u')], A::NextUndecided, "next undecided", 3),
+    row(Back, &[ch('c')], A::PreviousHunk, "previous hunk", 1),
+    row(Back, &[ch('f')], A::PreviousFile, "previous file", 2),
+    row(Go, &[ch('n')], A::FindNext, "next match", 1),
+    row(Go, &[ch('N')], A::FindPrevious, "previous match", 2),
+    row(Go, &[ch('g')], A::GoTop, "the top", 3),
+    row(Go, &[ch('e')], A::GoBottom, "the end", 4),
+    row(Hand, &[key(KeyCode::Esc), ctrl('s')], A::TakeEdit, "take these lines", 1),
+    row(Line, &[key(KeyCode::Enter)], A::Submit, "done", 1),
+    row(Line, &[key(KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(Line, &[ctrl('w')], A::DeleteWordBack, "delete a word back", 0),
+    row(Line, &[ctrl('u')], A::DeleteLine, "clear", 0),
+    row(Line, &[key(KeyCode::Left)], A::Move(Motion::Left), "left", 0),
+    row(Line, &[key(KeyCode::Right)], A::Move(Motion::Right), "right", 0),
     // prompt
     row(Prompt, &[key(KeyCode::Enter)], A::Submit, "ask", 1),
     row(Prompt, &[with(ALT, KeyCode::Enter), ctrl('j')], A::Newline, "new line", 2),

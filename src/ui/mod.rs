@@ -18,7 +18,7 @@ mod opening;
 mod page;
 mod pages;
 mod picker;
-mod reviewing;
+mod review;
 mod sight;
 #[cfg(test)]
 mod tests;

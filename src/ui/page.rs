@@ -11,6 +11,7 @@ pub enum Kind {
     Answer,
     Journal,
     Wire,
+    Why,
 }
 
 /// Lines that are ready to be drawn: every foreign text in them has been made printable.

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::app::{App, Focus};
+use super::review::Row as Shown;
 use super::view;
 use crate::change::HunkId;
 use crate::editor::Row;
 
-/// The rows of each hunk that have been drawn: removed lines first, then added ones.
+/// The changed lines of each hunk that have been drawn, numbered as `Review::atom` does.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Sight {
     /// The hunk that the review named when the last frame was drawn.
@@ -19,6 +20,15 @@ pub struct Sight {
 impl Sight {
     pub fn is_named(&self, hunk: HunkId) -> bool {
         self.named == Some(hunk)
+    }
+
+    pub fn has_seen(&self, hunk: HunkId, row: usize) -> bool {
+        self.rows.get(&hunk).and_then(|rows| rows.get(row)).copied().unwrap_or(false)
+    }
+
+    /// The hunk is another now.
+    pub fn forget(&mut self, hunk: HunkId) {
+        self.rows.remove(&hunk);
     }
 
     /// The first row of a hunk of `rows` rows that has not been drawn yet.
@@ -45,7 +55,14 @@ impl App {
         if self.overlay.is_some() || !view::fits(self.size) {
             return;
         }
-        self.sight.named = self.review.at.filter(|_| self.focus == Focus::Review);
+        if self.review.hand.is_some() {
+            return;
+        }
+        if self.focus == Focus::Review {
+            self.sight.named = self.review.at;
+            self.note_the_sheet();
+            return;
+        }
         // Ghost text pushes rows out of sight; it stands in no review.
         if self.ghosting.ghost.is_some() {
             return;
@@ -56,13 +73,57 @@ impl App {
                 Row::Text { .. } => {}
                 Row::Removed { line, hunk, .. } => {
                     let first = file.placed.span(hunk).map_or(line, |span| span.start());
-                    self.sight.note(hunk, line.saturating_sub(first));
+                    if let Some(atom) = self.atom(hunk, true, line.saturating_sub(first)) {
+                        self.sight.note(hunk, atom);
+                    }
                 }
                 Row::Added { hunk, index, .. } => {
-                    let removed = file.placed.span(hunk).map_or(0, |span| span.len());
-                    self.sight.note(hunk, removed + index);
+                    if let Some(atom) = self.atom(hunk, false, index) {
+                        self.sight.note(hunk, atom);
+                    }
                 }
             }
+        }
+    }
+
+    fn atom(&self, id: HunkId, old: bool, line: usize) -> Option<usize> {
+        let review = self.session.turn()?.review();
+        review.nth_atom(review.hunk(id)?, old, line)
+    }
+
+    fn note_the_sheet(&mut self) {
+        let Some(review) = self.session.turn().map(|turn| turn.review()) else { return };
+        let (top, height) = (self.review.top, self.review.window.0);
+        let mut seen_folded = Vec::new();
+        for row in (top..top + height).map_while(|row| self.review.sheet.row(review, row)) {
+            let (hunk, atoms) = match row {
+                Shown::Old { hunk, old } => (hunk, [Some(old), None]),
+                Shown::New { hunk, new } => (hunk, [None, Some(new)]),
+                Shown::Both { hunk, old, new } => (hunk, [old, new]),
+                Shown::Fold { hunk, fold } => {
+                    seen_folded.push((hunk, fold));
+                    continue;
+                }
+                _ => continue,
+            };
+            let Some(id) = review.hunk_at(hunk).map(|hunk| hunk.id) else { continue };
+            atoms.into_iter().flatten().for_each(|changed| self.sight.note(id, changed.atom));
+        }
+        // A fold's one line stands for what it hides.
+        for (hunk, fold) in seen_folded {
+            let Some(hunk) = review.hunk_at(hunk) else { continue };
+            let folds = self.review.reading.as_ref().map_or(&[][..], |reading| reading.folds(hunk.id));
+            let Some(fold) = folds.get(fold) else { continue };
+            let last = match fold.come.end().checked_sub(1).filter(|_| !fold.come.is_empty()) {
+                Some(line) => review.nth_atom(hunk, false, line),
+                None => fold.gone.end().checked_sub(1).and_then(|line| review.nth_atom(hunk, true, line)),
+            };
+            if last.is_some_and(|last| self.sight.has_seen(hunk.id, last)) {
+                continue;
+            }
+            let old = fold.gone.as_range().filter_map(|line| review.nth_atom(hunk, true, line));
+            let new = fold.come.as_range().filter_map(|line| review.nth_atom(hunk, false, line));
+            old.chain(new).for_each(|atom| self.sight.note(hunk.id, atom));
         }
     }
 }

@@ -195,6 +195,10 @@ impl Stage {
                 Event::Saved { path, text, result }
             }
             Effect::Land { turn, approved, .. } => Event::Landed { turn, result: self.land(approved) },
+            Effect::Polish { key, rough } => {
+                let polish = rough.polish().into();
+                Event::Polished { key, path: rough.path, polish }
+            }
             Effect::ListFiles => Event::Files(self.disk.keys().cloned().collect()),
             Effect::AskBranch => Event::Branch(Some("main".into())),
             other => return self.unanswered.push(other),
@@ -690,7 +694,7 @@ fn without_colour_signs_tell_added_from_removed() {
     ask_at_file(&mut stage);
     stage.says(&two_edits()).ends();
     assert!(stage.row("self.items.truncate").contains("- "));
-    assert!(stage.row("swap_remove").contains("+ "));
+    assert!(stage.row("items.swap_remove").contains("+ "));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::page::Kind;
 use super::theme::Paint;
 use super::wire_page::REQUESTS;
 use crate::change::Level;
+use crate::editor::Command;
 use crate::session::{Effect, Event};
 
 /// How soon a second Ctrl-C or Ctrl-Q must follow to leave all the same.
@@ -37,6 +38,12 @@ impl App {
         let mut outs = outs;
         outs.extend(self.follow_guide());
         self.settle_views();
+        outs.extend(self.polish_what_is_seen());
+        outs.extend(self.read_what_has_come());
+        let leaves = outs.iter().any(|out| matches!(out, Out::Quit));
+        let kept = self.keep_what_changed(leaves);
+        // Before the program ends.
+        outs.splice(0..0, kept);
         outs
     }
 
@@ -47,7 +54,11 @@ impl App {
         let chord = Chord::of(&key);
         // A message has been read when the next key is pressed.
         self.toast = None;
-        match look_up(&self.places(), chord) {
+        let places = self.places();
+        if self.prefix.take().is_some() && look_up(&places, chord).is_none() {
+            return Vec::new();
+        }
+        match look_up(&places, chord) {
             Some(action) => self.act(action),
             None => match chord.typed() {
                 Some(c) => self.typed(&c.to_string()),
@@ -61,8 +72,11 @@ impl App {
         match (&self.overlay, self.focus) {
             (Some(Overlay::Picker(_)), _) => vec![Place::Picker],
             (Some(Overlay::Find(_)), _) => vec![Place::Find],
+            (Some(Overlay::Line(..)), _) => vec![Place::Line],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
+            (None, Focus::Review) if self.review.hand.is_some() => vec![Place::Hand, Place::Editor],
+            (None, Focus::Review) if self.prefix.is_some() => self.prefix.into_iter().collect(),
             (None, Focus::Prompt) => vec![Place::Prompt],
             (None, Focus::Review) => vec![Place::Review],
             (None, Focus::Editor) if self.ghosting.ghost.is_some() => vec![Place::Ghost, Place::Editor],
@@ -101,6 +115,8 @@ impl App {
             Action::ChooseModel => return self.choose_model(),
             Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
             Action::BringForth => return vec![Out::Do(Effect::Redo)],
+            Action::Why => self.open_page(Kind::Why),
+            Action::Then(place) => self.prefix = Some(place),
             Action::NotYet(what) => self.say(Paint::Warn, format!("{what} comes with a later version")),
             _ => return self.act_in_place(action),
         }
@@ -112,8 +128,10 @@ impl App {
         match (&self.overlay, self.focus) {
             (Some(Overlay::Picker(_)), _) => self.act_in_picker(action),
             (Some(Overlay::Find(_)), _) => self.act_in_find(action),
+            (Some(Overlay::Line(..)), _) => self.act_in_line(action),
             (Some(Overlay::Page(_)), _) => self.act_in_page(action),
             (Some(Overlay::Models(_)), _) => self.act_in_models(action),
+            (None, Focus::Review) if self.review.hand.is_some() => self.act_in_hand(action),
             (None, Focus::Prompt) => self.act_in_prompt(action),
             (None, Focus::Review) => self.act_in_review(action),
             (None, Focus::Editor) => self.act_in_editor(action),
@@ -132,6 +150,10 @@ impl App {
                 self.search_anew();
             }
             (Some(Overlay::Models(_)), _) => self.type_in_models(text),
+            (Some(Overlay::Line(_, line)), _) => drop(line.insert(text)),
+            (None, Focus::Review) if self.review.hand.is_some() => {
+                return self.run_in_hand(Command::Insert(text.to_owned()));
+            }
             (None, Focus::Prompt) => self.write(text),
             (None, Focus::Editor) => return self.type_text(text),
             (Some(Overlay::Page(_)), _) | (None, Focus::Review) => {}
@@ -141,12 +163,15 @@ impl App {
 
     /// A paste is text wherever text can be typed, and nothing anywhere else.
     fn paste(&mut self, text: &str) -> Vec<Out> {
-        let one_line =
-            matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Find(_) | Overlay::Models(_)));
+        let one_line = matches!(
+            self.overlay,
+            Some(Overlay::Picker(_) | Overlay::Find(_) | Overlay::Line(..) | Overlay::Models(_))
+        );
         if one_line {
             return self.typed(text.lines().next().unwrap_or_default());
         }
-        if self.focus == Focus::Review && self.overlay.is_none() {
+        if self.focus == Focus::Review && self.overlay.is_none() && self.review.hand.is_none() {
+            self.prefix = None;
             self.say(Paint::Warn, "a paste decides nothing; press q to go to the editor first");
             return Vec::new();
         }
@@ -166,7 +191,12 @@ impl App {
         if self.ghosting.ghost.take().is_some() {
             return Vec::new();
         }
+        if self.focus == Focus::Review && self.review.range.take().is_some() {
+            return Vec::new();
+        }
         match self.focus {
+            Focus::Prompt if self.only_review => self.focus = Focus::Review,
+            Focus::Review if self.only_review => self.say(Paint::Text, "q leaves; the review is kept"),
             Focus::Prompt | Focus::Review => self.focus = Focus::Editor,
             Focus::Editor => return self.clear_selection(),
         }
@@ -190,14 +220,15 @@ impl App {
         self.leave("Ctrl-C again to leave", true)
     }
 
-    fn quit(&mut self) -> Vec<Out> {
+    pub(super) fn quit(&mut self) -> Vec<Out> {
         self.leave("Ctrl-Q again to leave", false)
     }
 
     /// Leaves at once if nothing would be lost, else (or when `always`) at the second time.
     fn leave(&mut self, again: &str, always: bool) -> Vec<Out> {
         let asked = self.leaving.is_some_and(|at| self.now.saturating_sub(at) < TWICE);
-        let lost = match (self.unsaved(), self.open_hunks()) {
+        let open = if self.keeps { 0 } else { self.open_hunks() };
+        let lost = match (self.unsaved(), open) {
             (0, 0) => String::new(),
             (files, 0) => format!("{files} unsaved file(s) would be lost; "),
             (0, hunks) => format!("{hunks} open hunk(s) would be lost; "),
@@ -231,6 +262,18 @@ impl App {
             }
             Event::Highlighted { path, version, classes } => {
                 self.highlighted(&path, version, classes);
+                Vec::new()
+            }
+            Event::NotKept(why) => {
+                self.say(Paint::Bad, format!("the review cannot be kept: {why}"));
+                Vec::new()
+            }
+            Event::Read { turn, reading } => {
+                self.read(turn, *reading);
+                Vec::new()
+            }
+            Event::Polished { key, path, polish } => {
+                self.polished(key, &path, polish);
                 Vec::new()
             }
             Event::Completed { id, result } => {

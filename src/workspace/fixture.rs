@@ -124,11 +124,11 @@ fn collect(folder: &Path, root: &Path, snapshot: &mut Snapshot) {
 pub(super) fn land(workspace: &Workspace, files: &[(&str, Option<&str>)]) -> Result<String, WriteError> {
     let desk = Desk::ready(&workspace.inner.tree, &workspace.inner.journal)?;
     let target = |(name, text): &(&str, Option<&str>)| {
-        let before = desk.tree().load(&path(name)).unwrap();
+        let before = desk.tree().load(&path(name))?;
         let mode = before.as_ref().map(|before| before.mode);
         let after = text.map(|text| After::new(text.as_bytes().into(), mode));
-        Target { path: path(name), before, after }
+        Ok(Target { path: path(name), before, after })
     };
-    let targets = files.iter().map(target).collect();
-    desk.commit(Operation { kind: Kind::Landing, story: Some(story()), vacates: vec![] }, targets)
+    let targets: Result<_, WriteError> = files.iter().map(target).collect();
+    desk.commit(Operation { kind: Kind::Landing, story: Some(story()), vacates: vec![] }, targets?)
 }

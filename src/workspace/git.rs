@@ -45,7 +45,7 @@ pub(super) fn skips(root: &Path, path: &str) -> bool {
     entry.is_some_and(|entry| entry.flags_extended & mark != 0)
 }
 
-fn open(root: &Path) -> Option<Repository> {
+pub(super) fn open(root: &Path) -> Option<Repository> {
     let none: [&Path; 0] = [];
     Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, none).ok()
 }

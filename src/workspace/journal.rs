@@ -30,6 +30,9 @@ use crate::text::Digest;
 /// How long to wait for another process to finish its landing.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Most files that are open to be handed to the disk together.
+pub(super) const AT_ONCE: usize = 64;
+
 /// How far an operation has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Stage {
@@ -90,10 +93,10 @@ impl Journal {
         Self { home, pen }
     }
 
-    /// Does an absolute path lie in rein's own state, of this workspace or another?
-    pub(super) fn owns(&self, path: &Path) -> bool {
+    /// Where rein's own state lies, of this workspace and all others, under each of its names.
+    pub(super) fn own(&self) -> Vec<PathBuf> {
         let state = self.home.parent().unwrap_or(&self.home);
-        path.starts_with(state) || state.canonicalize().is_ok_and(|state| path.starts_with(state))
+        std::iter::once(state.to_owned()).chain(state.canonicalize()).collect()
     }
 
     fn ops(&self) -> PathBuf {
@@ -201,14 +204,11 @@ impl Locked<'_> {
         &self,
         texts: impl Iterator<Item = (Digest, &'t [u8])>,
     ) -> Result<(), JournalError> {
-        for (digest, bytes) in texts {
-            // A text kept earlier is trusted only as far as it still says the same.
-            if self.journal.text(digest).is_err() {
-                self.put(&self.blobs, &digest.to_string(), bytes)
-                    .map_err(|source| failed("keep a text", &self.journal.blobs(), source))?;
-            }
-        }
-        let synced = self.pen.sync(&self.blobs);
+        // A text kept earlier is trusted only as far as it still says the same.
+        let new = texts.filter(|(digest, _)| self.journal.text(*digest).is_err());
+        let new: Vec<(String, &[u8])> = new.map(|(digest, bytes)| (digest.to_string(), bytes)).collect();
+        let kept = new.chunks(AT_ONCE).try_for_each(|some| self.put(&self.blobs, some));
+        let synced = kept.and_then(|()| self.pen.sync(&self.blobs));
         synced.map_err(|source| failed("keep a text", &self.journal.blobs(), source))
     }
 
@@ -227,7 +227,7 @@ impl Locked<'_> {
         let written = record
             .encode()
             .map_err(io::Error::from)
-            .and_then(|bytes| self.put(&self.pending, &name.file(), &bytes))
+            .and_then(|bytes| self.put(&self.pending, &[(name.file(), &bytes)]))
             .and_then(|()| self.pen.sync(&self.pending));
         written.map_err(|source| failed("write a record", &self.journal.pendings(), source))
     }
@@ -281,17 +281,24 @@ impl Locked<'_> {
         Ok(())
     }
 
-    /// Writes a whole file under its name, or none.
-    fn put(&self, folder: &OwnedFd, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let temp = format!(".new-{:016x}", random());
-        let put = self
-            .pen
-            .create_with(folder.as_fd(), &temp, 0o600, bytes)
-            .and_then(|()| self.pen.replace(folder.as_fd(), &temp, name));
+    /// Writes files, each whole under its name or not at all.
+    fn put(&self, folder: &OwnedFd, files: &[(String, &[u8])]) -> io::Result<()> {
+        let temps: Vec<String> = files.iter().map(|_| format!(".new-{:016x}", random())).collect();
+        let put = self.put_by(folder, files, &temps);
         if put.is_err() {
-            let _ = self.pen.remove(folder.as_fd(), &temp);
+            temps.iter().for_each(|temp| drop(self.pen.remove(folder.as_fd(), temp)));
         }
         put
+    }
+
+    fn put_by(&self, folder: &OwnedFd, files: &[(String, &[u8])], temps: &[String]) -> io::Result<()> {
+        let folder = folder.as_fd();
+        let create = |((_, bytes), temp): (&(String, &[u8]), &String)| {
+            self.pen.create_with(folder, temp, 0o600, bytes)
+        };
+        let written = files.iter().zip(temps).map(create).collect::<io::Result<Vec<File>>>()?;
+        self.pen.sync_all(&written)?;
+        files.iter().zip(temps).try_for_each(|((name, _), temp)| self.pen.replace(folder, temp, name))
     }
 }
 

@@ -20,8 +20,10 @@
 //! It knows nothing of hunks or reviews: texts in, texts out.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +31,7 @@ use rustix::fs::FileType;
 
 use super::attributes;
 use super::error::{JournalError, ReadError, WriteError};
-use super::journal::{Journal, Locked, Name, PATIENCE, Stage};
+use super::journal::{AT_ONCE, Journal, Locked, Name, PATIENCE, Stage};
 use super::pen::Pen;
 use super::prune::{self, KEPT, PRUNE_EVERY};
 use super::record::{Entry, Kind, Record, Stamp, Story, TempName};
@@ -151,7 +153,8 @@ impl<'a> Desk<'a> {
     /// Makes every target so, or none. Returns the operation's id.
     pub(super) fn commit(&self, operation: Operation, targets: Vec<Target>) -> Result<String, WriteError> {
         let targets: Vec<Target> = targets.into_iter().filter(Target::changes).collect();
-        targets.iter().try_for_each(|target| self.permit(target))?;
+        let own = self.journal().own();
+        targets.iter().try_for_each(|target| self.permit(target, &own))?;
         let name = self.journal.next_name()?;
         let record = Record {
             id: name.id.clone(),
@@ -179,10 +182,11 @@ impl<'a> Desk<'a> {
         Ok(record.id)
     }
 
-    /// Refuses what may not be written, before anything is.
-    fn permit(&self, target: &Target) -> Result<(), WriteError> {
+    /// Refuses what may not be written, before anything is. `own`: where rein's own state lies.
+    fn permit(&self, target: &Target, own: &[PathBuf]) -> Result<(), WriteError> {
         let path = &target.path;
-        if self.journal().owns(&self.tree.path().join(path.as_str())) {
+        let place = self.tree.path().join(path.as_str());
+        if own.iter().any(|own| place.starts_with(own)) {
             return Err(WriteError::Own(path.clone()));
         }
         if target.before.as_ref().is_some_and(|before| !self.tree.writable(path, before.mode)) {
@@ -218,11 +222,9 @@ impl<'a> Desk<'a> {
     fn prepare(&self, name: &Name, record: &Record, targets: &[Target]) -> Result<(), WriteError> {
         self.journal.file(name, record)?;
         record.makes.iter().try_for_each(|folder| self.make(folder))?;
-        for (entry, target) in record.files.iter().zip(targets) {
-            if let Some(after) = &target.after {
-                self.stage(entry, &entry.temp, &after.bytes, after.mode)?;
-            }
-        }
+        let news = record.files.iter().zip(targets);
+        let news: Vec<_> = news.filter_map(|(entry, target)| Some((entry, target.after.as_ref()?))).collect();
+        news.chunks(AT_ONCE).try_for_each(|some| self.stage_all(some))?;
         Ok(self.journal.advance(name, Stage::Plan, true)?)
     }
 
@@ -232,15 +234,25 @@ impl<'a> Desk<'a> {
         made.map_err(|source| failed("make the folder", folder, source))
     }
 
+    /// Stages several texts, handed to the disk.
+    fn stage_all(&self, news: &[(&Entry, &After)]) -> Result<(), WriteError> {
+        let stage =
+            |(entry, after): &(&Entry, &After)| self.stage(entry, &entry.temp, &after.bytes, after.mode);
+        let files = news.iter().map(stage).collect::<Result<Vec<File>, _>>()?;
+        let Some((first, _)) = news.first() else { return Ok(()) };
+        let synced = self.pen().sync_all(&files);
+        synced.map_err(|source| failed("stage the new text of", &first.path, source))
+    }
+
     /// Writes the text an entry's file is to have beside it, with everything but the text taken from
-    /// what is there now.
+    /// what is there now. The disk does not have it yet.
     pub(super) fn stage(
         &self,
         entry: &Entry,
         temp: &TempName,
         bytes: &[u8],
         mode: Option<u32>,
-    ) -> Result<(), WriteError> {
+    ) -> Result<File, WriteError> {
         let folder = self.folder_of(entry)?;
         let there = self.tree.handle(&entry.path)?;
         let stage = || {
@@ -258,7 +270,7 @@ impl<'a> Desk<'a> {
             if let Some(there) = &there {
                 attributes::carry_over(pen, there, &file)?;
             }
-            pen.sync(&file)
+            Ok(file)
         };
         stage().map_err(|source| failed("stage the new text of", &entry.path, source))
     }

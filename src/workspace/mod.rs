@@ -10,6 +10,7 @@
 mod apply;
 mod attributes;
 mod boundary;
+mod compare;
 #[cfg(test)]
 mod crash;
 mod drawer;
@@ -19,11 +20,16 @@ mod fixture;
 mod git;
 mod journal;
 mod landing;
+#[cfg(test)]
+mod laws;
 mod pen;
 mod prune;
+#[cfg(test)]
+mod race;
 mod record;
 mod recovery;
 mod revert;
+mod reviews;
 mod swap;
 mod tree;
 mod typed;
@@ -35,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use compare::{CompareError, Comparison, Found, Remark};
 pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,

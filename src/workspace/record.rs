@@ -27,6 +27,8 @@ pub enum Source {
     Edit,
     Apply,
     Tour,
+    /// A review of a difference that nobody proposed.
+    Diff,
 }
 
 /// What kind of operation it was. `of`: the id of the landing, save or restore concerned.

@@ -75,7 +75,8 @@ impl Desk<'_> {
         // Half a text lies only under the scratch name, where nobody takes it for a stray.
         let scratch = entry.temp.scratch();
         self.remove_temp(entry, &scratch)?;
-        self.stage(entry, &scratch, &text, before.mode)?;
+        let staged = self.stage(entry, &scratch, &text, before.mode)?;
+        self.pen().sync(&staged).map_err(|source| failed("restore", &entry.path, source))?;
         self.remove_staged(entry)?;
         let folder = self.folder_of(entry)?;
         let whole = self.pen().rename_new(folder.as_fd(), scratch.as_str(), entry.temp.as_str());

@@ -177,7 +177,11 @@ impl Tree {
     /// What lies at `real`, links not followed; `None`: nothing.
     pub(super) fn stat(&self, real: &RepoPath) -> Result<Option<Stat>, ReadError> {
         let Some(folder) = self.folder_of(real)? else { return Ok(None) };
-        match rustix::fs::statat(&folder, real.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
+        self.stat_in(&folder, real)
+    }
+
+    fn stat_in(&self, folder: &OwnedFd, real: &RepoPath) -> Result<Option<Stat>, ReadError> {
+        match rustix::fs::statat(folder, real.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(stat)),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(self.unreadable(real, error)),
@@ -186,11 +190,16 @@ impl Tree {
 
     /// The regular file at `real`, open for reading; `None`: there is none.
     pub(super) fn handle(&self, real: &RepoPath) -> Result<Option<OwnedFd>, ReadError> {
-        if self.stat(real)?.is_none_or(|stat| kind(&stat) != FileType::RegularFile) {
-            return Ok(None);
+        let Some(folder) = self.folder_of(real)? else { return Ok(None) };
+        match self.stat_in(&folder, real)? {
+            Some(stat) if kind(&stat) == FileType::RegularFile => self.open_in(&folder, real),
+            _ => Ok(None),
         }
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        match self.open_strictly(real.as_str(), flags) {
+    }
+
+    fn open_in(&self, folder: &OwnedFd, real: &RepoPath) -> Result<Option<OwnedFd>, ReadError> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match rustix::fs::openat(folder, real.file_name(), flags, Mode::empty()) {
             Ok(file) => Ok(Some(file)),
             Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(self.unreadable(real, error)),
@@ -200,13 +209,15 @@ impl Tree {
     /// The bytes of the regular file at `real`; `None`: there is nothing. Fifos, devices and folders
     /// are refused without opening them.
     pub(super) fn load(&self, real: &RepoPath) -> Result<Option<Loaded>, ReadError> {
-        let Some(stat) = self.stat(real)? else { return Ok(None) };
+        let Some(folder) = self.folder_of(real)? else { return Ok(None) };
+        let Some(stat) = self.stat_in(&folder, real)? else { return Ok(None) };
         self.check(real, &stat)?;
-        let Some(file) = self.handle(real)? else { return Ok(None) };
+        let Some(file) = self.open_in(&folder, real)? else { return Ok(None) };
         // Again on what was opened: names can be swapped between two calls, handles cannot.
         let stat = rustix::fs::fstat(&file).map_err(|error| self.unreadable(real, error))?;
-        self.check(real, &stat)?;
-        let bytes = read_up_to(file, LIMIT).map_err(|source| ReadError::Io { path: real.clone(), source })?;
+        let size = self.check(real, &stat)?;
+        let bytes = read_up_to(file, size, LIMIT);
+        let bytes = bytes.map_err(|source| ReadError::Io { path: real.clone(), source })?;
         if bytes.len() as u64 > LIMIT {
             return Err(too_large(real, bytes.len() as u64));
         }
@@ -214,14 +225,15 @@ impl Tree {
         Ok(Some(Loaded { bytes: bytes.into(), digest, mode: stat.st_mode & 0o7777 }))
     }
 
-    fn check(&self, real: &RepoPath, stat: &Stat) -> Result<(), ReadError> {
+    /// The size of what is to be read, if it may be.
+    fn check(&self, real: &RepoPath, stat: &Stat) -> Result<u64, ReadError> {
         match kind(stat) {
             FileType::RegularFile => {}
             FileType::Symlink => return Err(self.unreadable(real, Errno::LOOP)),
             _ => return Err(ReadError::NotAFile(real.clone())),
         }
         let bytes = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
-        if bytes > LIMIT { Err(too_large(real, bytes)) } else { Ok(()) }
+        if bytes > LIMIT { Err(too_large(real, bytes)) } else { Ok(bytes) }
     }
 
     fn unreadable(&self, path: &RepoPath, error: Errno) -> ReadError {
@@ -269,8 +281,10 @@ fn too_large(path: &RepoPath, bytes: u64) -> ReadError {
     ReadError::TooLarge { path: path.clone(), bytes, limit: LIMIT }
 }
 
-fn read_up_to(file: OwnedFd, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// `size`: how long the file was a moment ago.
+fn read_up_to(file: OwnedFd, size: u64, limit: u64) -> io::Result<Vec<u8>> {
+    // One byte of room past the end, so that the end is seen without another allocation.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(limit) + 1).unwrap_or_default());
     File::from(file).take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
@@ -387,8 +401,12 @@ mod tests {
         let mode = Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, FileType::Fifo, mode, 0).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(project.root().join("socket")).unwrap();
+        // Only root may make one: `/dev/zero`, which never ends.
+        let (device, zero) = (project.root().join("device"), rustix::fs::makedev(1, 5));
+        let made = rustix::fs::mknodat(rustix::fs::CWD, device, FileType::CharacterDevice, mode, zero);
+        let names = ["fifo", "socket", "src"].into_iter().chain(made.is_ok().then_some("device"));
         for tree in both(&project) {
-            for name in ["fifo", "socket", "src"] {
+            for name in names.clone() {
                 let refused = tree.load(&path(name)).unwrap_err();
                 assert!(matches!(refused, ReadError::NotAFile(_)), "{name}: {refused}");
             }

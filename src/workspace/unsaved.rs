@@ -62,6 +62,7 @@ impl Workspace {
         let id = format!("{:016x}", random());
         let temp = format!(".new-{id}");
         pen.create_with(handle.as_fd(), &temp, 0o600, &bytes)
+            .and_then(|file| pen.sync(&file))
             .and_then(|()| pen.rename_new(handle.as_fd(), &temp, &id))
             .and_then(|()| pen.sync(&handle))
             .map_err(io)

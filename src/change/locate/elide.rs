@@ -4,59 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{Effort, Located, Search, Tier, Unplaced};
+use crate::change::placeholder::is_marker;
 use crate::change::splice::body;
 use crate::change::{EditHunk, EditLine};
 use crate::text::{Lines, Span};
-
-/// Words by which models say that code was left out.
-const LEFT_OUT: [&str; 18] = [
-    "existing",
-    "unchanged",
-    "rest of",
-    "the rest",
-    "remaining",
-    "remains",
-    "same as",
-    "as before",
-    "omitted",
-    "previous",
-    "unmodified",
-    "other method",
-    "other function",
-    "other import",
-    "stays the same",
-    "keep the",
-    "no change",
-    "code here",
-];
-const OPENS: [&str; 11] = ["//", "#", "--", "/*", "<!--", "{/*", ";", "%", "*", "\"\"\"", "'''"];
-const CLOSES: [&str; 5] = ["*/}", "*/", "-->", "\"\"\"", "'''"];
-/// Most bytes of a marker.
-const MARKER: usize = 160;
-
-/// Is the line a marker for code that was left out: an ellipsis, or a comment that says so?
-pub(in crate::change) fn is_marker(line: &str) -> bool {
-    let line = line.trim();
-    if line.is_empty() || line.len() > MARKER {
-        return false;
-    }
-    let comment = OPENS.iter().find_map(|mark| line.strip_prefix(mark));
-    let words = comment.map_or(line, |rest| rest.trim_start_matches(['/', '#', '*', '-', ';', '!']).trim());
-    let words = CLOSES.iter().find_map(|mark| words.strip_suffix(mark)).unwrap_or(words).trim();
-    let dots = |text: &str| matches!(text, "..." | "\u{2026}" | "....");
-    if dots(words) {
-        return true;
-    }
-    let inner = words.trim_matches(['(', ')', '[', ']', '{', '}', '<', '>', ' ']).to_lowercase();
-    let named = LEFT_OUT.iter().any(|phrase| inner.contains(phrase));
-    let ellipsis = ["...", "\u{2026}"].iter().any(|dots| inner.starts_with(dots) || inner.ends_with(dots));
-    let bracketed = words.starts_with(['(', '[']) && words.ends_with([')', ']']);
-    let says_so =
-        ["unchanged", "remains the same", "stays the same", "omitted", "same as before", "as before"]
-            .iter()
-            .any(|end| inner.ends_with(end) || inner.ends_with(&format!("{end}.")));
-    named && (ellipsis || comment.is_some() && (bracketed || says_so))
-}
 
 /// Where the parts of `hunk` stand, if it has markers; `None` when it has none.
 pub(super) fn located(hunk: &EditHunk, base: &Lines, within: Span) -> Option<Result<Located, Unplaced>> {

@@ -90,11 +90,20 @@ impl<'a> Reindent<'a> {
                 return None;
             }
         }
+        Some(Self::of(seen, added, unit))
+    }
+
+    /// `seen`: indentations of the edit with the file's.
+    pub(in crate::change) fn of(
+        seen: BTreeMap<&'a [u8], &'a [u8]>,
+        added: impl Iterator<Item = &'a [u8]>,
+        unit: &'a [u8],
+    ) -> Self {
         let added = added.filter(|line| !is_blank(line)).map(indent);
         let step = step(seen.keys().copied().chain(added));
         let shift = Shift::learn(&seen);
         let units = step.and_then(|step| Units::learn(&seen, step, unit));
-        Some(Self { seen, shift, units })
+        Self { seen, shift, units }
     }
 
     /// A new line of the edit as it has to stand in the file; `None` where that is a guess.

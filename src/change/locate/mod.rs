@@ -23,10 +23,9 @@ use super::{EditHunk, Quote};
 use crate::text::{Lines, Span};
 use align::{Aligner, MARGIN};
 pub(super) use damage::Damage;
-pub(super) use elide::is_marker;
 use fit::Fit;
-pub(super) use indent::{Reindent, unit as indent_unit};
-use indent::{is_blank, unit};
+use indent::is_blank;
+pub(super) use indent::{Reindent, indent, unit as indent_unit};
 use key::Key;
 pub(super) use key::likeness;
 use occurrences::occurrences;
@@ -36,7 +35,7 @@ use occurrences::occurrences;
 const INDENT_WORK: usize = 1_000_000;
 
 /// How the place was found, surest first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// Every context and removed line is equal to the byte, line endings apart.
@@ -74,7 +73,7 @@ impl Tier {
 }
 
 /// What of the file's own was kept where the edit had another.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// Line endings.
@@ -299,7 +298,7 @@ impl<'a> Search<'a> {
         if starts.len().saturating_mul(self.before.len()) > INDENT_WORK {
             return Vec::new();
         }
-        let unit = if starts.is_empty() { Vec::new() } else { unit(self.body) };
+        let unit = if starts.is_empty() { Vec::new() } else { indent_unit(self.body) };
         let fit = |start| {
             let fit = Fit::plain(start, self.before.len());
             let added = self.reindented(&fit, &unit)?;
@@ -337,7 +336,7 @@ impl<'a> Search<'a> {
     fn aligned(&self) -> Option<(Tier, Vec<Fit>)> {
         let (old, inserts) = fit::shape(self.hunk);
         let aligner = Aligner::new(&self.before, &old, &inserts, self.body);
-        let unit = unit(self.body);
+        let unit = indent_unit(self.body);
         let cost = |fit: &Fit| fit.alignment.as_ref().map_or(0, |alignment| alignment.cost);
         let alignments = aligner.alignments().into_iter();
         let mut fits: Vec<Fit> =

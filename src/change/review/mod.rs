@@ -5,12 +5,16 @@
 //! computed in `proposal`; edits that need to know the rest of the reply wait in `waiting`; how hunks
 //! follow a file that changes underneath is in `follow`.
 
+mod compare;
+mod cut;
 mod follow;
+mod kept;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::history::History;
+use super::history::{History, Step};
 use super::locate::{Damage, Tier};
 use super::proposal::{Circumstances, Piece, Proposal, op, propose};
 use super::slide::slid;
@@ -19,7 +23,11 @@ use super::{
     Approved, ApprovedFile, Base, Edit, EditOp, FileOp, Hunk, HunkId, Offered, Rejected, Scope, Standing,
     Verdict, Why,
 };
+use crate::text::diff::Change;
 use crate::text::{Drift, Lines, RepoPath};
+pub use compare::{Compared, Purpose};
+pub use cut::{Atom, Author, Note, Uncut};
+pub use kept::{KeptFile, KeptReview};
 use waiting::{Placed, Waiting};
 
 /// Hunks of one turn with their verdicts. Made from a [`Scope`] and grown by [`Review::offer`].
@@ -61,6 +69,10 @@ pub struct Review {
     proposed_files: BTreeSet<RepoPath>,
     proposed_lines: usize,
     history: History,
+    purpose: Purpose,
+    /// The changes inside of hunks that are more than one.
+    shapes: BTreeMap<HunkId, Arc<[Change]>>,
+    notes: BTreeMap<HunkId, Note>,
 }
 
 impl Review {
@@ -79,6 +91,9 @@ impl Review {
             proposed_files: BTreeSet::new(),
             proposed_lines: 0,
             history: History::default(),
+            purpose: Purpose::default(),
+            shapes: BTreeMap::new(),
+            notes: BTreeMap::new(),
         }
     }
 
@@ -144,6 +159,11 @@ impl Review {
         self.hunks.iter().find(|hunk| hunk.id == id)
     }
 
+    /// The hunk at this place of [`Review::hunks`].
+    pub fn hunk_at(&self, index: usize) -> Option<&Hunk> {
+        self.hunks.get(index)
+    }
+
     pub fn rejected(&self) -> &[Rejected] {
         &self.rejected
     }
@@ -170,21 +190,25 @@ impl Review {
         let before: Vec<_> = self.hunks.iter_mut().filter(decided).map(give).collect();
         let changed = !before.is_empty();
         if changed {
-            self.history.record(before);
+            self.history.record(Step::Verdicts(before));
         }
         changed
     }
 
     /// Takes back the last decision; returns the hunks it concerned (empty: nothing to undo).
     pub fn undo(&mut self) -> Vec<HunkId> {
-        let hunks = &mut self.hunks;
-        self.history.undo(|id, verdict| give(hunks, id, verdict))
+        let Some(step) = self.history.undo() else { return Vec::new() };
+        let (back, ids) = self.bring_back(step);
+        self.history.can_redo(back);
+        ids
     }
 
     /// Makes the decision again that was taken back last (empty: nothing to redo).
     pub fn redo(&mut self) -> Vec<HunkId> {
-        let hunks = &mut self.hunks;
-        self.history.redo(|id, verdict| give(hunks, id, verdict))
+        let Some(step) = self.history.redo() else { return Vec::new() };
+        let (back, ids) = self.bring_back(step);
+        self.history.can_undo(back);
+        ids
     }
 
     /// The file as it would be with the accepted hunks, or with every hunk that is not rejected when
@@ -205,8 +229,17 @@ impl Review {
         Some(spliced(base.unwrap_or(&"".into()), splices))
     }
 
-    /// The accepted hunks, ready to land; `None` when none is accepted.
+    /// What was decided, ready to be written: the accepted hunks or, where they are made already, the
+    /// rejected ones taken back. `None` when there is nothing to write.
     pub fn settle(&self) -> Option<Approved> {
+        match self.purpose {
+            Purpose::Propose => self.settle_accepted(),
+            Purpose::TakeBack => self.settle_rejected(),
+            Purpose::ReadOnly => None,
+        }
+    }
+
+    fn settle_accepted(&self) -> Option<Approved> {
         let accepted: Vec<&Hunk> = self.hunks.iter().filter(|hunk| hunk.is_accepted()).collect();
         let files = accepted.chunk_by(|one, next| one.path == next.path).filter_map(|hunks| {
             let first = hunks.first()?;
@@ -349,7 +382,11 @@ impl Review {
             verdict: Verdict::Undecided,
         };
         let below = self.hunks.iter().rposition(|other| other.path == hunk.path).map(|last| last + 1);
+        let with = hunk.with.clone();
         self.hunks.insert(below.unwrap_or(self.hunks.len()), hunk);
+        if let Some(base) = self.bases.get(path).and_then(|base| base.text.clone()) {
+            self.shape(id, &base, &with);
+        }
         id
     }
 

@@ -15,7 +15,7 @@ use crate::change::{
 use crate::front::report;
 use crate::front::setup::SetupError;
 use crate::prompt::dialect::{Format, Read, Reader};
-use crate::session::Refusal;
+use crate::session::{Ready, Refusal, Subject};
 use crate::text::{Lines, RepoPath, Span};
 use crate::workspace::{ApplyError, Source, Story, Workspace, WriteError};
 
@@ -248,6 +248,13 @@ impl Desk {
             Err(ApplyError::Write(WriteError::Journal(why))) => Outcome::NotHere(why.to_string()),
             Err(why) => Outcome::Refused(why.to_string()),
         }
+    }
+
+    /// Hands what was taken to a person.
+    pub fn into_review(self, title: String) -> (Workspace, Ready) {
+        let remarks = Vec::new();
+        let Self { workspace, review, refusals, .. } = self;
+        (workspace, Ready { subject: Subject::Reply, title, review, refusals, remarks })
     }
 
     fn conflicts(&self) -> Vec<String> {

@@ -6,7 +6,7 @@ mod play;
 mod sample;
 
 use super::setup::{Place, Setup, SetupError, runtime};
-use super::tui::{Showing, ended, show};
+use super::tui::{First, Showing, ended, show};
 use super::{Exit, stop};
 use crate::config;
 use crate::model::{ModelId, Tokens};
@@ -33,7 +33,12 @@ pub fn tour(headless: bool) -> Exit {
             Ok((setup, place)) if headless => play::play(setup, place).await,
             Ok((mut setup, place)) => {
                 let guide = Some(Guide::new(sample::steps()));
-                let showing = Showing { banner: Some(BANNER.into()), guide, source: Source::Tour };
+                let showing = Showing {
+                    banner: Some(BANNER.into()),
+                    guide,
+                    source: Source::Tour,
+                    first: First::Editor,
+                };
                 ended(show(&mut setup, place, showing).await)
             }
             Err(why) => stop(Exit::Bug, why),

@@ -31,6 +31,11 @@ fn compile(language: Language) -> Option<Grammar> {
     Some(Grammar { configuration, classes })
 }
 
+/// The parser alone.
+pub(in crate::text) fn parser(language: Language) -> tree_sitter::Language {
+    source(language).0
+}
+
 /// The grammar's own query tells keys from other strings too, but in a pattern that is overruled.
 const JSON_KEYS: &str = "(pair key: (string) @string.special.key)";
 

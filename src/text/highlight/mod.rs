@@ -11,6 +11,7 @@ use tree_sitter_highlight::{HighlightEvent, Highlighter};
 
 use super::RepoPath;
 use grammar::Grammar;
+pub(super) use grammar::parser;
 
 /// Largest text worth colouring, in bytes.
 const MAX_BYTES: usize = 1 << 20;

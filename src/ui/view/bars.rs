@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::super::app::{App, Focus};
 use super::super::keymap::{self, Action};
 use super::super::page::fold;
-use super::super::reviewing::{ordinal, tally};
+use super::super::review::{ordinal, tally};
 use super::super::theme::Paint;
 use super::draw::Pen;
 use super::hunks::sign;
 use super::meter;
-use crate::change::{FileOp, Hunk, Level, Standing};
-use crate::session::{End, Notice, Phase, Turn};
+use crate::change::{FileOp, Hunk, Level, Purpose, Standing};
+use crate::session::{End, Notice, Phase, Subject, Turn};
 use crate::text::safe;
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -21,7 +21,12 @@ const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 pub fn title(app: &App, pen: &mut Pen<'_>, area: Rect) {
     pen.fill(area, Paint::Bar);
     let mut column = pen.text(area, 0, Paint::BarKey, " rein ");
-    if let Some(file) = app.file() {
+    let hunk = app.session.turn().and_then(|turn| turn.review().hunk(app.review.at?));
+    if let Some(hunk) = hunk.filter(|_| app.focus == Focus::Review) {
+        let new = if hunk.op == FileOp::Create { " (new)" } else { "" };
+        column = pen.text_at(area, column, 0, Paint::Bar, &format!(" {}", safe::line(hunk.path.as_str())));
+        column = pen.text_at(area, column, 0, Paint::BarKey, new);
+    } else if let Some(file) = app.file() {
         let name = safe::line(file.buffer.path().as_str());
         column = pen.text_at(area, column, 0, Paint::Bar, &format!(" {name}"));
         let state = match (file.buffer.read_only().is_some(), file.is_new(), file.buffer.is_dirty()) {
@@ -123,11 +128,18 @@ fn progress(app: &App, turn: &Turn) -> (Paint, String) {
         }
         Phase::Streaming => (Paint::Dim, streaming(app, turn, spinner, &model, silent)),
         Phase::Landing => (Paint::Dim, format!("{spinner} landing")),
-        Phase::Reviewing | Phase::Done => at_rest(turn),
+        Phase::Reviewing | Phase::Done => match app.session.revising() {
+            Some((_, revision)) => (Paint::Dim, revising(app, revision, spinner, silent)),
+            None => at_rest(app, turn),
+        },
     }
 }
 
 fn streaming(app: &App, turn: &Turn, spinner: &str, model: &str, silent: Duration) -> String {
+    if turn.subject() == Subject::Difference {
+        let files = app.review.sheet.files().len();
+        return format!("{spinner} comparing · {files} file(s) so far · Esc stops");
+    }
     let bytes = turn.reply_len();
     let size = if bytes < 1000 { format!("{bytes} B") } else { format!("{:.1} kB", bytes as f64 / 1e3) };
     let writing = turn.opened().map(|path| format!(" · writing {}", safe::line(path))).unwrap_or_default();
@@ -146,7 +158,7 @@ fn counting(silent: Duration, limit: Duration) -> String {
     }
 }
 
-fn at_rest(turn: &Turn) -> (Paint, String) {
+fn at_rest(app: &App, turn: &Turn) -> (Paint, String) {
     let end = match turn.end() {
         Some(End::Failed(failure)) => {
             let still = if failure.is_outage() { " · all else works without a model" } else { "" };
@@ -164,6 +176,7 @@ fn at_rest(turn: &Turn) -> (Paint, String) {
             Some(format!("nothing was written: {} hunk(s) changed underneath, look again", hunks.len()))
         }
         Some(Notice::NotLanded(why)) => Some(why.clone()),
+        Some(Notice::NotRevised(why)) => Some(format!("not revised: {why}")),
         Some(Notice::Retrying { .. }) | None => None,
     };
     let refused = match turn.refusals() {
@@ -174,13 +187,53 @@ fn at_rest(turn: &Turn) -> (Paint, String) {
     let troubled = end.is_some() || notice.is_some() || refused.is_some();
     // Where something went wrong and nothing came of the turn, what went wrong says it all.
     let came_to_nothing = troubled && turn.receipts().is_empty() && turn.review().hunks().next().is_none();
-    let standing = (!came_to_nothing).then(|| standing(turn));
+    let standing = (!came_to_nothing).then(|| standing(app, turn));
     let parts: Vec<String> = [standing, notice, end, refused].into_iter().flatten().collect();
     let paint = if troubled { Paint::Warn } else { Paint::Good };
     (paint, safe::line(&parts.join(" · ")))
 }
 
-fn standing(turn: &Turn) -> String {
+/// How far the model is with a hunk that goes back to it.
+fn revising(app: &App, turn: &Turn, spinner: &str, silent: Duration) -> String {
+    let model = turn.model().map(|model| safe::line(&model.to_string())).unwrap_or_default();
+    let count = counting(silent, app.limits.first_byte);
+    format!("{spinner} {model} revises a hunk{count} · Esc stops; the others can be decided meanwhile")
+}
+
+/// Lines of undecided hunks, while there are any.
+fn to_read(app: &App) -> String {
+    match (app.focus, app.review.sheet.unread()) {
+        (Focus::Review, 1..) => format!("  {} lines to read", app.review.sheet.unread()),
+        _ => String::new(),
+    }
+}
+
+/// How a difference stands that nobody proposed.
+fn difference(app: &App, turn: &Turn) -> String {
+    let (yes, no, open) = tally(turn.review());
+    let title = safe::line(&turn.instruct().text);
+    let written: usize = turn.receipts().iter().map(|receipt| receipt.hunks().len()).sum();
+    if turn.review().hunks().next().is_none() {
+        return match (written, turn.remarks().len()) {
+            (0, 0) => format!("{title}: no difference"),
+            (0, remarks) => format!("{title}: no lines differ; {remarks} other difference(s)"),
+            _ => format!("took back {written} hunk(s); nothing is left; u brings them again"),
+        };
+    }
+    let counts = format!("✓ {yes} stay  ✗ {no} rejected  · {open} open{}", to_read(app));
+    match (turn.review().purpose(), no, turn.receipts().last()) {
+        (Purpose::TakeBack, 1.., _) => format!("{counts}  Enter takes the rejected ones back"),
+        (_, _, Some(receipt)) if turn.stands(receipt) => {
+            format!("{counts}  took back {written} as {}; u brings them again", receipt.id())
+        }
+        _ => format!("{counts}  {title}"),
+    }
+}
+
+fn standing(app: &App, turn: &Turn) -> String {
+    if turn.review().purpose() != Purpose::Propose {
+        return difference(app, turn);
+    }
     let (yes, no, open) = tally(turn.review());
     let landed: usize = turn.receipts().iter().map(|receipt| receipt.hunks().len()).sum();
     match (turn.phase(), turn.receipts().last()) {
@@ -199,7 +252,7 @@ fn standing(turn: &Turn) -> String {
             _ => "nothing to review".into(),
         },
         _ if open == 0 && yes > 0 => format!("✓ {yes} accepted  ✗ {no} rejected  Enter lands"),
-        _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open"),
+        _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open{}", to_read(app)),
     }
 }
 
@@ -234,6 +287,9 @@ fn short(level: Level, width: u16) -> &'static str {
 
 /// The instruction; returns where its cursor stands.
 pub fn prompt(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
+    if area.height == 0 {
+        return None;
+    }
     let focused = app.focus == Focus::Prompt;
     pen.text(area, 0, if focused { Paint::Prompt } else { Paint::Dim }, "❯ ");
     let area = Rect { x: area.x + 2, width: area.width.saturating_sub(2), ..area };

@@ -35,7 +35,7 @@ pub fn list(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-fn paint(hunk: &Hunk) -> Paint {
+pub fn paint(hunk: &Hunk) -> Paint {
     match (hunk.verdict, &hunk.standing) {
         (_, Standing::Conflict) => Paint::Warn,
         (Verdict::Accepted, _) => Paint::Good,
@@ -45,7 +45,7 @@ fn paint(hunk: &Hunk) -> Paint {
 }
 
 /// `✓ 12-14  +3 -1`
-fn row(hunk: &Hunk) -> String {
+pub fn row(hunk: &Hunk) -> String {
     let lines = match hunk.op {
         FileOp::Update if hunk.replaces.is_empty() => format!("at {}", hunk.replaces.start() + 1),
         FileOp::Update => hunk.replaces.to_string(),

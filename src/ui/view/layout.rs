@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::app::App;
+use super::super::app::{App, Focus};
 use super::super::guide::Guide;
 use super::super::page::fold;
 use super::bars::progress_rows;
@@ -25,7 +25,8 @@ pub struct Layout {
     pub code: Rect,
     pub list: Option<Rect>,
     pub turn: Option<Rect>,
-    pub slider: Rect,
+    /// Not where there is nothing but a review.
+    pub slider: Option<Rect>,
     pub prompt: Rect,
     pub footer: Rect,
     /// Everything between title and footer, for overlays.
@@ -42,6 +43,8 @@ impl Layout {
     pub fn of(app: &App, area: Rect) -> Self {
         let lines = u16::try_from(app.prompt.text().split('\n').count()).unwrap_or(PROMPT_ROWS);
         let prompt_rows = lines.clamp(1, PROMPT_ROWS).min(area.height.saturating_sub(5).max(1));
+        let bare = app.only_review && app.focus == Focus::Review;
+        let (prompt_rows, slider_rows) = if bare { (0, 0) } else { (prompt_rows, 1) };
         let turn_rows = match (app.session.turn(), area.height) {
             (None, _) => 0,
             (Some(_), 0..14) => 1,
@@ -55,7 +58,7 @@ impl Layout {
         let bottom = area.bottom();
         let footer = row(bottom - 1, 1);
         let prompt = row(footer.y - prompt_rows, prompt_rows);
-        let slider = row(prompt.y - 1, 1);
+        let slider = row(prompt.y - slider_rows, slider_rows);
         let turn_top = slider.y.saturating_sub(turn_rows).max(area.y + 1);
         let turn = (turn_rows > 0 && turn_top < slider.y).then(|| row(turn_top, slider.y - turn_top));
         let guide_rows = guide_rows(app, area);
@@ -67,6 +70,7 @@ impl Layout {
         let list = (list_width > 0).then(|| Rect { x: area.right() - list_width, width: list_width, ..code });
         let code = Rect { width: code.width - list_width, ..code };
         let body = row(area.y + 1, slider.y - area.y - 1);
+        let slider = (slider_rows > 0).then_some(slider);
         Self { title: row(area.y, 1), guide, code, list, turn, slider, prompt, footer, body }
     }
 }

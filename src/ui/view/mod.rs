@@ -9,6 +9,7 @@ mod layout;
 mod meter;
 mod models;
 mod overlay;
+mod sheet;
 
 use ratatui::Frame;
 
@@ -44,14 +45,22 @@ pub fn view(app: &App, frame: &mut Frame) {
             pen.text(area, y, Paint::Prompt, &row);
         }
     }
-    let in_text = code::draw(app, &mut pen, layout.code);
-    if let Some(list) = layout.list {
-        hunks::list(app, &mut pen, list);
+    let reviewing = app.focus == Focus::Review;
+    let in_text = match reviewing {
+        true => sheet::draw(app, &mut pen, layout.code),
+        false => code::draw(app, &mut pen, layout.code),
+    };
+    match layout.list {
+        Some(list) if reviewing => sheet::tree(app, &mut pen, list),
+        Some(list) => hunks::list(app, &mut pen, list),
+        None => {}
     }
     if let Some(turn) = layout.turn {
         bars::turn(app, &mut pen, turn);
     }
-    bars::slider(app, &mut pen, layout.slider);
+    if let Some(slider) = layout.slider {
+        bars::slider(app, &mut pen, slider);
+    }
     let in_prompt = bars::prompt(app, &mut pen, layout.prompt);
     bars::footer(app, &mut pen, layout.footer);
     let over = app.overlay.as_ref().map(|over| overlay::draw(app, over, &mut pen, layout.body));
@@ -59,7 +68,7 @@ pub fn view(app: &App, frame: &mut Frame) {
         (Some(over), _) => over,
         (None, Focus::Prompt) => in_prompt,
         (None, Focus::Editor) => in_text,
-        (None, Focus::Review) => None,
+        (None, Focus::Review) => in_text,
     };
     if let Some(at) = cursor {
         frame.set_cursor_position(at);

@@ -6,7 +6,7 @@ use super::super::app::{App, Overlay};
 use super::super::page::Page;
 use super::super::picker::Picker;
 use super::super::theme::Paint;
-use super::draw::Pen;
+use super::draw::{Ink, Pen};
 use super::models;
 use crate::text::safe;
 
@@ -24,6 +24,18 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen<'_>, body: Rect) -> Opti
             Some(typed_at(row, 6, query.before()))
         }
         Overlay::Models(page) => Some(models::draw(app, page, pen, body)),
+        Overlay::Line(wish, line) => {
+            let row = Rect { y: body.bottom().saturating_sub(1), height: 1, ..body };
+            pen.clear(row);
+            pen.fill(row, Paint::Bar);
+            let column = pen.text(row, 0, Paint::BarKey, wish.title());
+            let ink = Ink { ground: Some(Paint::Bar), syntax: &[], layers: &[], tab: 4, left: 0 };
+            let room = Rect { x: row.x + column, width: row.width.saturating_sub(column), ..row };
+            let before = safe::width(&safe::line(line.before()));
+            let left = (before + 1).saturating_sub(usize::from(room.width));
+            pen.line(room, 0, line.text(), &Ink { left, ..ink });
+            Some((room.x + u16::try_from(before - left).unwrap_or(0), room.y))
+        }
         Overlay::Page(page) => {
             draw_page(page, pen, body);
             None

@@ -1,0 +1,95 @@
+//! The indentation of a snippet, where it is not the file's. A snippet shows the new text, so some
+//! of its lines may truly stand deeper than before: what most of them say counts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::course::told;
+use super::pins::{Pins, Places};
+use crate::change::locate::{Reindent, indent, indent_unit};
+use crate::text::{Lines, trim_ending};
+
+/// The file, ready to be asked how deep a part of a snippet stands.
+pub(super) struct Depths<'a> {
+    own: Vec<&'a [u8]>,
+    exact: Places<'a>,
+    loose: Places<'a>,
+    once: HashMap<&'a [u8], usize>,
+    unit: Vec<u8>,
+}
+
+impl<'a> Depths<'a> {
+    pub(super) fn of(body: &'a Lines) -> Self {
+        let own: Vec<&[u8]> = body.iter().map(trim_ending).collect();
+        let keyed = |key: fn(&[u8]) -> &[u8]| Places::of(own.iter().map(|line| key(line)).collect());
+        let (exact, loose) = (keyed(<[u8]>::trim_ascii_end), keyed(<[u8]>::trim_ascii));
+        Self { exact, loose, once: single(&own), unit: indent_unit(body), own }
+    }
+
+    /// The lines of a part with the file's indentation, and where its edges stand, from line `from`
+    /// of the file on if not in one place of it; `None` where the indentation would be a guess.
+    pub(super) fn settled(&self, lines: &[&[u8]], from: usize) -> Option<(Vec<Vec<u8>>, Pins)> {
+        let as_said = || lines.iter().map(|line| line.to_vec()).collect();
+        let keyed = |key: fn(&[u8]) -> &[u8]| lines.iter().map(|line| key(line)).collect::<Vec<_>>();
+        let exact = self.exact.pins(&keyed(<[u8]>::trim_ascii_end), from);
+        if exact.count() == 2 {
+            return Some((as_said(), exact));
+        }
+        let bare = keyed(<[u8]>::trim_ascii);
+        let loose = self.loose.pins(&bare, from);
+        if loose.count() <= exact.count() {
+            return Some((self.voted(lines)?, exact));
+        }
+        let pair = |(said, own): (usize, usize)| Some((*lines.get(said)?, *self.own.get(own)?));
+        let pairs = self.loose.shared(&bare, loose).into_iter().filter_map(pair);
+        let edges: Vec<(&[u8], &[u8])> = pairs.collect();
+        if edges.iter().all(|(said, own)| indent(said) == indent(own)) {
+            return Some((as_said(), loose));
+        }
+        let map = Reindent::learn(edges.into_iter(), lines.iter().copied(), &self.unit);
+        let mapped: Option<Vec<_>> = map.and_then(|map| lines.iter().map(|line| map.apply(line)).collect());
+        mapped.or_else(|| self.voted(lines)).map(|lines| (lines, loose))
+    }
+
+    /// The lines with the indentation that most of those have in the file which stand once in both.
+    fn voted(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
+        let pairs: Vec<(&[u8], &[u8])> = single(lines)
+            .iter()
+            .filter_map(|(key, at)| {
+                Some((indent(lines.get(*at)?), indent(self.own.get(*self.once.get(key)?)?)))
+            })
+            .collect();
+        let same = pairs.iter().filter(|(said, own)| said == own).count();
+        if same * 10 >= pairs.len() * 6 {
+            return Some(lines.iter().map(|line| line.to_vec()).collect());
+        }
+        let map = Reindent::of(agreed(&pairs)?, lines.iter().copied(), &self.unit);
+        lines.iter().map(|line| map.apply(line)).collect()
+    }
+}
+
+/// What most pairs say of each indentation; `None` when they agree too little.
+fn agreed<'a>(pairs: &[(&'a [u8], &'a [u8])]) -> Option<BTreeMap<&'a [u8], &'a [u8]>> {
+    let mut votes: HashMap<(&[u8], &[u8]), usize> = HashMap::new();
+    for pair in pairs {
+        *votes.entry(*pair).or_default() += 1;
+    }
+    let mut ranked: Vec<_> = votes.into_iter().collect();
+    ranked.sort_by_key(|(pair, count)| (std::cmp::Reverse(*count), *pair));
+    let (mut agreed, mut sum) = (BTreeMap::new(), 0);
+    for ((said, own), count) in ranked {
+        if !agreed.contains_key(said) {
+            agreed.insert(said, own);
+            sum += count;
+        }
+    }
+    (sum * 3 >= pairs.len() * 2).then_some(agreed)
+}
+
+/// Lines that stand once, without their indentation, and where.
+fn single<'a>(lines: &[&'a [u8]]) -> HashMap<&'a [u8], usize> {
+    let mut seen: HashMap<&[u8], Option<usize>> = HashMap::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| told(line) > 1) {
+        seen.entry(line.trim_ascii()).and_modify(|known| *known = None).or_insert(Some(at));
+    }
+    seen.into_iter().filter_map(|(line, at)| Some((line, at?))).collect()
+}

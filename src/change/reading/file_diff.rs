@@ -1,0 +1,102 @@
+//! What is read: files before and after, and where the hunks stand in both.
+//!
+//! This is the shape in which a review's proposals and any other difference are alike. It knows no
+//! verdicts.
+
+use super::super::proposal::GAP;
+use super::super::{FileOp, Hunk, HunkId, Review};
+use super::page::Side;
+use crate::change::splice::spliced;
+use crate::text::diff::{Change, changes};
+use crate::text::{Lines, RepoPath, Span};
+
+/// A file before and after all of its hunks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileDiff {
+    pub path: RepoPath,
+    /// `None`: the file comes.
+    pub old: Option<Lines>,
+    /// `None`: the file goes.
+    pub new: Option<Lines>,
+    /// Its modes before and after, as git writes them (`0o100644`), where they differ.
+    pub modes: Option<(u32, u32)>,
+    /// In order, apart from each other. Outside of them the two texts are equal.
+    pub hunks: Vec<Cut>,
+}
+
+/// Lines `old` of the old text became lines `new` of the new one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cut {
+    pub id: HunkId,
+    pub old: Span,
+    pub new: Span,
+}
+
+impl FileDiff {
+    /// The files of a review as all its hunks together would make them, whatever was decided of each.
+    /// Hunks in conflict have no place and are left out.
+    pub fn of(review: &Review) -> Vec<Self> {
+        let hunks: Vec<&Hunk> = review.hunks().filter(|hunk| hunk.is_good()).collect();
+        let files = hunks.chunk_by(|one, next| one.path == next.path);
+        files.filter_map(|hunks| Self::of_file(review, hunks)).collect()
+    }
+
+    /// The difference between two texts of a file, with changes that a reader takes in at one glance as
+    /// one hunk. Names its hunks from `first` on.
+    pub fn between(path: RepoPath, old: Option<Lines>, new: Option<Lines>, first: HunkId) -> Self {
+        let empty = Lines::from("");
+        let changes = changes(old.as_ref().unwrap_or(&empty), new.as_ref().unwrap_or(&empty));
+        let mut hunks: Vec<Cut> = Vec::new();
+        for change in changes {
+            match hunks.last_mut() {
+                Some(last) if change.old.start() <= last.old.end() + GAP => {
+                    last.old = Span::new(last.old.start(), change.old.end());
+                    last.new = Span::new(last.new.start(), change.new.end());
+                }
+                last => {
+                    let id = last.map_or(first, |last| HunkId(last.id.0 + 1));
+                    hunks.push(Cut { id, old: change.old, new: change.new });
+                }
+            }
+        }
+        Self { path, old, new, modes: None, hunks }
+    }
+
+    fn of_file(review: &Review, hunks: &[&Hunk]) -> Option<Self> {
+        let path = hunks.first()?.path.clone();
+        let old = review.base(&path)?.text.clone();
+        let goes = hunks.iter().any(|hunk| hunk.op == FileOp::Delete);
+        let splices = hunks.iter().map(|hunk| (hunk.replaces, hunk.with.bytes()));
+        let new = (!goes).then(|| spliced(&old.clone().unwrap_or_else(|| "".into()), splices));
+        let cuts = hunks.iter().scan((0, 0), |(old, new), hunk| {
+            let start = *new + hunk.replaces.start().saturating_sub(*old);
+            (*old, *new) = (hunk.replaces.end(), start + hunk.with.len());
+            Some(Cut { id: hunk.id, old: hunk.replaces, new: Span::new(start, *new) })
+        });
+        Some(Self { hunks: cuts.collect(), path, old, new, modes: None })
+    }
+
+    pub(super) fn text(&self, side: Side) -> Option<&Lines> {
+        match side {
+            Side::Old => self.old.as_ref(),
+            Side::New => self.new.as_ref(),
+        }
+    }
+
+    /// The lines of `cut` before, and after.
+    pub(super) fn sides(&self, cut: &Cut) -> (Lines, Lines) {
+        let of = |text: &Option<Lines>, span| Lines::new(text.as_ref().map_or(&[][..], |t| t.slice(span)));
+        (of(&self.old, cut.old), of(&self.new, cut.new))
+    }
+
+    /// Which lines of `cut` really differ, counted within the file.
+    pub(super) fn changes(&self, cut: &Cut) -> Vec<Change> {
+        let (old, new) = self.sides(cut);
+        let at = |start: usize, span: Span| Span::new(start + span.start(), start + span.end());
+        let place = |change: Change| Change {
+            old: at(cut.old.start(), change.old),
+            new: at(cut.new.start(), change.new),
+        };
+        changes(&old, &new).into_iter().map(place).collect()
+    }
+}

@@ -1,0 +1,293 @@
+//! One name that became another, wherever it means the same thing.
+//!
+//! A pair of lines, one removed and one added in its place, is a mere renaming when both texts parse
+//! without an error, the lines are equal byte for byte but for whole identifiers, have the same tokens
+//! in the same structure, and each pair of names (from, to)
+//!
+//! - is the only one in the whole changeset that has either name;
+//! - is fresh: `to` stands nowhere in the old text, not in a comment or string either, so nothing that
+//!   is called so already can be meant instead;
+//! - is complete: no name `from` that could mean the same thing is left in the new text, nor the word
+//!   in a string, where it might be code as well;
+//! - is *bound here* ([`Use`]): every identifier in the line that changed stands alone (is no member,
+//!   key, import, or argument of a macro that may look at names) and lies within reach of a variable,
+//!   parameter, function or type of that name that this file itself defines, before and after. A name
+//!   that comes from elsewhere is another thing under another name: `min` that became `max`.
+//!
+//! A line with a name of any other kind is read. So is, as one line, the fold that holds the definition.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::super::HunkId;
+use super::budget::Budget;
+use super::fold::FoldKind;
+use super::page::{Page, Side};
+use crate::text::highlight::Language;
+use crate::text::syntax::{Name, Structure, Syntax, TokenClass, Use, same_tokens};
+use crate::text::{Lines, Span};
+
+/// Longest line that is compared word by word, in bytes.
+const MAX_LINE: usize = 2_000;
+
+/// Most names that are followed in one file.
+const MAX_PAIRS: usize = 32;
+
+type Pair<'a> = (&'a [u8], &'a [u8]);
+
+/// Pairs of names that lines of the whole changeset exchange, without those that disagree.
+pub(super) struct Pairs<'a>(BTreeSet<Pair<'a>>);
+
+impl<'a> Pairs<'a> {
+    pub(super) fn of(pages: &[Page<'a>]) -> Self {
+        let pairs: BTreeSet<Pair<'a>> = pages
+            .iter()
+            .flat_map(rows)
+            .flat_map(|row| exchanged(row.old, row.new).unwrap_or_default())
+            .collect();
+        let mut from: BTreeMap<&[u8], usize> = BTreeMap::new();
+        let mut to: BTreeMap<&[u8], usize> = BTreeMap::new();
+        for (old, new) in &pairs {
+            *from.entry(old).or_default() += 1;
+            *to.entry(new).or_default() += 1;
+        }
+        let agreed = |(old, new): &Pair<'a>| {
+            // A chain (a→b, b→c) or an exchange would not be fresh either.
+            from.get(old) == Some(&1)
+                && to.get(new) == Some(&1)
+                && !from.contains_key(new)
+                && !to.contains_key(old)
+        };
+        Self(pairs.iter().copied().filter(agreed).collect())
+    }
+}
+
+/// A removed line and the one in its place.
+struct Row<'a> {
+    lines: (usize, usize),
+    old: &'a [u8],
+    new: &'a [u8],
+}
+
+/// The changed lines of a hunk in pairs, where as many come as go.
+fn rows<'a>(page: &Page<'a>) -> Vec<Row<'a>> {
+    let (old, new) = (page.text(Side::Old), page.text(Side::New));
+    let even = page.changes.iter().filter(|change| change.old.len() == change.new.len());
+    let pairs = even.flat_map(|change| change.old.as_range().zip(change.new.as_range()));
+    let open = pairs.filter(|(old, new)| page.is_unread(Side::Old, *old) && page.is_unread(Side::New, *new));
+    open.filter_map(|lines| Some(Row { lines, old: old?.get(lines.0)?, new: new?.get(lines.1)? })).collect()
+}
+
+/// The words that differ between two lines, pair by pair; `None` if anything else does.
+fn exchanged<'a>(old: &'a [u8], new: &'a [u8]) -> Option<Vec<Pair<'a>>> {
+    if old.len().max(new.len()) > MAX_LINE {
+        return None;
+    }
+    let (mut old, mut new) = (pieces(old), pieces(new));
+    let mut pairs = Vec::new();
+    loop {
+        match (old.next(), new.next()) {
+            (None, None) => return Some(pairs),
+            (Some(one), Some(other)) if one == other => {}
+            (Some(one), Some(other)) if is_identifier(one) && is_identifier(other) => {
+                pairs.push((one, other))
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// A line as words and single other bytes.
+fn pieces(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.chunk_by(|one, next| is_word(*one) && is_word(*next))
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+fn is_identifier(word: &[u8]) -> bool {
+    word.first().is_some_and(|byte| is_word(*byte) && !byte.is_ascii_digit())
+}
+
+/// Folds what is only renamed, in the hunks of one file.
+pub(super) fn fold(pages: &mut [Page<'_>], pairs: &Pairs<'_>, budget: &mut Budget) {
+    let Some(first) = pages.first() else { return };
+    let mut wanted: BTreeSet<Pair<'_>> = BTreeSet::new();
+    for row in pages.iter().flat_map(rows) {
+        let of_row = exchanged(row.old, row.new).unwrap_or_default();
+        wanted.extend(of_row.into_iter().filter(|pair| pairs.0.contains(pair)));
+    }
+    if wanted.is_empty() {
+        return;
+    }
+    let Some(both) = Both::of(first, budget) else { return };
+    let renamings: BTreeMap<&[u8], &[u8]> =
+        wanted.into_iter().take(MAX_PAIRS).filter(|pair| both.is_renaming(*pair)).collect();
+    let folds: Vec<Vec<Stretch>> = pages.iter().map(|page| stretches(page, &both, &renamings)).collect();
+    let rests_on: Arc<[HunkId]> =
+        pages.iter().filter(|page| takes_part(page, &renamings)).map(|page| page.id()).collect();
+    for (page, folds) in pages.iter_mut().zip(folds) {
+        for stretch in folds {
+            let kind =
+                FoldKind::Renamed { names: stretch.names, places: stretch.places, defines: stretch.defines };
+            page.fold(stretch.old, stretch.new, kind, Arc::clone(&rests_on));
+        }
+    }
+}
+
+/// Does the hunk take a name out or bring it in, folded or not? Without it the renaming would be half done.
+fn takes_part(page: &Page<'_>, renamings: &BTreeMap<&[u8], &[u8]>) -> bool {
+    let words = |side, span: Span| page.text(side).map_or(&[][..], |text| text.slice(span));
+    page.changes.iter().any(|change| {
+        pieces(words(Side::Old, change.old)).any(|word| renamings.contains_key(word))
+            || pieces(words(Side::New, change.new)).any(|word| renamings.values().any(|to| *to == word))
+    })
+}
+
+/// Lines that follow each other on both sides and are renamed in the same way.
+struct Stretch {
+    old: Span,
+    new: Span,
+    names: BTreeMap<String, String>,
+    places: usize,
+    defines: bool,
+}
+
+fn stretches(page: &Page<'_>, both: &Both<'_>, renamings: &BTreeMap<&[u8], &[u8]>) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for row in rows(page) {
+        let Some(stretch) = both.renamed(&row, renamings) else { continue };
+        match stretches.last_mut() {
+            Some(last) if last.old.end() == row.lines.0 && last.new.end() == row.lines.1 => {
+                last.join(stretch)
+            }
+            _ => stretches.push(stretch),
+        }
+    }
+    stretches
+}
+
+impl Stretch {
+    fn join(&mut self, next: Self) {
+        self.old = Span::new(self.old.start(), next.old.end());
+        self.new = Span::new(self.new.start(), next.new.end());
+        self.names.extend(next.names);
+        self.places += next.places;
+        self.defines |= next.defines;
+    }
+}
+
+/// One side of a file, understood.
+struct Known<'a> {
+    text: &'a Lines,
+    syntax: Syntax,
+    names: HashMap<usize, Name>,
+    /// Where each name is bound.
+    bound: HashMap<&'a [u8], Vec<Range<usize>>>,
+}
+
+struct Both<'a> {
+    old: Known<'a>,
+    new: Known<'a>,
+}
+
+impl<'a> Known<'a> {
+    fn of(page: &Page<'a>, side: Side, budget: &mut Budget) -> Option<Self> {
+        let text = page.text(side)?;
+        let syntax = budget.parse(page.file, side)?;
+        let names = syntax.names(text.bytes());
+        let mut bound: HashMap<&[u8], Vec<Range<usize>>> = HashMap::new();
+        for name in &names {
+            if let Use::Binds(reach) = &name.used {
+                bound.entry(text.bytes().get(name.bytes.clone())?).or_default().push(reach.clone());
+            }
+        }
+        let names = names.into_iter().map(|name| (name.bytes.start, name)).collect();
+        Some(Self { text, syntax, names, bound })
+    }
+
+    fn word(&self, bytes: &Range<usize>) -> &'a [u8] {
+        self.text.bytes().get(bytes.clone()).unwrap_or_default()
+    }
+
+    /// Does the name at this place mean something that this text binds?
+    fn is_bound(&self, at: usize) -> bool {
+        let Some(name) = self.names.get(&at) else { return false };
+        let within = |reach: &Range<usize>| reach.start <= at && at < reach.end;
+        match name.used {
+            Use::Binds(_) => true,
+            Use::Plain => {
+                self.bound.get(self.word(&name.bytes)).is_some_and(|reaches| reaches.iter().any(within))
+            }
+            Use::Fixed => false,
+        }
+    }
+
+    fn binds(&self, at: usize) -> bool {
+        self.names.get(&at).is_some_and(|name| matches!(name.used, Use::Binds(_)))
+    }
+}
+
+impl<'a> Both<'a> {
+    fn of(page: &Page<'a>, budget: &mut Budget) -> Option<Self> {
+        Language::of(page.path())?;
+        Some(Self { old: Known::of(page, Side::Old, budget)?, new: Known::of(page, Side::New, budget)? })
+    }
+
+    /// Is `to` fresh, and nothing left of `from` that could mean the same?
+    fn is_renaming(&self, (from, to): Pair<'_>) -> bool {
+        let is_bound = self.old.bound.contains_key(from) && self.new.bound.contains_key(to);
+        is_bound && !holds_word(self.old.text.bytes(), to) && !self.is_left(from)
+    }
+
+    fn is_left(&self, from: &[u8]) -> bool {
+        let text = self.new.text.bytes();
+        self.new.syntax.tokens().iter().any(|token| {
+            let own = token.text(text).unwrap_or_default();
+            match token.class {
+                TokenClass::Word if own == from => {
+                    self.new.names.get(&token.bytes.start).is_none_or(|name| name.used != Use::Fixed)
+                }
+                TokenClass::Literal => holds_word(own, from),
+                _ => false,
+            }
+        })
+    }
+
+    /// One pair of lines that differ in renamed names only.
+    fn renamed(&self, row: &Row<'_>, renamings: &BTreeMap<&[u8], &[u8]>) -> Option<Stretch> {
+        let pairs = exchanged(row.old, row.new)?;
+        let span = |line: usize| Span::new(line, line + 1);
+        let (old, new) =
+            (self.old.syntax.within(span(row.lines.0))?, self.new.syntax.within(span(row.lines.1))?);
+        let (mut places, mut defines) = (0, false);
+        let same = same_tokens(old, new, Structure::of(self.old.syntax.language), |one, other| {
+            let words = (self.old.word(&one.bytes), self.new.word(&other.bytes));
+            if words.0 == words.1 {
+                return true;
+            }
+            places += 1;
+            defines |= self.old.binds(one.bytes.start);
+            renamings.get(words.0) == Some(&words.1)
+                && self.old.is_bound(one.bytes.start)
+                && self.new.is_bound(other.bytes.start)
+                && self.old.binds(one.bytes.start) == self.new.binds(other.bytes.start)
+        });
+        let string = |word: &[u8]| String::from_utf8_lossy(word).into_owned();
+        let names = pairs.iter().map(|(from, to)| (string(from), string(to))).collect();
+        (same && places == pairs.len()).then_some(Stretch {
+            old: span(row.lines.0),
+            new: span(row.lines.1),
+            names,
+            places,
+            defines,
+        })
+    }
+}
+
+/// Does `word` stand in `text` as a whole word?
+fn holds_word(text: &[u8], word: &[u8]) -> bool {
+    pieces(text).any(|piece| piece == word)
+}

@@ -1,0 +1,280 @@
+//! A text as its tokens in their structure, from tree-sitter: enough to say that two texts are the
+//! same code, where whole definitions stand, and what a name belongs to.
+//!
+//! Strict where `highlight` is lenient: a text with a syntax error, or one that takes too long, has no
+//! [`Syntax`]. Whoever asks then knows nothing, and must not guess.
+
+mod item;
+mod name;
+mod shape;
+
+use std::ops::{ControlFlow, Range};
+
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree, TreeCursor};
+
+use super::Span;
+use super::highlight::{self, Language};
+pub use item::Item;
+pub use name::{Name, Use};
+use shape::Shapes;
+
+/// Largest text worth parsing, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+
+/// Deepest structure that is followed.
+const MAX_DEPTH: usize = 400;
+
+/// A text that parsed without an error.
+#[derive(Clone, Debug)]
+pub struct Syntax {
+    pub language: Language,
+    tokens: Vec<Token>,
+    items: Vec<Item>,
+    tree: Tree,
+}
+
+/// What a parser takes as one: a word, a sign, and as a whole each comment, string and pattern.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Token {
+    pub bytes: Range<usize>,
+    /// Lines it stands in.
+    pub lines: Span,
+    pub class: TokenClass,
+    /// The grammar's numbers for the token and for what it is directly in.
+    kind: u16,
+    parent: u16,
+    /// How deep it stands, and how much of the path to it it shares with the token before it: these
+    /// two of every token are the shape of the tree.
+    depth: u32,
+    shared: u32,
+    /// Hash of the kinds of everything around it.
+    path: u64,
+}
+
+/// What matters of a token beside its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TokenClass {
+    Word,
+    Sign,
+    /// A string, a character, a pattern: content, blanks included.
+    Literal,
+    Comment,
+    /// A sign within a macro's arguments, where it matters whether blanks surround it.
+    LooseSign,
+}
+
+impl Syntax {
+    /// `None` when the text has an error, is larger than 1 MiB, or resists. Blocking: about a tenth of
+    /// a second for each megabyte.
+    pub fn of(language: Language, text: &[u8]) -> Option<Self> {
+        if text.len() > MAX_BYTES {
+            return None;
+        }
+        let tree = parse(language, text)?;
+        let shapes = shape::of(language);
+        let tokens = tokens(&tree, shapes, text)?;
+        let items = item::items(&tree, shapes, text, &tokens);
+        Some(Self { language, tokens, items, tree })
+    }
+
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// Definitions that stand where their order does not matter, outer before inner, in order.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// Every identifier of the text it was made from, in order.
+    pub fn names(&self, text: &[u8]) -> Vec<Name> {
+        name::names(&self.tree, shape::of(self.language), text)
+    }
+
+    /// The tokens of whole lines; `None` when one of them reaches beyond.
+    pub fn within(&self, lines: Span) -> Option<&[Token]> {
+        let start = self.tokens.partition_point(|token| token.lines.start() < lines.start());
+        let end = self.tokens.partition_point(|token| token.lines.start() < lines.end());
+        let inside = self.tokens.get(start..end.max(start))?;
+        let before = start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let reaches_in = before.is_some_and(|token| token.lines.end() > lines.start());
+        let reaches_out =
+            inside.last().is_some_and(|token| token.lines.end() > lines.end().max(lines.start() + 1));
+        (!reaches_in && !reaches_out).then_some(inside)
+    }
+
+    /// Tokens that stand in these lines, wholly or in part.
+    fn touching(&self, lines: Span) -> impl Iterator<Item = &Token> {
+        let start = self.tokens.partition_point(|token| token.lines.end() <= lines.start());
+        self.tokens.iter().skip(start).take_while(move |token| token.lines.start() < lines.end())
+    }
+
+    /// The comments in these lines.
+    pub fn comments(&self, lines: Span) -> impl Iterator<Item = &Token> {
+        self.touching(lines).filter(|token| token.class == TokenClass::Comment)
+    }
+
+    /// Does a comment or literal that spans lines stand in these lines?
+    pub fn has_long_token(&self, lines: Span) -> bool {
+        self.touching(lines).any(|token| token.lines.len() > 1)
+    }
+}
+
+/// How strictly two runs of tokens must stand in the same structure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Structure {
+    /// The same shape, at any depth: where brackets make the structure.
+    Relative,
+    /// The same shape at the same place in the tree: where indentation makes the structure.
+    Absolute,
+}
+
+impl Structure {
+    pub fn of(language: Language) -> Self {
+        if language == Language::Python { Self::Absolute } else { Self::Relative }
+    }
+}
+
+/// Have two runs of tokens of one language the same kinds in the same structure, and does `same` hold
+/// for each pair? Blanks and line breaks between tokens do not count.
+pub fn same_tokens(
+    a: &[Token],
+    b: &[Token],
+    structure: Structure,
+    mut same: impl FnMut(&Token, &Token) -> bool,
+) -> bool {
+    let base = |tokens: &[Token]| tokens.first().map_or(0, |token| i64::from(token.depth));
+    let (a_base, b_base) = (base(a), base(b));
+    let alike = |(at, (one, other)): (usize, (&Token, &Token))| {
+        let own = one.kind == other.kind && one.parent == other.parent && one.class == other.class;
+        let shape = i64::from(one.depth) - a_base == i64::from(other.depth) - b_base
+            // What the first token shares with the one before it is not about these tokens.
+            && (at == 0 || i64::from(one.shared) - a_base == i64::from(other.shared) - b_base);
+        let place = structure == Structure::Relative || one.path == other.path;
+        own && shape && place && same(one, other)
+    };
+    a.len() == b.len() && a.iter().zip(b).enumerate().all(alike)
+}
+
+impl Token {
+    /// Lines between it and the token before it.
+    pub fn lines_after(&self, before: &Token) -> usize {
+        (self.lines.start() + 1).saturating_sub(before.lines.end())
+    }
+
+    pub fn text<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        text.get(self.bytes.clone())
+    }
+}
+
+fn parse(language: Language, text: &[u8]) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(&highlight::parser(language)).ok()?;
+    // Recovery from errors can take far longer than parsing: what a text may cost follows its size.
+    let mut left = 2_000 + text.len() / 4;
+    let mut patience = |_: &ParseState| match left.checked_sub(1) {
+        Some(less) => {
+            left = less;
+            ControlFlow::Continue(())
+        }
+        None => ControlFlow::Break(()),
+    };
+    let options = ParseOptions::new().progress_callback(&mut patience);
+    let mut read = |at: usize, _| text.get(at..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut read, None, Some(options))?;
+    (!tree.root_node().has_error()).then_some(tree)
+}
+
+/// Kinds around the cursor, outermost first, each with the hash of the path to it.
+struct Path {
+    above: Vec<(u16, u64)>,
+    /// How many of `above` were there when the last token was taken.
+    shared: usize,
+}
+
+impl Path {
+    fn hash(&self) -> u64 {
+        self.above.last().map_or(0, |(_, hash)| *hash)
+    }
+
+    fn push(&mut self, kind: u16) {
+        let hash = (self.hash() ^ u64::from(kind)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        self.above.push((kind, hash));
+    }
+
+    fn pop(&mut self) {
+        self.above.pop();
+        self.shared = self.shared.min(self.above.len());
+    }
+}
+
+/// `None` when the tree is too deep, or bytes that are not blank belong to no token.
+fn tokens(tree: &Tree, shapes: &Shapes, text: &[u8]) -> Option<Vec<Token>> {
+    let mut cursor = tree.walk();
+    let mut path = Path { above: Vec::new(), shared: 0 };
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut end = 0;
+    loop {
+        let node = cursor.node();
+        let kind = node.kind_id();
+        let whole = node.child_count() == 0 || shapes.is_whole(kind);
+        if whole && let Some(token) = token(&node, shapes, &path, text) {
+            if !is_blank(text.get(end..token.bytes.start)?) {
+                return None;
+            }
+            end = token.bytes.end;
+            path.shared = path.above.len();
+            tokens.push(token);
+        }
+        if path.above.len() > MAX_DEPTH {
+            return None;
+        }
+        if !whole && cursor.goto_first_child() {
+            path.push(kind);
+            continue;
+        }
+        if !onward(&mut cursor, &mut path) {
+            return is_blank(text.get(end..)?).then_some(tokens);
+        }
+    }
+}
+
+/// To the next node that is not below this one.
+fn onward(cursor: &mut TreeCursor<'_>, path: &mut Path) -> bool {
+    while !cursor.goto_next_sibling() {
+        if !cursor.goto_parent() {
+            return false;
+        }
+        path.pop();
+    }
+    true
+}
+
+fn token(node: &Node<'_>, shapes: &Shapes, path: &Path, text: &[u8]) -> Option<Token> {
+    // Some comments and terminators take the line break with them.
+    let raw = text.get(node.byte_range())?;
+    let trimmed = raw.trim_ascii_end();
+    let (start, kind) = (node.start_byte(), node.kind_id());
+    if trimmed.is_empty() {
+        return None;
+    }
+    let first = node.start_position().row;
+    let breaks = trimmed.iter().filter(|byte| **byte == b'\n').count();
+    Some(Token {
+        bytes: start..start + trimmed.len(),
+        lines: Span::new(first, first + breaks + 1),
+        class: shapes.class(kind, trimmed, path.above.iter().map(|(kind, _)| *kind)),
+        kind,
+        parent: path.above.last().map_or(0, |(kind, _)| *kind),
+        depth: u32::try_from(path.above.len()).ok()?,
+        shared: u32::try_from(path.shared).ok()?,
+        path: path.hash(),
+    })
+}
+
+/// Blanks that every language here takes for blanks. Others (U+00A0, U+200B) are never ignored. A byte
+/// order mark in front counts as one.
+fn is_blank(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}

@@ -1,0 +1,213 @@
+//! The review screen's state: where the reader is, what is shown of the review and how. What the keys
+//! do is in `decide` (verdicts, landing), `go` (moving), `rework` (cutting, editing, commenting); the
+//! rows are `sheet`'s. Verdicts and hunks are the session's, never kept here.
+
+mod decide;
+mod go;
+mod rework;
+mod sheet;
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+pub(super) use decide::{ordinal, tally};
+pub(super) use rework::{Hand, Wish};
+pub(super) use sheet::{Changed, FileRow, Row, Sheet};
+use sheet::{Look, Plan};
+
+use super::app::{App, Focus, Out};
+use crate::change::reading::{Order, Reading};
+use crate::change::{HunkId, Review};
+use crate::session::{Effect, Phase, Polish, Rough, Subject, TurnId};
+use crate::text::RepoPath;
+
+/// Files whose colours are kept: those around the window, and where the reader was just now.
+const POLISHED: usize = 12;
+
+/// Where the reader is, and what is shown.
+#[derive(Debug, Default)]
+pub struct Reviewing {
+    /// The hunk under review.
+    pub at: Option<HunkId>,
+    pub sheet: Sheet,
+    /// Of which the sheet is.
+    stamp: Option<(TurnId, u64)>,
+    pub look: Look,
+    pub order: Option<Vec<HunkId>>,
+    /// Which order that is; `None`: the one in which hunks came.
+    pub by: Option<Order>,
+    /// What is known of the hunks, once it is.
+    pub reading: Option<Reading>,
+    /// The hunks that a reading was asked for, and whether the answer has come.
+    asked: Option<(TurnId, u64, bool)>,
+    /// A key was pressed in this review.
+    pub touched: bool,
+    /// The row the reader is at.
+    pub row: usize,
+    pub top: usize,
+    pub left: usize,
+    /// Rows and columns of the window.
+    pub window: (usize, usize),
+    /// The first changed line of a range that is being chosen.
+    pub range: Option<usize>,
+    /// Lines that are being edited in place.
+    pub hand: Option<Hand>,
+    pub query: String,
+    /// Colours by file, with the key of the text they belong to; the latest asked for last.
+    polished: Vec<(RepoPath, u64, Option<Arc<Polish>>)>,
+}
+
+impl Reviewing {
+    /// Another sheet is needed.
+    pub fn changed(&mut self) {
+        self.stamp = None;
+    }
+
+    pub fn polish(&self, path: &RepoPath) -> Option<&Polish> {
+        self.polished.iter().rev().find(|(of, ..)| of == path).and_then(|(.., polish)| polish.as_deref())
+    }
+
+    /// The changed lines of the range that is being chosen, both ends included.
+    pub fn range_at(&self, review: &Review) -> Option<std::ops::RangeInclusive<usize>> {
+        let anchor = self.range?;
+        let here = self.atom_at(review, self.row).unwrap_or(anchor);
+        Some(anchor.min(here)..=anchor.max(here))
+    }
+
+    /// Which changed line of the hunk under review a row is.
+    pub fn atom_at(&self, review: &Review, row: usize) -> Option<usize> {
+        let (hunk, atom) = match self.sheet.row(review, row)? {
+            Row::Old { hunk, old } => (hunk, old.atom),
+            Row::New { hunk, new } => (hunk, new.atom),
+            Row::Both { hunk, old, new } => (hunk, new.or(old)?.atom),
+            _ => return None,
+        };
+        (review.hunk_at(hunk).map(|hunk| hunk.id) == self.at).then_some(atom)
+    }
+}
+
+impl App {
+    /// After every input: a sheet of the review as it is now, the reader where they were.
+    pub(super) fn settle_review(&mut self) {
+        let Some(turn) = self.session.turn().filter(|_| self.focus == Focus::Review) else { return };
+        let stamp = (turn.id(), turn.revision());
+        if self.review.stamp == Some(stamp) {
+            return;
+        }
+        let reviewing = &mut self.review;
+        let anchor = reviewing.sheet.anchor(reviewing.row, reviewing.top);
+        if let Some(reading) = &mut reviewing.reading {
+            reading.heed(turn.review());
+        }
+        let plan = Plan {
+            look: &reviewing.look,
+            order: reviewing.order.as_deref(),
+            reading: reviewing.reading.as_ref(),
+            width: reviewing.window.1,
+        };
+        let fresh = Sheet::new(turn.review(), turn.remarks().len(), &plan);
+        reviewing.sheet = fresh;
+        reviewing.stamp = Some(stamp);
+        if let Some((anchor, row)) = anchor.and_then(|a| Some((a, reviewing.sheet.find(a)?))) {
+            reviewing.row = row;
+            reviewing.top = row.saturating_sub(anchor.depth);
+        }
+        self.keep_in_sight();
+    }
+
+    /// Once a review is complete, or its hunks are others, asks what of it needs no reading.
+    pub(super) fn read_what_has_come(&mut self) -> Vec<Out> {
+        let Some(turn) = self.session.turn().filter(|_| self.focus == Focus::Review) else {
+            return Vec::new();
+        };
+        if turn.phase() != Phase::Reviewing || matches!(self.review.asked, Some((_, _, false))) {
+            return Vec::new();
+        }
+        let mut hasher = DefaultHasher::new();
+        turn.review().hunks().for_each(|hunk| (hunk.id, hunk.with.bytes().len()).hash(&mut hasher));
+        let hunks = hasher.finish();
+        if self.review.asked.is_some_and(|(id, known, _)| id == turn.id() && known == hunks) {
+            return Vec::new();
+        }
+        let (turn, review) = (turn.id(), Box::new(turn.review().clone()));
+        self.review.asked = Some((turn, hunks, false));
+        vec![Out::Do(Effect::Read { turn, review })]
+    }
+
+    /// The hunks were read. A difference that nobody has touched yet is put in the order it is read best.
+    pub(super) fn read(&mut self, turn: TurnId, reading: Reading) {
+        let known = self.review.asked.take_if(|(asked, ..)| *asked == turn);
+        self.review.asked = known.map(|(turn, hunks, _)| (turn, hunks, true));
+        let Some(now) = self.session.turn().filter(|now| now.id() == turn) else { return };
+        let first = self.review.reading.is_none();
+        if first && !self.review.touched && now.subject() == Subject::Difference {
+            self.review.by = Some(Order::Reading);
+            self.review.order = Some(reading.order(Order::Reading));
+            (self.review.row, self.review.top) = (0, 0);
+            self.review.sheet = Sheet::default();
+            self.review.at = None;
+        }
+        self.review.reading = Some(reading);
+        self.review.changed();
+        self.stay_on_a_hunk();
+    }
+
+    /// Asks for the colours of the files in the window.
+    pub(super) fn polish_what_is_seen(&mut self) -> Vec<Out> {
+        let Some(turn) = self.session.turn().filter(|_| self.focus == Focus::Review) else {
+            return Vec::new();
+        };
+        let review = turn.review();
+        let (top, height) = (self.review.top, self.review.window.0);
+        let mut seen: BTreeMap<&RepoPath, ()> = BTreeMap::new();
+        for row in top..top + height {
+            let index = match self.review.sheet.row(review, row) {
+                Some(
+                    Row::Same { hunk, .. }
+                    | Row::Old { hunk, .. }
+                    | Row::New { hunk, .. }
+                    | Row::Both { hunk, .. },
+                ) => hunk,
+                Some(_) => continue,
+                None => break,
+            };
+            if let Some(hunk) = review.hunk_at(index) {
+                seen.insert(&hunk.path, ());
+            }
+        }
+        let mut outs = Vec::new();
+        for path in seen.into_keys() {
+            let key = key(review, path);
+            if self.review.polished.iter().any(|(of, known, _)| of == path && *known == key) {
+                continue;
+            }
+            // What was known of the file before serves until the new is there.
+            let before = self.review.polished.iter().position(|(of, ..)| of == path);
+            let before = before.map(|at| self.review.polished.remove(at)).and_then(|(.., polish)| polish);
+            self.review.polished.push((path.clone(), key, before));
+            outs.push(Out::Do(Effect::Polish { key, rough: Rough::of(review, path) }));
+        }
+        let surplus = self.review.polished.len().saturating_sub(POLISHED);
+        self.review.polished.drain(..surplus);
+        outs
+    }
+
+    pub(super) fn polished(&mut self, key: u64, path: &RepoPath, polish: Arc<Polish>) {
+        let known = self.review.polished.iter_mut().find(|(of, known, _)| of == path && *known == key);
+        if let Some((.., slot)) = known {
+            *slot = Some(polish);
+        }
+    }
+}
+
+/// Names the two texts of a file, so that colours of others are not taken for theirs.
+fn key(review: &Review, path: &RepoPath) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    review.base(path).and_then(|base| base.text.as_ref()).map(|text| text.bytes().len()).hash(&mut hasher);
+    for hunk in review.hunks().filter(|hunk| hunk.path == *path) {
+        (hunk.id, hunk.replaces).hash(&mut hasher);
+        hunk.with.bytes().hash(&mut hasher);
+    }
+    hasher.finish()
+}

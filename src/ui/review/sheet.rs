@@ -1,0 +1,570 @@
+//! The review as rows: files, hunks with lines around them, remarks. What a row is, is worked out when
+//! it is asked for, so that a frame costs as much as its window; what a sheet keeps is a block for each
+//! hunk. It decides nothing and holds no text.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::change::reading::{Fold, Reading};
+use crate::change::{Hunk, HunkId, Review, Standing, Verdict};
+use crate::text::RepoPath;
+
+/// What a person wants to see of the review, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Look {
+    pub filter: Filter,
+    /// Old lines left, new lines right.
+    pub beside: bool,
+    /// Lines shown around each hunk.
+    pub context: usize,
+    /// Hunks that are open though decided, or closed though not.
+    pub turned: BTreeSet<HunkId>,
+    /// Hunks of which nothing is folded away, whatever needs no reading.
+    pub opened: BTreeSet<HunkId>,
+}
+
+/// All that a sheet is made by, beside the review.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    pub look: &'a Look,
+    /// In which order hunks are shown; those that it does not name come last, as the review has them.
+    pub order: Option<&'a [HunkId]>,
+    pub reading: Option<&'a Reading>,
+    /// Columns of the window.
+    pub width: usize,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            filter: Filter::All,
+            beside: false,
+            context: 3,
+            turned: BTreeSet::new(),
+            opened: BTreeSet::new(),
+        }
+    }
+}
+
+/// Narrower windows show one side below the other, whatever was asked for.
+const BESIDE_FROM: usize = 60;
+
+/// Which hunks are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Filter {
+    #[default]
+    All,
+    Undecided,
+    Risky,
+}
+
+impl Filter {
+    pub fn next(self) -> Self {
+        match self {
+            Self::All => Self::Undecided,
+            Self::Undecided => Self::Risky,
+            Self::Risky => Self::All,
+        }
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::All => "all hunks",
+            Self::Undecided => "undecided hunks only",
+            Self::Risky => "hunks with a risk mark only",
+        }
+    }
+
+    fn shows(self, hunk: &Hunk, reading: Option<&Reading>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Undecided => hunk.verdict == Verdict::Undecided,
+            Self::Risky => reading.is_some_and(|reading| !reading.risks(hunk.id).is_empty()),
+        }
+    }
+}
+
+/// A changed line of a hunk: which of the hunk's old or new lines, and which of its changed ones.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Changed {
+    pub line: usize,
+    pub atom: usize,
+}
+
+/// What is shown in a row. `hunk`: its place in [`Review::hunks`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Row {
+    /// Its place in [`Sheet::files`].
+    File(usize),
+    Head {
+        hunk: usize,
+        folded: bool,
+    },
+    /// A line that stays, of the base.
+    Same {
+        hunk: usize,
+        line: usize,
+    },
+    Old {
+        hunk: usize,
+        old: Changed,
+    },
+    New {
+        hunk: usize,
+        new: Changed,
+    },
+    /// Side by side.
+    Both {
+        hunk: usize,
+        old: Option<Changed>,
+        new: Option<Changed>,
+    },
+    /// Lines that need no reading, by the fold's place in [`Reading::folds`].
+    Fold {
+        hunk: usize,
+        fold: usize,
+    },
+    /// A difference without lines, by its place in the list.
+    Remark(usize),
+    Blank,
+}
+
+/// A file of the sheet and how far it is decided.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileRow {
+    pub path: RepoPath,
+    pub hunks: usize,
+    pub accepted: usize,
+    pub rejected: usize,
+    /// Lines of its undecided hunks.
+    pub unread: usize,
+    /// Its first block.
+    pub block: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Block {
+    File(usize),
+    Hunk(HunkBlock),
+    Remarks,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct HunkBlock {
+    id: HunkId,
+    /// Its place in the review.
+    index: usize,
+    above: usize,
+    below: usize,
+    folded: bool,
+    /// Line of the new text at which what comes begins.
+    new_start: usize,
+}
+
+#[derive(Clone, Default, Debug)]
+pub struct Sheet {
+    blocks: Vec<Block>,
+    /// The first row of each block, and in the end the number of rows.
+    starts: Vec<usize>,
+    of: BTreeMap<HunkId, usize>,
+    files: Vec<FileRow>,
+    /// Bodies of which something is folded away, row by row.
+    bodies: BTreeMap<HunkId, Vec<Row>>,
+    has_folds: BTreeSet<HunkId>,
+    beside: bool,
+    /// Largest line number.
+    lines: usize,
+    unread: usize,
+}
+
+impl Sheet {
+    /// Lays the review out.
+    pub fn new(review: &Review, remarks: usize, plan: &Plan<'_>) -> Self {
+        let Plan { look, order, reading, width } = *plan;
+        let beside = look.beside && width >= BESIDE_FROM;
+        let mut sheet = Self { beside, starts: vec![0], ..Self::default() };
+        let hunks: Vec<&Hunk> = review.hunks().collect();
+        let (starts, gaps) = (new_starts(&hunks), gaps(&hunks, review));
+        for index in in_order(&hunks, order) {
+            let Some(hunk) = hunks.get(index).filter(|hunk| look.filter.shows(hunk, reading)) else {
+                continue;
+            };
+            let gap = gaps.get(index).copied().unwrap_or_default();
+            let (above, below) = gap.around(look.context, order.is_some());
+            let decided = hunk.verdict != Verdict::Undecided && hunk.standing == Standing::Good;
+            let new_start = starts.get(index).copied().unwrap_or(0);
+            let folded = decided != look.turned.contains(&hunk.id);
+            let block = HunkBlock { id: hunk.id, index, above, below, folded, new_start };
+            let folds = reading.map_or(&[][..], |reading| reading.folds(hunk.id));
+            if !folds.is_empty() && !look.opened.contains(&hunk.id) {
+                let body = sheet.body(review, &block, folds);
+                sheet.bodies.insert(hunk.id, body);
+            }
+            sheet.has_folds.extend((!folds.is_empty()).then_some(hunk.id));
+            let weight = match hunk.verdict {
+                Verdict::Undecided => reading.map(|reading| reading.lines_to_read([hunk.id])),
+                _ => Some(0),
+            };
+            sheet.put(review, hunk, block, weight);
+        }
+        if remarks > 0 {
+            sheet.push(Block::Remarks, remarks + 1);
+        }
+        sheet
+    }
+
+    fn put(&mut self, review: &Review, hunk: &Hunk, block: HunkBlock, unread: Option<usize>) {
+        let base = review.base(&hunk.path).and_then(|base| base.text.as_ref());
+        self.lines = self.lines.max(base.map_or(0, |base| base.len())).max(block.new_start + hunk.with.len());
+        // A hunk that was not read yet is to be read in full.
+        let unread = unread.unwrap_or_else(|| review.weight(hunk));
+        self.unread += unread;
+        if self.files.last().is_none_or(|file| file.path != hunk.path) {
+            let rows = 1 + usize::from(!self.files.is_empty());
+            self.push(Block::File(self.files.len()), rows);
+            let block = self.blocks.len() - 1;
+            let path = hunk.path.clone();
+            self.files.push(FileRow { path, hunks: 0, accepted: 0, rejected: 0, unread: 0, block });
+        }
+        if let Some(file) = self.files.last_mut() {
+            file.hunks += 1;
+            file.accepted += usize::from(hunk.verdict == Verdict::Accepted);
+            file.rejected += usize::from(hunk.verdict == Verdict::Rejected);
+            file.unread += unread;
+        }
+        self.of.insert(hunk.id, self.blocks.len());
+        let rows = self.block_rows(review, &block);
+        self.push(Block::Hunk(block), rows);
+    }
+
+    fn push(&mut self, block: Block, rows: usize) {
+        self.blocks.push(block);
+        self.starts.push(self.rows() + rows);
+    }
+
+    fn block_rows(&self, review: &Review, block: &HunkBlock) -> usize {
+        if block.folded { 1 } else { 1 + block.above + self.body_rows(review, block) + block.below }
+    }
+
+    /// The rows between a hunk's head and what is below it, one for each fold.
+    fn body(&self, review: &Review, block: &HunkBlock, folds: &[Fold]) -> Vec<Row> {
+        let rows = self.whole_body_rows(review, block);
+        let mut shown = BTreeSet::new();
+        let hidden = |changed: Option<Changed>, old: bool| {
+            let changed = changed?;
+            folds.iter().position(|fold| {
+                let span = if old { fold.gone } else { fold.come };
+                span.as_range().contains(&changed.line)
+            })
+        };
+        let mut body = Vec::new();
+        for row in (0..rows).filter_map(|row| self.whole_body_row(review, block, row)) {
+            let fold = match row {
+                Row::Old { old, .. } => hidden(Some(old), true),
+                Row::New { new, .. } => hidden(Some(new), false),
+                Row::Both { old, new, .. } => match (hidden(old, true), hidden(new, false)) {
+                    (one, None) if new.is_none() => one,
+                    (None, one) if old.is_none() => one,
+                    (Some(one), Some(other)) if one == other => Some(one),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match fold {
+                None => body.push(row),
+                Some(fold) if shown.insert(fold) => body.push(Row::Fold { hunk: block.index, fold }),
+                Some(_) => {}
+            }
+        }
+        body
+    }
+
+    /// Can something of the hunk be folded away?
+    pub fn has_folds(&self, id: HunkId) -> bool {
+        self.has_folds.contains(&id)
+    }
+
+    fn body_rows(&self, review: &Review, block: &HunkBlock) -> usize {
+        match self.bodies.get(&block.id) {
+            Some(body) => body.len(),
+            None => self.whole_body_rows(review, block),
+        }
+    }
+
+    fn whole_body_rows(&self, review: &Review, block: &HunkBlock) -> usize {
+        let Some(hunk) = review.hunk_at(block.index) else { return 0 };
+        let parts = review.parts(hunk);
+        let gone: usize = parts.iter().map(|part| part.old.len()).sum();
+        let kept = hunk.replaces.len() - gone;
+        let changed: usize = match self.beside {
+            true => parts.iter().map(|part| part.old.len().max(part.new.len())).sum(),
+            false => parts.iter().map(|part| part.old.len() + part.new.len()).sum(),
+        };
+        kept + changed
+    }
+
+    pub fn rows(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    pub fn files(&self) -> &[FileRow] {
+        &self.files
+    }
+
+    /// Old lines left, new lines right?
+    pub fn is_beside(&self) -> bool {
+        self.beside
+    }
+
+    /// Lines of undecided hunks.
+    pub fn unread(&self) -> usize {
+        self.unread
+    }
+
+    /// Columns of the largest line number.
+    pub fn digits(&self) -> usize {
+        self.lines.max(1).ilog10() as usize + 1
+    }
+
+    /// Which block a row is in, and which of its rows it is.
+    fn place(&self, row: usize) -> Option<(usize, usize)> {
+        if row >= self.rows() {
+            return None;
+        }
+        let block = self.starts.partition_point(|start| *start <= row).checked_sub(1)?;
+        Some((block, row - self.starts.get(block)?))
+    }
+
+    /// What is shown in a row.
+    pub fn row(&self, review: &Review, row: usize) -> Option<Row> {
+        let (block, inside) = self.place(row)?;
+        Some(match self.blocks.get(block)? {
+            Block::File(0) => Row::File(0),
+            Block::File(_) if inside == 0 => Row::Blank,
+            Block::File(file) => Row::File(*file),
+            Block::Remarks if inside == 0 => Row::Blank,
+            Block::Remarks => Row::Remark(inside - 1),
+            Block::Hunk(block) if inside == 0 => Row::Head { hunk: block.index, folded: block.folded },
+            Block::Hunk(block) => self.hunk_row(review, block, inside - 1)?,
+        })
+    }
+
+    fn hunk_row(&self, review: &Review, block: &HunkBlock, row: usize) -> Option<Row> {
+        let hunk = review.hunk_at(block.index)?;
+        let first = hunk.replaces.start();
+        if row < block.above {
+            return Some(Row::Same { hunk: block.index, line: first - block.above + row });
+        }
+        let row = row - block.above;
+        let body = self.body_rows(review, block);
+        if row >= body {
+            return Some(Row::Same { hunk: block.index, line: hunk.replaces.end() + row - body });
+        }
+        match self.bodies.get(&block.id) {
+            Some(body) => body.get(row).copied(),
+            None => self.whole_body_row(review, block, row),
+        }
+    }
+
+    fn whole_body_row(&self, review: &Review, block: &HunkBlock, row: usize) -> Option<Row> {
+        let hunk = review.hunk_at(block.index)?;
+        let first = hunk.replaces.start();
+        let (mut left, mut line, mut atom) = (row, 0, 0);
+        for part in review.parts(hunk).iter() {
+            let kept = part.old.start() - line;
+            if left < kept {
+                return Some(Row::Same { hunk: block.index, line: first + line + left });
+            }
+            left -= kept;
+            let (old, new) = (part.old.len(), part.new.len());
+            let rows = if self.beside { old.max(new) } else { old + new };
+            if left < rows {
+                let old_at = |at: usize| Changed { line: part.old.start() + at, atom: atom + at };
+                let new_at = |at: usize| Changed { line: part.new.start() + at, atom: atom + old + at };
+                return Some(match self.beside {
+                    true => Row::Both {
+                        hunk: block.index,
+                        old: (left < old).then(|| old_at(left)),
+                        new: (left < new).then(|| new_at(left)),
+                    },
+                    false if left < old => Row::Old { hunk: block.index, old: old_at(left) },
+                    false => Row::New { hunk: block.index, new: new_at(left - old) },
+                });
+            }
+            left -= rows;
+            line = part.old.end();
+            atom += old + new;
+        }
+        Some(Row::Same { hunk: block.index, line: first + line + left })
+    }
+
+    /// The row in which a changed line of a hunk is shown; the hunk's head when it is folded.
+    pub fn row_of(&self, review: &Review, id: HunkId, atom: usize) -> Option<usize> {
+        let at = *self.of.get(&id)?;
+        let start = *self.starts.get(at)?;
+        let Some(Block::Hunk(block)) = self.blocks.get(at) else { return None };
+        if block.folded {
+            return Some(start);
+        }
+        let hunk = review.hunk_at(block.index)?;
+        if let Some(body) = self.bodies.get(&id) {
+            let is_it = |row: &Row| match row {
+                Row::Old { old, .. } => old.atom == atom,
+                Row::New { new, .. } => new.atom == atom,
+                Row::Both { old, new, .. } => [old, new].into_iter().flatten().any(|one| one.atom == atom),
+                _ => false,
+            };
+            // What is folded away is where its fold is.
+            let fold = || body.iter().position(|row| matches!(row, Row::Fold { .. }));
+            let at = body.iter().position(is_it).or_else(fold).unwrap_or(0);
+            return Some(start + 1 + block.above + at);
+        }
+        let (mut before, mut rows, mut line) = (0, 0, 0);
+        for part in review.parts(hunk).iter() {
+            rows += part.old.start() - line;
+            let (old, new) = (part.old.len(), part.new.len());
+            if atom < before + old + new {
+                let inside = atom - before;
+                let inside = if self.beside && inside >= old { inside - old } else { inside };
+                return Some(start + 1 + block.above + rows + inside);
+            }
+            before += old + new;
+            rows += if self.beside { old.max(new) } else { old + new };
+            line = part.old.end();
+        }
+        Some(start)
+    }
+
+    /// The hunk's head.
+    pub fn head(&self, id: HunkId) -> Option<usize> {
+        self.starts.get(*self.of.get(&id)?).copied()
+    }
+
+    /// The rows of a hunk, head and lines around it included.
+    pub fn extent(&self, id: HunkId) -> Option<std::ops::Range<usize>> {
+        let at = *self.of.get(&id)?;
+        Some(*self.starts.get(at)?..*self.starts.get(at + 1)?)
+    }
+
+    /// The hunk of a row: the one it is in, or the next one below a file's name, or the last.
+    pub fn hunk_of(&self, row: usize) -> Option<HunkId> {
+        let (block, _) = self.place(row.min(self.rows().saturating_sub(1)))?;
+        let id = |block: &Block| match block {
+            Block::Hunk(hunk) => Some(hunk.id),
+            Block::File(_) | Block::Remarks => None,
+        };
+        let below = self.blocks.get(block..).unwrap_or_default().iter().find_map(id);
+        below.or_else(|| self.blocks.iter().rev().find_map(id))
+    }
+
+    /// The hunks in the order they are shown.
+    pub fn order(&self) -> impl DoubleEndedIterator<Item = HunkId> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Hunk(hunk) => Some(hunk.id),
+            Block::File(_) | Block::Remarks => None,
+        })
+    }
+
+    /// Line of the new text, from 0, at which what a hunk brings begins.
+    pub fn new_start(&self, id: HunkId) -> usize {
+        match self.of.get(&id).and_then(|at| self.blocks.get(*at)) {
+            Some(Block::Hunk(block)) => block.new_start,
+            _ => 0,
+        }
+    }
+
+    /// The hunk's place in the review.
+    pub fn index(&self, id: HunkId) -> Option<usize> {
+        match self.blocks.get(*self.of.get(&id)?)? {
+            Block::Hunk(block) => Some(block.index),
+            Block::File(_) | Block::Remarks => None,
+        }
+    }
+
+    pub fn is_folded(&self, id: HunkId) -> bool {
+        matches!(self.of.get(&id).and_then(|at| self.blocks.get(*at)), Some(Block::Hunk(b)) if b.folded)
+    }
+}
+
+/// The lines of the base that stand free above and below a hunk.
+#[derive(Clone, Copy, Default)]
+struct Gap {
+    above: usize,
+    /// Those above are those below another hunk.
+    shared: bool,
+    below: usize,
+}
+
+impl Gap {
+    /// Lines shown above and below. No line is shown twice: what lies between two hunks is the first
+    /// one's as far as it goes, unless the order is another than the file's.
+    fn around(self, context: usize, reordered: bool) -> (usize, usize) {
+        let taken = if self.shared && !reordered { context } else { 0 };
+        (context.min(self.above.saturating_sub(taken)), context.min(self.below))
+    }
+}
+
+fn gaps(hunks: &[&Hunk], review: &Review) -> Vec<Gap> {
+    let near = |at: usize, hunk: &Hunk| hunks.get(at).filter(|other| other.path == hunk.path);
+    let gap = |(at, hunk): (usize, &&Hunk)| {
+        let before = at.checked_sub(1).and_then(|before| near(before, hunk));
+        let start = before.map_or(0, |before| before.replaces.end());
+        let len = review.base(&hunk.path).and_then(|base| base.text.as_ref()).map_or(0, |base| base.len());
+        let end = near(at + 1, hunk).map_or(len, |next| next.replaces.start());
+        Gap {
+            above: hunk.replaces.start().saturating_sub(start),
+            shared: before.is_some(),
+            below: end.saturating_sub(hunk.replaces.end()),
+        }
+    };
+    hunks.iter().enumerate().map(gap).collect()
+}
+
+/// Where the lines that come begin in the new text, hunk by hunk.
+fn new_starts(hunks: &[&Hunk]) -> Vec<usize> {
+    let (mut gone, mut come) = (0, 0);
+    let mut path: Option<&RepoPath> = None;
+    let mut starts = Vec::with_capacity(hunks.len());
+    for hunk in hunks {
+        if path != Some(&hunk.path) {
+            (gone, come, path) = (0, 0, Some(&hunk.path));
+        }
+        starts.push((hunk.replaces.start() + come).saturating_sub(gone));
+        gone += hunk.replaces.len();
+        come += hunk.with.len();
+    }
+    starts
+}
+
+fn in_order(hunks: &[&Hunk], order: Option<&[HunkId]>) -> Vec<usize> {
+    let Some(order) = order else { return (0..hunks.len()).collect() };
+    let rank: BTreeMap<HunkId, usize> = order.iter().enumerate().map(|(rank, id)| (*id, rank)).collect();
+    let mut indices: Vec<usize> = (0..hunks.len()).collect();
+    let rank_of = |at: &usize| hunks.get(*at).and_then(|hunk| rank.get(&hunk.id)).copied();
+    indices.sort_by_key(|at| rank_of(at).unwrap_or(usize::MAX));
+    indices
+}
+
+/// Where the reader is, to be found again in another sheet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Anchor {
+    hunk: HunkId,
+    /// Rows from the hunk's head; a file's name is above it.
+    rows: isize,
+    /// Rows from the top of the window.
+    pub depth: usize,
+}
+
+impl Sheet {
+    pub fn anchor(&self, row: usize, top: usize) -> Option<Anchor> {
+        let hunk = self.hunk_of(row)?;
+        let rows = isize::try_from(row).ok()? - isize::try_from(self.head(hunk)?).ok()?;
+        Some(Anchor { hunk, rows, depth: row.saturating_sub(top) })
+    }
+
+    /// The row at which the reader was; `None` when the hunk is gone.
+    pub fn find(&self, anchor: Anchor) -> Option<usize> {
+        let extent = self.extent(anchor.hunk)?;
+        let row = extent.start.saturating_add_signed(anchor.rows);
+        Some(row.min(extent.end.saturating_sub(1)))
+    }
+}
