@@ -10,6 +10,7 @@ mod catalogue;
 mod compare;
 mod gather;
 mod keep;
+mod merging;
 mod meter;
 mod probe;
 mod roles;
@@ -148,6 +149,11 @@ impl Orchestrator {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
             }),
+            Effect::Merge { turn, path, merge } => {
+                let (supply, routes) = (Arc::clone(&self.supply), self.roles.serve(Role::Apply).to_vec());
+                let task = self.runtime.spawn(merging::merge(supply, routes, turn, path, merge));
+                self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
+            }
             Effect::Keep { name, kept } => {
                 if self.keeping.put(name, kept) {
                     let (desk, workspace) = (self.keeping.clone(), self.workspace.clone());

@@ -57,7 +57,7 @@ pub async fn answer(supply: Arc<Supply>, routes: Vec<Route>, left: Left, turn: T
 }
 
 /// The route that is to be asked now, and the wait before.
-fn to_ask<'a>(step: &Step, routes: &'a [Route]) -> Option<(&'a Route, std::time::Duration)> {
+pub fn to_ask<'a>(step: &Step, routes: &'a [Route]) -> Option<(&'a Route, std::time::Duration)> {
     let (model, wait) = match step {
         Step::Ask { model, wait } => (model, *wait),
         Step::TakeOver { model } => (model, std::time::Duration::ZERO),

@@ -11,7 +11,7 @@ use super::{Kept, Polish, Rough};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Role};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, Merge, ModelId, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{
@@ -62,6 +62,8 @@ pub enum Effect {
     AskBranch,
     /// Classify a text; the answer carries `version` back.
     Highlight { path: RepoPath, version: u64, language: Language, text: Lines },
+    /// Have the apply role work a sketched change into a file's text.
+    Merge { turn: TurnId, path: RepoPath, merge: Arc<Merge> },
     /// Keep a review so that it outlives the program; `None` forgets it.
     Keep { name: String, kept: Option<Kept> },
     /// Find out what of a review needs no reading, and what needs care.
@@ -184,6 +186,12 @@ pub enum Event {
         result: Result<String, Failure>,
     },
     Log(Result<Vec<LogEntry>, String>),
+    /// What the apply role made of a file: a proposal like any other, not checked yet.
+    Merged {
+        turn: TurnId,
+        path: RepoPath,
+        result: Result<String, Failure>,
+    },
     Wire(Result<Vec<SentRequest>, String>),
     /// The servers that answered have these.
     Models(Vec<Candidate>),
