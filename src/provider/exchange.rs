@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// In the place of a key.
 const KEY: &str = "[key]";
 
+/// No provider's key is shorter, in bytes.
+const SHORTEST: usize = 8;
+
 /// A request as it leaves.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Sent {
@@ -26,7 +29,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// As it goes over an HTTP/1.1 connection.
+    /// As text: the request line, the headers that say something, an empty line and the body.
     pub fn as_http(&self) -> Vec<u8> {
         let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.url).into_bytes();
         for (name, value) in &self.headers {
@@ -37,9 +40,10 @@ impl Sent {
         out
     }
 
-    /// The same without `key`, wherever it stands.
+    /// The same without `key`, wherever it stands. What is shorter than any key is left where it is in
+    /// the text: taking it out would take out more.
     pub(super) fn without(mut self, key: Option<&str>) -> Self {
-        if let Some(key) = key {
+        if let Some(key) = key.filter(|key| key.len() >= SHORTEST) {
             self.url = self.url.replace(key, KEY);
             self.headers.iter_mut().for_each(|(_, value)| *value = value.replace(key, KEY));
             self.body = without(self.body, key);
@@ -51,7 +55,7 @@ impl Sent {
 /// A text without a key that somebody may have put into it.
 fn without(bytes: Vec<u8>, key: &str) -> Vec<u8> {
     match String::from_utf8(bytes) {
-        Ok(text) if !key.is_empty() && text.contains(key) => text.replace(key, KEY).into_bytes(),
+        Ok(text) if text.contains(key) => text.replace(key, KEY).into_bytes(),
         Ok(text) => text.into_bytes(),
         Err(other) => other.into_bytes(),
     }
@@ -110,7 +114,11 @@ impl Watch {
         let request = request.clone();
         let exchange =
             Exchange { request, status: None, headers: vec![], body: vec![], ending: Ending::Open };
-        (!witnesses.is_empty()).then(|| Self { exchange, witnesses, key: key.map(str::to_owned) })
+        (!witnesses.is_empty()).then(|| Self {
+            exchange,
+            witnesses,
+            key: key.filter(|key| key.len() >= SHORTEST).map(str::to_owned),
+        })
     }
 
     pub fn ends(&mut self, ending: Ending) {
