@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Level;
 use crate::front::{self, ApplyFormat, Exit};
+use crate::model::Tokens;
 use crate::provider::Wire;
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
@@ -58,6 +59,20 @@ enum Command {
     Edit(EditArgs),
     /// Apply a model's reply, read from stdin, exactly or not at all
     Apply(ApplyArgs),
+    /// Find the code that words, a name or a question are about; offline, no model
+    Search(SearchArgs),
+    /// Bring the search index up to date, or say what is in it
+    Index {
+        /// What is indexed, what is not and why; changes nothing
+        #[arg(long, conflicts_with = "rebuild")]
+        status: bool,
+        /// Forget what is known and read every file again
+        #[arg(long)]
+        rebuild: bool,
+        /// Report as one JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// Review any difference, hunk by hunk; rejected hunks are taken back in the files
     Diff(DiffArgs),
     /// Show what has landed, or what was sent, newest first
@@ -186,6 +201,37 @@ struct DiffArgs {
 }
 
 #[derive(Args, Debug)]
+struct SearchArgs {
+    /// Most results
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    limit: usize,
+    /// Most tokens that the results may weigh together, by estimate
+    #[arg(long, value_name = "B")]
+    budget_tokens: Option<u64>,
+    /// How to search
+    #[arg(long, value_enum, default_value = "auto")]
+    mode: Mode,
+    /// Report as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// What to look for; `-` reads it from stdin
+    #[arg(required = true, value_name = "QUERY")]
+    query: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum Mode {
+    /// The best there is: today `lexical`
+    Auto,
+    /// By the words and names in the text
+    Lexical,
+    /// By meaning; needs a model for embeddings
+    Semantic,
+    /// By a regular expression, line by line
+    Regex,
+}
+
+#[derive(Args, Debug)]
 struct RestoreArgs {
     /// The file, and whose change: FILE@ID is the file before ID. Without ID: the last version
     /// that differs from the file. Nothing is lost: what the file is now can be restored as well
@@ -292,6 +338,15 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Apply(args)) if args.serve => front::serve(),
         Some(Command::Apply(args)) if args.interactive => front::review(args.into()),
         Some(Command::Apply(args)) => front::apply(args.into()),
+        Some(Command::Search(args)) => front::search(args.into()),
+        Some(Command::Index { status, rebuild, json }) => {
+            let what = match (status, rebuild) {
+                (true, _) => front::AboutIndex::Status,
+                (_, true) => front::AboutIndex::Rebuild,
+                _ => front::AboutIndex::Refresh,
+            };
+            front::index(what, json)
+        }
         Some(Command::Diff(args)) => front::diff(&args.into()),
         Some(Command::Log { wire: Some(id), limit, json }) => front::wire_log(id.as_deref(), limit, json),
         Some(Command::Log { wire: None, limit, json }) => front::log(limit, json),
@@ -341,10 +396,15 @@ impl From<ApplyArgs> for front::ApplyRequest {
     }
 }
 
-impl From<DecodeArgs> for front::DecodeRequest {
-    fn from(args: DecodeArgs) -> Self {
-        let DecodeArgs { api, status, content_type } = args;
-        Self { api, status, content_type }
+impl From<SearchArgs> for front::SearchRequest {
+    fn from(args: SearchArgs) -> Self {
+        let mode = match args.mode {
+            Mode::Auto | Mode::Lexical => front::SearchMode::Lexical,
+            Mode::Semantic => front::SearchMode::Semantic,
+            Mode::Regex => front::SearchMode::Regex,
+        };
+        let SearchArgs { limit, budget_tokens, json, query, .. } = args;
+        Self { query: query.join(" "), mode, limit, budget: budget_tokens.map(Tokens), json }
     }
 }
 
@@ -357,6 +417,13 @@ impl From<DiffArgs> for front::DiffRequest {
             arguments.extend(args.paths);
         }
         Self { files: files.next().zip(files.next()), staged: args.staged, arguments }
+    }
+}
+
+impl From<DecodeArgs> for front::DecodeRequest {
+    fn from(args: DecodeArgs) -> Self {
+        let DecodeArgs { api, status, content_type } = args;
+        Self { api, status, content_type }
     }
 }
 
@@ -392,6 +459,9 @@ mod tests {
             &["rein", "edit", "--lines", "1-2", "x"],
             &["rein", "apply", "--diff"],
             &["rein", "apply", "--format", "xml"],
+            &["rein", "search"],
+            &["rein", "search", "--mode", "magic", "x"],
+            &["rein", "index", "--status", "--rebuild"],
             &["rein", "models", "decode"],
             &["rein", "models", "decode", "--api", "openai"],
             &["rein", "models", "decode", "--api", "voyage"],

@@ -16,7 +16,7 @@ pub struct Fim {
 impl Fim {
     /// The tokens we expect it to weigh (estimate).
     pub fn weight(&self) -> Tokens {
-        Tokens::estimate_bytes(self.prefix.len() + self.suffix.len())
+        Tokens::of_bytes((self.prefix.len() + self.suffix.len()) as u64)
     }
 }
 

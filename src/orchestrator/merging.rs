@@ -9,13 +9,34 @@ use super::supply::Supply;
 use crate::model::{Delta, Failure, Finish, Merge, Role, Usage};
 use crate::provider::failover::Walk;
 use crate::provider::merge_ask;
-use crate::session::{Event, TurnId};
-use crate::text::RepoPath;
+use crate::session::{Event, Instruct, TurnId};
+use crate::text::{Lines, RepoPath};
+
+/// A file, and a change to it that leaves code out.
+#[derive(Clone, Debug)]
+pub struct Sketch {
+    pub path: RepoPath,
+    pub instruct: Arc<Instruct>,
+    pub original: Lines,
+    pub update: Arc<str>,
+}
 
 /// Asks and answers with [`Event::Merged`].
-pub async fn merge(supply: Arc<Supply>, routes: Vec<Route>, turn: TurnId, path: RepoPath, merge: Arc<Merge>) {
-    let result = merged(&supply, &routes, turn, &merge).await;
-    let _ = supply.events.send(Event::Merged { turn, path, result }).await;
+pub async fn merge(supply: Arc<Supply>, routes: Vec<Route>, turn: TurnId, sketch: Sketch) {
+    let result = match asked(&sketch) {
+        Some(merge) => merged(&supply, &routes, turn, &merge).await.map_err(said),
+        None => Err(format!("{} is not UTF-8, and no model can be shown it", sketch.path)),
+    };
+    let _ = supply.events.send(Event::Merged { turn, path: sketch.path, result }).await;
+}
+
+fn asked(sketch: &Sketch) -> Option<Merge> {
+    let code = std::str::from_utf8(sketch.original.bytes()).ok()?.to_owned();
+    Some(Merge { instruction: sketch.instruct.text.clone(), code, update: sketch.update.to_string() })
+}
+
+fn said(failure: Failure) -> String {
+    format!("{failure}: {}", failure.next_step())
 }
 
 /// Nothing of an answer is shown before it is whole, so one that broke off is as good as not begun.
@@ -61,6 +82,7 @@ mod tests {
     use super::super::Roles;
     use super::super::meter::Meter;
     use super::*;
+    use crate::change::{Focus, Level};
     use crate::model::{Budget, ModelId};
     use crate::provider::scripted::{Fault, Reply, Script, Server};
     use crate::provider::{Catalogue, Client, Wire};
@@ -84,10 +106,12 @@ mod tests {
             let (events, mut arriving) = mpsc::channel(8);
             let meter = Meter::of(&workspace, Budget::default());
             let supply = Arc::new(Supply::new(Client::new(), events, meter));
-            let text = |text: &str| text.to_owned();
-            let wanted = Merge { instruction: text("add two"), code: text("one\n"), update: text("two\n") };
             let path = RepoPath::parse("a.txt").unwrap();
-            let work = merge(supply, roles.serve(Role::Apply).to_vec(), TurnId(1), path, Arc::new(wanted));
+            let focus = Focus { file: Some(path.clone()), lines: None };
+            let open = Default::default();
+            let instruct = Arc::new(Instruct { text: "add two".into(), level: Level::File, focus, open });
+            let sketch = Sketch { path, instruct, original: Lines::from("one\n"), update: "two\n".into() };
+            let work = merge(supply, roles.serve(Role::Apply).to_vec(), TurnId(1), sketch);
             tokio::select! {
                 () = first.serve() => {}
                 () = second.serve() => {}

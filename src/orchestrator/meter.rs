@@ -199,7 +199,7 @@ impl Tab {
 
     fn bill(&self) -> Bill {
         let usage = self.usage.unwrap_or_default();
-        let said = Tokens::estimate_bytes(self.said);
+        let said = Tokens::of_bytes(self.said as u64);
         let usage = match usage.counted {
             Counted::Provider if self.finished => usage,
             // A count in mid-answer is of the beginning.

@@ -37,6 +37,7 @@ use crate::provider::Client;
 use crate::session::{Effect, Event, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
+use merging::Sketch;
 use stream::{Gap, Left};
 use supply::Supply;
 
@@ -149,9 +150,10 @@ impl Orchestrator {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
             }),
-            Effect::Merge { turn, path, merge } => {
+            Effect::Merge { turn, path, instruct, original, update } => {
                 let (supply, routes) = (Arc::clone(&self.supply), self.roles.serve(Role::Apply).to_vec());
-                let task = self.runtime.spawn(merging::merge(supply, routes, turn, path, merge));
+                let sketch = Sketch { path, instruct, original, update };
+                let task = self.runtime.spawn(merging::merge(supply, routes, turn, sketch));
                 self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
             }
             Effect::Keep { name, kept } => {

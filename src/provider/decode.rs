@@ -155,6 +155,10 @@ impl Decoded {
         self.tool_calls.iter_mut().for_each(|call| call.runnable = Runnable::No);
     }
 
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// As JSON, in a fixed order.
     pub fn to_json(&self) -> String {
         let mut out = Vec::new();

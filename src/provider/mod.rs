@@ -19,6 +19,7 @@ mod embed;
 mod endpoint;
 mod exchange;
 pub mod failover;
+mod json;
 mod prices;
 mod reader;
 mod refusal;

@@ -11,7 +11,7 @@ use super::{Kept, Polish, Rough};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Bill, Delta, Failure, Fim, Merge, ModelId, Role};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{
@@ -46,6 +46,8 @@ pub enum Effect {
     /// Compare two states of the repository; the files come as [`Event::Compared`]s and one
     /// [`Event::ComparedAll`].
     Compare { turn: TurnId, what: Comparison, paths: Vec<RepoPath> },
+    /// Ask the apply role to merge `update`, which leaves code out, into `original`.
+    Merge { turn: TurnId, path: RepoPath, instruct: Arc<Instruct>, original: Lines, update: Arc<str> },
     /// Land what was approved.
     Land { turn: TurnId, approved: Approved, story: Story },
     /// Take a landing back: the named one, or the last.
@@ -62,8 +64,6 @@ pub enum Effect {
     AskBranch,
     /// Classify a text; the answer carries `version` back.
     Highlight { path: RepoPath, version: u64, language: Language, text: Lines },
-    /// Have the apply role work a sketched change into a file's text.
-    Merge { turn: TurnId, path: RepoPath, merge: Arc<Merge> },
     /// Keep a review so that it outlives the program; `None` forgets it.
     Keep { name: String, kept: Option<Kept> },
     /// Find out what of a review needs no reading, and what needs care.
@@ -148,6 +148,12 @@ pub enum Event {
         turn: TurnId,
         result: Result<(), String>,
     },
+    /// The file as the apply model merged it; why not, if it did not.
+    Merged {
+        turn: TurnId,
+        path: RepoPath,
+        result: Result<String, String>,
+    },
     Landed {
         turn: TurnId,
         result: Result<Receipt, ApplyError>,
@@ -186,12 +192,6 @@ pub enum Event {
         result: Result<String, Failure>,
     },
     Log(Result<Vec<LogEntry>, String>),
-    /// What the apply role made of a file: a proposal like any other, not checked yet.
-    Merged {
-        turn: TurnId,
-        path: RepoPath,
-        result: Result<String, Failure>,
-    },
     Wire(Result<Vec<SentRequest>, String>),
     /// The servers that answered have these.
     Models(Vec<Candidate>),
