@@ -26,7 +26,7 @@ pub fn review(request: ApplyRequest, plain: bool) -> Exit {
 }
 
 fn shown(workspace: Workspace, ready: Ready) -> Exit {
-    let (mut setup, runtime) = match (Setup::load(None), runtime()) {
+    let (mut setup, runtime) = match (Setup::load(), runtime()) {
         (Ok(setup), Ok(runtime)) => (setup, runtime),
         (Err(why), _) => return stop(Exit::NotHere, why),
         (_, Err(why)) => return stop(Exit::Bug, why),

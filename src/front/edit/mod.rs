@@ -1,19 +1,20 @@
 //! `rein edit`: the main job without a screen. All hunks of the answer, or none.
 
+mod said;
+
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::drive::{Driver, Interrupted};
-use super::setup::{Setup, SetupError, runtime};
+use super::setup::{Setup, SetupError, Supplied, runtime};
 use super::{Exit, print, remark, report, stop};
-use crate::change::{Focus, Level, Receipt};
-
-use crate::model::{Failure, Phase};
-use crate::session::{Decision, End, Instruct, Notice, Session, Turn};
-use crate::text::{Span, safe};
+use crate::change::{Focus, Level};
+use crate::model::Failure;
+use crate::session::{Decision, End, Instruct, Session, Turn};
+use crate::text::Span;
 use crate::workspace::{Source, Workspace};
 
 /// Most bytes of an instruction that are read from stdin.
@@ -29,7 +30,7 @@ pub struct EditRequest {
     pub apply: bool,
     pub json: bool,
     pub instruction: String,
-    pub model: Option<String>,
+    pub supplied: Supplied,
 }
 
 /// Why the request means nothing.
@@ -63,25 +64,32 @@ impl Wrong {
 pub fn edit(request: EditRequest) -> Exit {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(why) => return stop(Exit::Bug, why),
+        Err(why) => return not_begun(request.json, Exit::Bug, why),
     };
     runtime.block_on(async {
         match prepare(&request).await {
             Ok((setup, workspace, instruct)) => run(&request, &setup, workspace, instruct).await,
-            Err(why) => stop(why.exit(), why),
+            Err(why) => not_begun(request.json, why.exit(), why),
         }
     })
 }
 
+/// Says why there is no turn; as a document too, where one was asked for.
+pub fn not_begun(as_json: bool, exit: Exit, why: impl std::fmt::Display) -> Exit {
+    let why = why.to_string();
+    stop(exit, &why);
+    if as_json { print(&report::document(&said::without_a_turn(&why)), exit) } else { exit }
+}
+
 async fn prepare(request: &EditRequest) -> Result<(Setup, Workspace, Instruct), Wrong> {
-    let mut setup = Setup::load(request.model.clone())?;
-    if let Some(note) = setup.discover().await {
-        remark(&note);
-    }
+    let mut setup = Setup::supplied(request.supplied.clone())?;
     let (workspace, file) = match &request.file {
         Some(file) => setup.around(file).map(|(workspace, file)| (workspace, Some(file)))?,
         None => (setup.place(None)?.workspace, None),
     };
+    if let Some(note) = setup.discover(&workspace).await {
+        remark(&note);
+    }
     let lines = request.lines.as_deref();
     let lines = lines.map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into()))).transpose()?;
     let focus = Focus { file, lines };
@@ -120,14 +128,16 @@ async fn run(request: &EditRequest, setup: &Setup, workspace: Workspace, instruc
     let session = Session::new(setup.terms(Source::Edit));
     let mut driver = match Driver::new(session, setup.orchestrator(workspace.clone())) {
         Ok(driver) => driver,
-        Err(why) => return stop(Exit::Bug, format!("Ctrl-C cannot be listened for: {why}")),
+        Err(why) => {
+            return not_begun(request.json, Exit::Bug, format!("Ctrl-C cannot be listened for: {why}"));
+        }
     };
     let effects = match driver.session.instruct(instruct) {
         Ok(effects) => effects,
-        Err(why) => return stop(Exit::Usage, why),
+        Err(why) => return not_begun(request.json, Exit::Usage, why),
     };
     if let Err(Interrupted) = driver.go(effects).await {
-        return stop(Exit::Interrupted, "stopped; nothing was written");
+        return not_begun(request.json, Exit::Interrupted, "stopped; nothing was written");
     }
     let verdict = driver.session.turn().map_or(Exit::Bug, judge);
     let mut outcome = verdict;
@@ -173,10 +183,11 @@ async fn land(driver: &mut Driver) -> Exit {
 fn judge(turn: &Turn) -> Exit {
     match turn.end() {
         Some(End::NotAsked(_)) => Exit::NotHere,
+        Some(End::Failed(Failure::OverBudget { .. })) => Exit::Limit,
         Some(End::Failed(_)) => Exit::Unavailable,
         Some(End::Cancelled) => Exit::Interrupted,
         Some(End::Declined(_)) => Exit::No,
-        Some(End::OutOfRoom) => Exit::Refused,
+        Some(End::OutOfRoom) => Exit::Limit,
         _ if !turn.refusals().is_empty() => Exit::Refused,
         _ if turn.review().hunks().next().is_none() => Exit::No,
         _ => Exit::Done,
@@ -185,91 +196,17 @@ fn judge(turn: &Turn) -> Exit {
 
 fn say(request: &EditRequest, turn: &Turn, workspace: &Workspace, exit: Exit, hunks: Vec<Value>) -> Exit {
     if exit != Exit::Done {
-        stop(exit, reasons(turn));
+        stop(exit, said::reasons(turn));
     }
     if request.json {
-        print(&report::document(&as_json(request, turn, exit, hunks)), exit)
+        print(&report::document(&said::document(request, turn, exit, hunks)), exit)
     } else if exit != Exit::Done {
         exit
     } else if request.apply {
-        print(turn.receipts().iter().map(landed).collect::<String>().as_bytes(), exit)
+        print(turn.receipts().iter().map(said::landed).collect::<String>().as_bytes(), exit)
     } else {
         print(&report::as_patch(turn.review(), workspace), exit)
     }
-}
-
-fn landed(receipt: &Receipt) -> String {
-    let files: Vec<_> = receipt.files().iter().map(|file| safe::line(file.path.as_str())).collect();
-    format!("landed {} in {}; `rein undo {0}` takes it back\n", receipt.id(), files.join(", "))
-}
-
-/// Why nothing was written, a line for each reason.
-fn reasons(turn: &Turn) -> String {
-    let mut lines = Vec::new();
-    match turn.end() {
-        Some(End::Failed(failure)) => {
-            lines.push(failure.to_string());
-            lines.push(next_step(failure));
-        }
-        Some(End::NotAsked(why)) => lines.push(why.clone()),
-        Some(End::Declined(words)) => lines.push(format!("the model declined: {words}")),
-        Some(End::OutOfRoom) => {
-            lines.push("the answer reached its length limit; ask for less, or raise `max_output`".into());
-        }
-        _ => {}
-    }
-    match turn.notice() {
-        Some(Notice::Conflict(_)) => lines.push("files changed while the model answered; ask again".into()),
-        Some(Notice::NotLanded(why)) => lines.push(why.clone()),
-        _ => {}
-    }
-    lines.extend(turn.refusals().iter().map(|refusal| format!("refused: {refusal}")));
-    let hunks = turn.review().hunks().count();
-    if lines.is_empty() {
-        lines.push(format!("the model proposed no change; it said: {}", turn.prose().trim()));
-    } else if hunks > 0 && turn.receipts().is_empty() {
-        lines.push(format!("{hunks} hunk(s) that could be placed were not applied either: all or nothing"));
-    }
-    lines.push("nothing was written".into());
-    lines.join("\n      ")
-}
-
-/// Without a screen there is nothing to review.
-fn next_step(failure: &Failure) -> String {
-    match failure {
-        Failure::Silent { phase: Phase::MidAnswer, .. } | Failure::Cut { .. } | Failure::MidStream { .. } => {
-            "ask again".into()
-        }
-        other => other.next_step(),
-    }
-}
-
-fn as_json(request: &EditRequest, turn: &Turn, exit: Exit, hunks: Vec<Value>) -> Value {
-    let review = turn.review();
-    let status = match exit {
-        Exit::Done if request.apply => "applied",
-        Exit::Done => "proposed",
-        Exit::No => "unchanged",
-        Exit::Refused => "refused",
-        _ => "failed",
-    };
-    let files = match turn.receipts().last() {
-        Some(receipt) => report::landed(receipt.files()),
-        None if exit == Exit::Done => report::proposed(review),
-        None => Vec::new(),
-    };
-    json!({
-        "schema": "rein.edit/1",
-        "status": status,
-        "level": turn.instruct().level,
-        "id": turn.receipts().last().map(|receipt| receipt.id()),
-        "model": turn.model().map(ToString::to_string),
-        "usage": turn.usage(),
-        "files": files,
-        "hunks": hunks,
-        "message": turn.prose().trim(),
-        "reason": (exit != Exit::Done).then(|| reasons(turn)),
-    })
 }
 
 #[cfg(test)]
