@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Level;
 use crate::front::{self, ApplyFormat, Exit};
+use crate::model::Tokens;
 use crate::provider::Wire;
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
@@ -44,6 +45,20 @@ enum Command {
     Edit(EditArgs),
     /// Apply a model's reply, read from stdin, exactly or not at all
     Apply(ApplyArgs),
+    /// Find the code that words, a name or a question are about; offline, no model
+    Search(SearchArgs),
+    /// Bring the search index up to date, or say what is in it
+    Index {
+        /// What is indexed, what is not and why; changes nothing
+        #[arg(long, conflicts_with = "rebuild")]
+        status: bool,
+        /// Forget what is known and read every file again
+        #[arg(long)]
+        rebuild: bool,
+        /// Report as one JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// Review any difference, hunk by hunk; rejected hunks are taken back in the files
     Diff(DiffArgs),
     /// Show what has landed, newest first; with an ID: what was decided of it, hunk by hunk
@@ -168,6 +183,37 @@ struct DiffArgs {
 }
 
 #[derive(Args, Debug)]
+struct SearchArgs {
+    /// Most results
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    limit: usize,
+    /// Most tokens that the results may weigh together, by estimate
+    #[arg(long, value_name = "B")]
+    budget_tokens: Option<u64>,
+    /// How to search
+    #[arg(long, value_enum, default_value = "auto")]
+    mode: Mode,
+    /// Report as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// What to look for; `-` reads it from stdin
+    #[arg(required = true, value_name = "QUERY")]
+    query: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum Mode {
+    /// The best there is: today `lexical`
+    Auto,
+    /// By the words and names in the text
+    Lexical,
+    /// By meaning; needs a model for embeddings
+    Semantic,
+    /// By a regular expression, line by line
+    Regex,
+}
+
+#[derive(Args, Debug)]
 struct RestoreArgs {
     /// The file, and whose change: FILE@ID is the file before ID. Without ID: the last version
     /// that differs from the file. Nothing is lost: what the file is now can be restored as well
@@ -263,6 +309,15 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Apply(args)) if args.serve => front::serve(),
         Some(Command::Apply(args)) if args.interactive => front::review(args.into()),
         Some(Command::Apply(args)) => front::apply(args.into()),
+        Some(Command::Search(args)) => front::search(args.into()),
+        Some(Command::Index { status, rebuild, json }) => {
+            let what = match (status, rebuild) {
+                (true, _) => front::AboutIndex::Status,
+                (_, true) => front::AboutIndex::Rebuild,
+                _ => front::AboutIndex::Refresh,
+            };
+            front::index(what, json)
+        }
         Some(Command::Diff(args)) => front::diff(&args.into()),
         Some(Command::Log { id: Some(id), json, .. }) => front::receipt(&id, json),
         Some(Command::Log { id: None, limit, json }) => front::log(limit, json),
@@ -304,6 +359,18 @@ impl From<ApplyArgs> for front::ApplyRequest {
             diff: args.diff,
             json: args.json,
         }
+    }
+}
+
+impl From<SearchArgs> for front::SearchRequest {
+    fn from(args: SearchArgs) -> Self {
+        let mode = match args.mode {
+            Mode::Auto | Mode::Lexical => front::SearchMode::Lexical,
+            Mode::Semantic => front::SearchMode::Semantic,
+            Mode::Regex => front::SearchMode::Regex,
+        };
+        let SearchArgs { limit, budget_tokens, json, query, .. } = args;
+        Self { query: query.join(" "), mode, limit, budget: budget_tokens.map(Tokens), json }
     }
 }
 
@@ -358,6 +425,9 @@ mod tests {
             &["rein", "edit", "--lines", "1-2", "x"],
             &["rein", "apply", "--diff"],
             &["rein", "apply", "--format", "xml"],
+            &["rein", "search"],
+            &["rein", "search", "--mode", "magic", "x"],
+            &["rein", "index", "--status", "--rebuild"],
             &["rein", "models", "decode"],
             &["rein", "models", "decode", "--api", "openai"],
             &["rein", "models", "decode", "--api", "voyage"],

@@ -6,7 +6,7 @@
 //! `workspace` lands what was approved, journaled and undoable.
 //!
 //! Rooms by floor, low to high (a room imports only from floors below; `tests/walls.rs`):
-//! `text model` → `change` → `context` → `prompt workspace provider` → `session editor` →
+//! `text model` → `change` → `context` → `prompt workspace provider` → `session editor index` →
 //! `ui orchestrator` → `config` → `front` → `cli` → `main`.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_macros))]
@@ -18,6 +18,7 @@ pub mod config;
 pub mod context;
 pub mod editor;
 pub mod front;
+pub mod index;
 pub mod model;
 pub mod orchestrator;
 pub mod prompt;

@@ -4,13 +4,16 @@
 //! The figures that need a process, a pty or a server are taken from outside; `docs/benchmarks.md`
 //! has the commands and the results.
 
+mod decode;
 mod dialect;
 mod diff;
 mod frame;
 mod highlight;
 mod journal;
 mod locate;
+mod reading;
 mod sample;
+mod search;
 
 fn main() {
     divan::main();

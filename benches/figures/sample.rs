@@ -7,7 +7,12 @@ pub const LONG: usize = 50_000;
 
 /// Rust-looking text of about `lines` lines, no two functions of it alike.
 pub fn code(lines: usize) -> String {
-    (0..lines.div_ceil(6)).map(function).collect()
+    code_from(0, lines)
+}
+
+/// The same, beginning with another function.
+pub fn code_from(first: usize, lines: usize) -> String {
+    (first..first + lines.div_ceil(6)).map(function).collect()
 }
 
 /// Six lines.

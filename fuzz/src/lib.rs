@@ -4,7 +4,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use rein::change::locate::{Tier, locate};
 use rein::change::{
-    Base, Edit, EditHunk, EditLine, EditOp, Focus, Leash, Level, Offered, Review, Scope, Verdict,
+    Base, Edit, EditHunk, EditLine, EditOp, Focus, Leash, Level, Offered, Quote, Review, Scope, Verdict,
 };
 use rein::prompt::dialect::{Format, Read, Reader};
 use rein::text::{Lines, RepoPath, Span};
@@ -69,9 +69,8 @@ fn size(edit: &Edit) -> usize {
     match &edit.op {
         EditOp::Hunk(one) => hunk(one),
         EditOp::OneOf(hunks) | EditOp::Move { hunks, .. } => hunks.iter().map(hunk).sum(),
-        EditOp::Whole(text) | EditOp::Lazy(text) => text.len(),
-        EditOp::Bytes(lines) => lines.bytes().len(),
-        EditOp::Delete => 0,
+        // Each of the others holds one text of the reply, if any.
+        _ => 0,
     }
 }
 
@@ -150,7 +149,7 @@ impl<'a> Arbitrary<'a> for Case {
             hint: u.arbitrary::<Option<u8>>()?.map(usize::from),
             header: if u.ratio(1, 8)? { Some(word(u)?) } else { None },
             at_eof: u.ratio(1, 8)?,
-            every: u.ratio(1, 16)?,
+            quote: *u.choose(&[Quote::Lines, Quote::Lines, Quote::Text, Quote::EveryText])?,
             lines: Vec::new(),
         };
         for _ in 0..u.int_in_range(0..=12)? {
@@ -182,8 +181,9 @@ impl<'a> Arbitrary<'a> for Case {
             }
         }
         // A mark before the first line, and a CR at the end of one, are not the hunk's to say.
-        let plain = !file.starts_with("\u{feff}".as_bytes()) && hunk.before().all(|line| !line.ends_with('\r'));
-        let exact = exact && plain && !hunk.at_eof && !hunk.every;
+        let plain =
+            !file.starts_with("\u{feff}".as_bytes()) && hunk.before().all(|line| !line.ends_with('\r'));
+        let exact = exact && plain && !hunk.at_eof && hunk.quote == Quote::Lines;
         Ok(Self { true_at: (exact && at > start).then_some(start), file, hunk })
     }
 }
@@ -209,8 +209,22 @@ fn file(u: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
 
 fn word(u: &mut Unstructured<'_>) -> arbitrary::Result<String> {
     const WORDS: [&str; 16] = [
-        "", "}", "    }", "a", "b", "  a", "    b", "\tb", "a ", "if x {", "    f(a, b);", "f(a,", "b)", "# a",
-        "x = \u{201c}y\u{201d}", "&lt;a&gt;",
+        "",
+        "}",
+        "    }",
+        "a",
+        "b",
+        "  a",
+        "    b",
+        "\tb",
+        "a ",
+        "if x {",
+        "    f(a, b);",
+        "f(a,",
+        "b)",
+        "# a",
+        "x = \u{201c}y\u{201d}",
+        "&lt;a&gt;",
     ];
     if u.ratio(1, 8)? {
         return Ok(u.arbitrary::<String>()?.replace(['\n', '\r'], ""));

@@ -31,6 +31,9 @@ pub enum EditOp {
     /// for code left out ([`super::is_placeholder`]), and that the file does not hold itself, makes
     /// it a snippet like [`EditOp::Lazy`].
     Whole(String),
+    /// A whole text or a snippet whose end is not certain: any of several fences in it may be the one
+    /// that closes it. The file says which.
+    Fenced(Fenced),
     /// These are the file's bytes now, line endings and all: the word of a program, not of a model.
     Bytes(Lines),
     /// A text of the file in which unchanged code is left out by markers ("… existing code …").
@@ -39,6 +42,33 @@ pub enum EditOp {
     Delete,
     /// The file gets this name, as the model wrote it, and these hunks.
     Move { to: String, hunks: Vec<EditHunk> },
+}
+
+/// A text in a fence, which holds fences like it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fenced {
+    /// Up to the last fence that may close it.
+    pub text: String,
+    /// Bytes of `text` before each fence that may close it, in order.
+    pub ends: Vec<usize>,
+    /// The fence, as a line.
+    pub fence: String,
+    /// Code is left out by markers.
+    pub lazy: bool,
+    /// Which of `ends` it is as far as the text itself can say.
+    pub likely: Option<usize>,
+}
+
+impl Fenced {
+    /// The texts that it may be, shortest first.
+    pub fn texts(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.ends.iter().filter_map(|end| self.text.get(..*end))
+    }
+
+    /// How often its fence stands in a text.
+    pub fn count<'a>(&self, lines: impl Iterator<Item = &'a [u8]>) -> usize {
+        lines.filter(|line| line.trim_ascii_end() == self.fence.as_bytes()).count()
+    }
 }
 
 /// Lines around and inside one place, in file order.

@@ -62,6 +62,17 @@ pub(super) fn expand(snippet: &str, base: &Lines, edges: Edges) -> Result<Locate
     Ok(Located { place, splices: splices(base, 0, steps), matched_by: Tier::Lazy, kept })
 }
 
+/// The lines of each part of a snippet with their one-based numbers, blank ones left out.
+pub(super) fn loose_parts<'a>(snippet: &'a str, base: &Lines) -> Vec<Vec<(usize, &'a str)>> {
+    let own = |line: &str| base.iter().any(|own| own.trim_ascii() == line.trim().as_bytes());
+    let numbered: Vec<(usize, &str)> = snippet.lines().enumerate().map(|(at, line)| (at + 1, line)).collect();
+    let parts = numbered.split(|(_, line)| is_marker(line) && !own(line));
+    let told = |part: &[(usize, &'a str)]| -> Vec<(usize, &'a str)> {
+        part.iter().filter(|(_, line)| !line.trim().is_empty()).copied().collect()
+    };
+    parts.map(told).filter(|part| !part.is_empty()).collect()
+}
+
 fn unsure(line: usize, why: &'static str) -> Unplaced {
     Unplaced::Unexpanded { line, why }
 }

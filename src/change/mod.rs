@@ -14,8 +14,12 @@ mod laws;
 mod lazy;
 mod level;
 pub mod locate;
+mod merged;
 mod offered;
 mod pair;
+mod parse;
+#[cfg(test)]
+mod perturbed;
 mod placeholder;
 mod proposal;
 pub mod reading;
@@ -27,10 +31,13 @@ mod splice;
 mod verbs;
 
 pub use approved::{Approved, ApprovedFile, Landed, Receipt};
-pub use edit::{Edit, EditHunk, EditLine, EditOp, Quote};
+pub use edit::{Edit, EditHunk, EditLine, EditOp, Fenced, Quote};
 
 pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};
 pub use level::Level;
+pub use merged::{NotMerged, Unmerged, merged};
+pub use parse::unparsed;
+
 pub use offered::{Offered, Rejected, Why};
 pub use pair::pair;
 pub use placeholder::is_placeholder;

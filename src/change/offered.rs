@@ -24,6 +24,14 @@ pub struct Rejected {
     pub why: Why,
 }
 
+impl Why {
+    /// Could an apply model, given the edit and the file, make of them what was meant? Only where the
+    /// edit leaves code out; everything else is placed for sure or not at all.
+    pub fn wants_merge(&self) -> bool {
+        matches!(self, Self::Unplaced(Unplaced::Unexpanded { .. }))
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Why {
     #[error(transparent)]

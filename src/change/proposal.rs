@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::lazy::{Edges, expand};
 use super::locate::{Damage, Kept, Located, Tier, locate_among};
 use super::splice::{Splice, Step, body, splices};
-use super::{Base, Edit, EditHunk, EditOp, FileOp, Why, is_placeholder};
+use super::{Base, Edit, EditHunk, EditOp, Fenced, FileOp, Why, is_placeholder};
 use crate::text::diff::{Change, changes};
 use crate::text::{Lines, Span, trim_ending};
 
@@ -71,6 +71,10 @@ pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<
     };
     Ok(match (&edit.op, &base.text) {
         (EditOp::Delete, Some(text)) => sure(vec![Splice { replaces: text.span(), with: Vec::new() }]),
+        (EditOp::Fenced(fenced), _) => {
+            let edit = Edit { op: closed(fenced, base)?, ..edit.clone() };
+            return propose(&edit, base, known);
+        }
         (EditOp::Whole(new), Some(text)) if leaves_out(new, text) => placed(expand(new, text, Edges::File)?),
         (EditOp::Whole(new), Some(text)) => sure(rewrite(text, new)?),
         (EditOp::Bytes(new), Some(text)) => sure(exactly(text, new)),
@@ -97,6 +101,29 @@ fn all(hunks: &[EditHunk], text: &Lines, damage: Damage) -> Result<Vec<Splice>, 
     splices.sort_by_key(|splice| splice.replaces);
     let apart = |pair: &[Splice]| matches!(pair, [one, next] if !one.replaces.overlaps(next.replaces) && one.replaces != next.replaces);
     if splices.windows(2).all(apart) { Ok(splices) } else { Err(Why::Overlap) }
+}
+
+/// The text that ends at the fence which the file says closes it: as many fences as the file has stand
+/// in a whole text, and a snippet has none if the file has none.
+fn closed(fenced: &Fenced, base: &Base) -> Result<EditOp, Why> {
+    let whole = |text: &str| EditOp::Whole(text.to_owned());
+    let snippet = |text: &str| EditOp::Lazy(text.to_owned());
+    let own = base.text.as_ref().map_or(0, |text| fenced.count(text.iter()));
+    let found = match &base.text {
+        Some(_) if fenced.lazy && own == 0 => fenced.texts().next().map(snippet),
+        Some(text) if fenced.lazy => {
+            fenced.texts().rev().find(|said| expand(said, text, Edges::Open).is_ok()).map(snippet)
+        }
+        Some(_) => {
+            fenced.texts().find(|said| fenced.count(said.lines().map(str::as_bytes)) == own).map(whole)
+        }
+        None => None,
+    };
+    let likely = || fenced.likely.and_then(|nth| fenced.texts().nth(nth)).map(whole);
+    found.or_else(likely).ok_or_else(|| {
+        let reason = "the text holds fences like the one around it, so its end is not certain; use a longer outer fence";
+        Why::Unreadable(reason.to_owned())
+    })
 }
 
 /// Does a line of a whole text stand for code left out? Not if the file holds it itself.

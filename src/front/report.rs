@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::change::locate::Unplaced;
-use crate::change::{Hunk, Landed, Rejected, Review, Verdict, Why};
+use crate::change::reading::FileDiff;
+use crate::change::{Hunk, HunkId, Landed, Rejected, Review, Verdict, Why, unparsed};
 use crate::session::Refusal;
 use crate::text::{Digest, Lines, RepoPath, patch};
 use crate::workspace::Workspace;
@@ -64,19 +65,22 @@ fn sha(text: &Lines) -> Digest {
     Digest::of(text.bytes())
 }
 
-/// Every hunk, then every refused edit.
+/// Every hunk, then every refused edit. A hunk by which its file stops to parse says so.
 pub fn hunks(review: &Review, refusals: &[Refusal]) -> Vec<Value> {
-    let placed = review.hunks().enumerate().map(|(index, hunk)| placed_hunk(index, hunk));
+    let unparsed: Vec<HunkId> = FileDiff::of(review).iter().flat_map(unparsed).collect();
+    let placed = |(index, hunk): (usize, &Hunk)| placed_hunk(index, hunk, unparsed.contains(&hunk.id));
+    let placed = review.hunks().enumerate().map(placed);
     placed.chain(refusals.iter().map(refused_hunk)).collect()
 }
 
-fn placed_hunk(index: usize, hunk: &Hunk) -> Value {
+fn placed_hunk(index: usize, hunk: &Hunk, breaks_parse: bool) -> Value {
     let first = hunk.replaces.start() + 1;
     json!({
         "file": hunk.path, "index": index, "status": "ok",
         "matched_by": hunk.matched_by, "confidence": hunk.matched_by.confidence(),
         "lines": [first, hunk.replaces.end().max(first)],
         "kept": &hunk.kept, "reason": null, "candidates": [], "nearest": null,
+        "breaks_parse": breaks_parse,
         "verdict": match hunk.verdict {
             Verdict::Undecided => "undecided",
             Verdict::Accepted => "accepted",

@@ -14,7 +14,12 @@ impl Tokens {
     /// A local estimate: about 3.5 bytes of code or prose to a token in today's vocabularies.
     /// Shown with `~`, never used where the provider reports its own count.
     pub fn estimate(text: &str) -> Self {
-        Self((text.len() as u64 * 2).div_ceil(7))
+        Self::of_bytes(text.len() as u64)
+    }
+
+    /// As [`Tokens::estimate`], of a text of so many bytes.
+    pub fn of_bytes(bytes: u64) -> Self {
+        Self(bytes.saturating_mul(2).div_ceil(7))
     }
 
     pub fn saturating_sub(self, other: Self) -> Self {

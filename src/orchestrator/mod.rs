@@ -154,6 +154,10 @@ impl Orchestrator {
                 let result = w.save(&path, text.bytes(), expected);
                 Event::Saved { path, text, result }
             }),
+            Effect::Merge { turn, path, .. } => {
+                let none = "no model has the role `apply`".to_owned();
+                self.on_thread(move |_| Event::Merged { turn, path, result: Err(none) });
+            }
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {

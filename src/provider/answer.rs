@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::call::{Around, Call};
+use super::json::Json;
 use super::report::Report;
 use crate::model::{Counted, Delta, Finish, Seal, Tokens, Usage};
 
@@ -160,8 +161,8 @@ impl Answer {
     }
 
     /// What the provider of a wire wants back with the calls of this answer.
-    pub fn seal(&mut self, of: &'static str, body: &Value) {
-        self.deltas.push(Delta::Seal(Seal { of, body: body.to_string() }));
+    pub fn seal(&mut self, of: &'static str, body: String) {
+        self.deltas.push(Delta::Seal(Seal { of, body }));
     }
 
     /// A tool that the provider itself runs: named, and never ours to run.
@@ -170,7 +171,7 @@ impl Answer {
     }
 
     /// The model that answers, in the server's words; `null` and the like say nothing.
-    pub fn model(&mut self, name: &Value) {
+    pub fn model(&mut self, name: &Json<'_>) {
         if let Some(name) = name.as_str().filter(|name| !name.is_empty()) {
             self.model = Some(name.to_owned());
         }
@@ -182,16 +183,17 @@ impl Answer {
 
     /// Why it ends, in the wire's own word. Kept back until the end, since some servers send text or
     /// counts after it. `null` and nothing are no reason.
-    pub fn reason(&mut self, word: &Value) {
-        let meaning = match word {
-            Value::Null => return,
-            Value::String(text) if text.is_empty() => return,
-            word => Meaning::of(word),
+    pub fn reason(&mut self, word: &Json<'_>) {
+        let word = match word {
+            Json::Null => return,
+            Json::String(text) if text.is_empty() => return,
+            word => word.to_value(),
         };
+        let meaning = Meaning::of(&word);
         self.word = Some(word.clone());
         let graver = |(_, known): &(Value, Meaning)| meaning.gravity() >= known.gravity();
         if self.gravest.as_ref().is_none_or(graver) {
-            self.gravest = Some((word.clone(), meaning));
+            self.gravest = Some((word, meaning));
         }
     }
 
@@ -199,7 +201,9 @@ impl Answer {
     pub fn count(&mut self, counts: Counts, usage: Usage) {
         let usage = Usage { counted: Counted::Provider, ..usage };
         self.counts = Some(counts);
-        if self.usage != usage {
+        // Gateways report nothing at all where the server behind them does not count.
+        let nothing = usage.input == Tokens(0) && usage.output == Tokens(0);
+        if !nothing && self.usage != usage {
             self.usage = usage;
             self.deltas.push(Delta::Usage(usage));
         }
@@ -217,6 +221,11 @@ impl Answer {
         *self = Self { word, gravest, model: self.model.take(), ..Self::default() };
         self.report = Some(Report::spliced());
         (self.done, self.spliced) = (true, true);
+    }
+
+    /// Was another answer spliced into this one?
+    pub fn is_spliced(&self) -> bool {
+        self.spliced
     }
 
     /// The server said that the answer is over; counts may follow.
@@ -377,8 +386,6 @@ pub(super) fn tokens(count: Option<u64>) -> Tokens {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::model::{Runnable, ToolCall};
 
@@ -390,9 +397,17 @@ mod tests {
     fn of_two_reasons_to_end_the_graver_counts() {
         let mut answer = Answer::default();
         answer.text("a");
-        answer.reason(&json!("length"));
-        answer.reason(&json!("stop"));
+        answer.reason(&Json::String("length".into()));
+        answer.reason(&Json::String("stop".into()));
         assert_eq!(end(&mut answer), Ok(Delta::Finish(Finish::Length)));
+    }
+
+    #[test]
+    fn counts_of_nothing_are_no_counts() {
+        let mut answer = Answer::default();
+        answer.count(Counts { input: Some(0), output: Some(0), ..Counts::default() }, Usage::default());
+        assert_eq!(answer.take(), []);
+        assert_eq!(answer.facts().counts.and_then(|counts| counts.input), Some(0), "and still told");
     }
 
     #[test]
@@ -411,7 +426,7 @@ mod tests {
         answer.argue(call, "{\"a\":");
         answer.argue(call, "1}");
         assert_eq!(answer.close(), Err(Flaw::Cut));
-        answer.reason(&json!("tool_calls"));
+        answer.reason(&Json::String("tool_calls".into()));
         let runnable = |answer: &mut Answer| match answer.close().unwrap().as_slice() {
             [Delta::Call(ToolCall { runnable, .. }), Delta::Finish(Finish::Calls)] => *runnable,
             other => panic!("{other:?}"),
@@ -426,7 +441,7 @@ mod tests {
         let mut answer = Answer::default();
         answer.text("mine");
         answer.open(Call { name: Some("save".into()), text: "{}".into(), ..Call::default() });
-        answer.reason(&json!("tool_calls"));
+        answer.reason(&Json::String("tool_calls".into()));
         answer.spliced();
         answer.done();
         assert!(matches!(answer.close(), Err(Flaw::Unreadable(_))));

@@ -94,7 +94,7 @@ pub(super) enum Script {
 
 /// The arguments that a wire sends as a value, as text: like those that models write themselves, with
 /// a blank after each comma and colon.
-pub(super) fn written(value: &Value, script: Script) -> String {
+pub(super) fn written(value: &impl Serialize, script: Script) -> String {
     let mut out = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Spaced(script));
     // A value that came out of JSON goes back into it.

@@ -5,9 +5,13 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::BaseUrl;
-use super::wire::each;
 use super::wires::gemini::plain as gemini_name;
 use crate::model::{Counted, EmbedAs, Tokens, Usage, Vectors};
+
+/// The elements of an array; none of anything else.
+fn each(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
 
 /// How a wire turns texts into vectors.
 pub(super) trait Embedding: Sync {

@@ -17,6 +17,7 @@ mod decode;
 mod discover;
 mod embed;
 mod endpoint;
+mod json;
 mod reader;
 mod refusal;
 mod report;

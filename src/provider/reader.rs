@@ -2,13 +2,14 @@
 //! values), whatever was asked for and whatever the header claims, and hands each value to the wire's
 //! reader. Bounded, linear, and the same for every way of cutting the bytes.
 
-use serde_json::Value;
+use memchr::memmem;
 
 use super::Wire;
 use super::answer::{Answer, Flaw};
+use super::json::{Json, parse};
 use super::refusal::one_line;
 use super::report::Report;
-use super::sse::{Decoder, EVENT_LIMIT, Event};
+use super::sse::{Decoder, EVENT_LIMIT, Event, Stopped};
 use super::values::{NotValues, Splitter};
 use super::wire::Read;
 use crate::model::Delta;
@@ -73,19 +74,26 @@ impl Reader {
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
-        match &mut self.framing {
+        // Out of the way while its events are read.
+        let mut framing = std::mem::replace(&mut self.framing, Framing::Unknown(Vec::new()));
+        let fed = self.feed_as(&mut framing, bytes);
+        self.framing = framing;
+        fed
+    }
+
+    fn feed_as(&mut self, framing: &mut Framing, bytes: &[u8]) -> Result<(), Flaw> {
+        match framing {
             Framing::Unknown(head) => {
                 // Blanks before the first word say nothing in any framing.
                 let bytes = if head.is_empty() { bytes.trim_ascii_start() } else { bytes };
                 head.extend_from_slice(bytes);
-                if head.len() >= SNIFF { self.recognise() } else { Ok(()) }
+                if head.len() >= SNIFF { self.recognise(framing) } else { Ok(()) }
             }
-            Framing::Events(decoder) => {
-                let mut events = Vec::new();
-                let bounded = decoder.push(bytes, &mut events);
-                events.iter().try_for_each(|event| self.event(event))?;
-                bounded.or_else(|_| self.unless_over(oversized()))
-            }
+            Framing::Events(decoder) => match decoder.push(bytes, |event| self.event(event)) {
+                Ok(()) => Ok(()),
+                Err(Stopped::Enough(flaw)) => Err(flaw),
+                Err(Stopped::Oversized) => self.unless_over(oversized()),
+            },
             Framing::Values(splitter, count) => {
                 let mut values = Vec::new();
                 let fine = splitter.push(bytes, &mut values);
@@ -111,10 +119,17 @@ impl Reader {
 
     /// The body ended as HTTP says it should.
     pub fn end(&mut self) -> Result<(), Flaw> {
-        if matches!(self.framing, Framing::Unknown(_)) {
-            self.recognise()?;
+        let mut framing = std::mem::replace(&mut self.framing, Framing::Unknown(Vec::new()));
+        let ended = self.end_as(&mut framing);
+        self.framing = framing;
+        ended
+    }
+
+    fn end_as(&mut self, framing: &mut Framing) -> Result<(), Flaw> {
+        if matches!(framing, Framing::Unknown(_)) {
+            self.recognise(framing)?;
         }
-        match &mut self.framing {
+        match framing {
             Framing::Unknown(_) => Ok(()),
             Framing::Events(decoder) => match decoder.rest() {
                 // An event that was cut is not malformed: the end of it never came.
@@ -147,11 +162,11 @@ impl Reader {
         self.content_type.contains("ndjson") || self.content_type.contains("jsonl")
     }
 
-    fn recognise(&mut self) -> Result<(), Flaw> {
-        let Framing::Unknown(head) = &mut self.framing else { return Ok(()) };
+    fn recognise(&mut self, framing: &mut Framing) -> Result<(), Flaw> {
+        let Framing::Unknown(head) = framing else { return Ok(()) };
         let head = std::mem::take(head);
-        self.framing = framing(&head).ok_or_else(|| Flaw::Unreadable(self.describe(&head)))?;
-        self.feed(&head)
+        *framing = framing_of(&head).ok_or_else(|| Flaw::Unreadable(self.describe(&head)))?;
+        self.feed_as(framing, &head)
     }
 
     fn describe(&self, head: &[u8]) -> String {
@@ -187,22 +202,23 @@ impl Reader {
         if self.is_over() {
             return Ok(());
         }
-        let mut value: Value = serde_json::from_slice(data).map_err(|error| {
+        let mut value = parse(data).map_err(|error| {
             Flaw::Unreadable(format!("malformed JSON ({error}), beginning with `{}`", beginning(data)))
         })?;
         // Some servers say the type in the event's name only.
         if !name.is_empty() && name != "message" && value.is_object() && value["type"].is_null() {
-            value["type"] = Value::from(name);
+            value.set_default("type", name);
         }
+        let may_fail = may_report(name, data);
         match value {
-            Value::Array(values) => values.iter().for_each(|value| self.read_one(name, value)),
-            value => self.read_one(name, &value),
+            Json::Array(values) => values.iter().for_each(|value| self.read_one(name, value, may_fail)),
+            value => self.read_one(name, &value, may_fail),
         }
         Ok(())
     }
 
-    fn read_one(&mut self, name: &str, value: &Value) {
-        let report = Report::within(name, value);
+    fn read_one(&mut self, name: &str, value: &Json<'_>, may_fail: bool) {
+        let report = if may_fail { Report::within(name, &value.to_value()) } else { None };
         // A bare error event after an error that was explained says nothing new.
         if let Some(report) = report.filter(|report| !report.is_bare() || !self.answer.has_report()) {
             self.answer.report(report);
@@ -212,13 +228,19 @@ impl Reader {
 }
 
 /// How the bytes are framed; `None` if in no way that an API uses.
-fn framing(head: &[u8]) -> Option<Framing> {
+fn framing_of(head: &[u8]) -> Option<Framing> {
     const FIELDS: [&[u8]; 6] = [b"data", b"event", b":", b"id", b"retry", b"\xef\xbb\xbf"];
     if head.starts_with(b"{") || head.starts_with(b"[") {
         return Some(Framing::Values(Splitter::default(), 0));
     }
     let events = FIELDS.iter().any(|field| head.starts_with(field));
     events.then(|| Framing::Events(Decoder::default()))
+}
+
+/// Can there be an error in these bytes? Looking for its name, spelled out or escaped, is cheaper for
+/// each delta than looking in all the places where one may be.
+fn may_report(name: &str, data: &[u8]) -> bool {
+    name == "error" || memmem::find(data, b"error").is_some() || memmem::find(data, b"\\u").is_some()
 }
 
 fn is_whole(data: &[u8]) -> bool {

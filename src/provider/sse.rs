@@ -2,6 +2,8 @@
 //! bounded in what is kept. Data stays bytes: whoever reads it decides whether it is text, so that
 //! nothing is replaced on the way. Knows no wire format.
 
+use memchr::{memchr, memchr2};
+
 /// Most bytes of one event. A server may repeat a whole answer in one, so it is generous.
 pub(super) const EVENT_LIMIT: usize = 32 * 1024 * 1024;
 
@@ -13,36 +15,54 @@ pub(super) struct Event {
     pub data: Vec<u8>,
 }
 
-/// An event grew beyond [`EVENT_LIMIT`].
+/// Why reading stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Oversized;
+pub(super) enum Stopped<E> {
+    /// An event grew beyond [`EVENT_LIMIT`].
+    Oversized,
+    /// Whoever was given an event wants no more.
+    Enough(E),
+}
 
 #[derive(Default)]
 pub(super) struct Decoder {
     line: Vec<u8>,
+    /// Reused from event to event: an event of a stream is small, and there are many.
     open: Event,
     after_cr: bool,
     begun: bool,
 }
 
 impl Decoder {
-    /// The events that `bytes` close, appended to `events` in order.
-    pub fn push(&mut self, mut bytes: &[u8], events: &mut Vec<Event>) -> Result<(), Oversized> {
+    /// Hands each event that `bytes` close to `on`, in order, until it wants no more.
+    pub fn push<E>(
+        &mut self,
+        mut bytes: &[u8],
+        mut on: impl FnMut(&Event) -> Result<(), E>,
+    ) -> Result<(), Stopped<E>> {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes.first() == Some(&b'\n') {
                 bytes = bytes.get(1..).unwrap_or_default();
                 continue;
             }
-            let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            let Some(end) = memchr2(b'\n', b'\r', bytes) else {
                 self.line.extend_from_slice(bytes);
                 return self.bounded();
             };
             let (head, rest) = bytes.split_at(end);
             self.after_cr = rest.first() == Some(&b'\r');
             bytes = rest.get(1..).unwrap_or_default();
-            self.line.extend_from_slice(head);
+            let closes = if self.line.is_empty() {
+                // Most lines come whole, and need not be gathered.
+                self.end_line(head)
+            } else {
+                self.line.extend_from_slice(head);
+                self.end_gathered_line()
+            };
             self.bounded()?;
-            events.extend(self.end_line());
+            if closes {
+                self.close(&mut on).map_err(Stopped::Enough)?;
+            }
         }
         Ok(())
     }
@@ -51,30 +71,40 @@ impl Decoder {
     /// empty line, so the reader may have it, and must check that it is whole.
     pub fn rest(&mut self) -> Option<Event> {
         if !self.line.is_empty() {
-            self.end_line();
+            self.end_gathered_line();
         }
-        self.take()
+        let event = std::mem::take(&mut self.open);
+        (!event.data.is_empty()).then_some(event)
     }
 
-    fn bounded(&self) -> Result<(), Oversized> {
-        if self.line.len() + self.open.data.len() > EVENT_LIMIT { Err(Oversized) } else { Ok(()) }
+    fn bounded<E>(&self) -> Result<(), Stopped<E>> {
+        let held = self.line.len() + self.open.data.len();
+        if held > EVENT_LIMIT { Err(Stopped::Oversized) } else { Ok(()) }
     }
 
-    fn end_line(&mut self) -> Option<Event> {
-        let line = std::mem::take(&mut self.line);
+    fn end_gathered_line(&mut self) -> bool {
+        let mut line = std::mem::take(&mut self.line);
+        let closes = self.end_line(&line);
+        line.clear();
+        self.line = line;
+        closes
+    }
+
+    /// Does the line close an event?
+    fn end_line(&mut self, line: &[u8]) -> bool {
         let bom: &[u8] = if self.begun { b"" } else { b"\xef\xbb\xbf" };
         self.begun = true;
-        let line = line.strip_prefix(bom).unwrap_or(&line);
+        let line = line.strip_prefix(bom).unwrap_or(line);
         if line.is_empty() {
-            return self.take();
+            return true;
         }
-        let (field, value) = match line.iter().position(|byte| *byte == b':') {
+        let (field, value) = match memchr(b':', line) {
             Some(colon) => (line.get(..colon), line.get(colon + 1..)),
             None => (Some(line), None),
         };
         let value = value.unwrap_or_default();
         self.field(field.unwrap_or_default(), value.strip_prefix(b" ").unwrap_or(value));
-        None
+        false
     }
 
     fn field(&mut self, field: &[u8], value: &[u8]) {
@@ -85,14 +115,19 @@ impl Decoder {
                 }
                 self.open.data.extend_from_slice(value);
             }
-            b"event" => self.open.name = String::from_utf8_lossy(value).into_owned(),
+            b"event" => {
+                self.open.name.clear();
+                self.open.name.push_str(&String::from_utf8_lossy(value));
+            }
             _ => {}
         }
     }
 
-    fn take(&mut self) -> Option<Event> {
-        let event = std::mem::take(&mut self.open);
-        (!event.data.is_empty()).then_some(event)
+    fn close<E>(&mut self, on: &mut impl FnMut(&Event) -> Result<(), E>) -> Result<(), E> {
+        let wanted = if self.open.data.is_empty() { Ok(()) } else { on(&self.open) };
+        self.open.data.clear();
+        self.open.name.clear();
+        wanted
     }
 }
 
@@ -105,8 +140,12 @@ mod tests {
     fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<(String, String)> {
         let mut decoder = Decoder::default();
         let mut events = Vec::new();
+        let mut keep = |event: &Event| {
+            events.push(event.clone());
+            Ok::<(), ()>(())
+        };
         for piece in pieces {
-            decoder.push(piece, &mut events).unwrap();
+            decoder.push(piece, &mut keep).unwrap();
         }
         events.extend(decoder.rest());
         events.into_iter().map(|e| (e.name, String::from_utf8(e.data).unwrap())).collect()
@@ -124,9 +163,9 @@ mod tests {
     #[test]
     fn an_event_without_end_is_refused_and_not_collected_for_ever() {
         let mut decoder = Decoder::default();
-        let mut events = Vec::new();
         let megabyte = vec![b'x'; 1024 * 1024];
-        let pushes = (0..64).take_while(|_| decoder.push(&megabyte, &mut events).is_ok()).count();
+        let mut push = || decoder.push(&megabyte, |_| Ok::<(), ()>(()));
+        let pushes = (0..64).take_while(|_| push().is_ok()).count();
         assert_eq!(pushes, EVENT_LIMIT / megabyte.len());
     }
 

@@ -9,6 +9,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::json::Json;
 use super::wires::{
     anthropic, gemini, llamacpp_infill, mistral_fim, ollama, openai_chat, openai_completions,
     openai_responses, voyage,
@@ -138,12 +139,12 @@ pub(super) struct Post {
 
 /// Reads an answer's values, in order of arrival, into an [`Answer`].
 pub(super) trait Read: Send {
-    fn read(&mut self, value: &Value, answer: &mut Answer);
+    fn read(&mut self, value: &Json<'_>, answer: &mut Answer);
 }
 
 /// A reader without a memory is a function.
-impl<F: FnMut(&Value, &mut Answer) + Send> Read for F {
-    fn read(&mut self, value: &Value, answer: &mut Answer) {
+impl<F: FnMut(&Json<'_>, &mut Answer) + Send> Read for F {
+    fn read(&mut self, value: &Json<'_>, answer: &mut Answer) {
         self(value, answer);
     }
 }
@@ -286,12 +287,12 @@ pub(super) fn call_id(own: Option<&String>, at: usize, nth: usize) -> String {
 }
 
 /// The elements of an array; none of anything else.
-pub(super) fn each(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
+pub(super) fn each<'a, 'j>(value: &'a Json<'j>) -> &'a [Json<'j>] {
+    value.as_array().unwrap_or_default()
 }
 
 /// A text; anything else is an empty one.
-pub(super) fn text(value: &Value) -> &str {
+pub(super) fn text<'a>(value: &'a Json<'_>) -> &'a str {
     value.as_str().unwrap_or_default()
 }
 

@@ -46,6 +46,8 @@ pub enum Effect {
     /// Compare two states of the repository; the files come as [`Event::Compared`]s and one
     /// [`Event::ComparedAll`].
     Compare { turn: TurnId, what: Comparison, paths: Vec<RepoPath> },
+    /// Ask the apply role to merge `update`, which leaves code out, into `original`.
+    Merge { turn: TurnId, path: RepoPath, original: Lines, update: Arc<str> },
     /// Land what was approved.
     Land { turn: TurnId, approved: Approved, story: Story },
     /// Take a landing back: the named one, or the last.
@@ -116,6 +118,12 @@ pub enum Event {
     ComparedAll {
         turn: TurnId,
         result: Result<(), String>,
+    },
+    /// The file as the apply model merged it; why not, if it did not.
+    Merged {
+        turn: TurnId,
+        path: RepoPath,
+        result: Result<String, String>,
     },
     Landed {
         turn: TurnId,

@@ -9,6 +9,7 @@
 mod difference;
 mod effect;
 mod kept;
+mod merging;
 mod polish;
 mod receipt;
 mod refusal;
@@ -187,6 +188,7 @@ impl Session {
             | Event::Delta { turn, .. }
             | Event::Ended { turn, .. }
             | Event::Looked { turn, .. }
+            | Event::Merged { turn, .. }
             | Event::Compared { turn, .. }
             | Event::ComparedAll { turn, .. }
             | Event::Landed { turn, .. } => *turn,
@@ -194,11 +196,14 @@ impl Session {
         };
         let Self { terms, turn, revisions, .. } = self;
         if let Some(turn) = turn.as_mut().filter(|turn| turn.id() == named) {
-            return step(terms, turn, event);
+            let mut effects = step(terms, turn, event);
+            effects.extend(turn.merges());
+            return effects;
         }
         let revision = revisions.running.as_mut().filter(|one| one.turn.id() == named);
         let Some(revision) = revision else { return Vec::new() };
         let mut effects = step(terms, &mut revision.turn, event);
+        effects.extend(revision.turn.merges());
         effects.extend(self.end_revision());
         effects
     }
@@ -227,6 +232,10 @@ fn step(terms: &Terms, turn: &mut Turn, event: Event) -> Vec<Effect> {
         }
         (_, Event::Delta { delta, .. }) if turn.is_listening() => heard(turn, delta),
         (_, Event::Ended { result, .. }) if turn.is_listening() => ended(terms, turn, result),
+        (phase, Event::Merged { path, result, .. }) if phase != Phase::Done => {
+            turn.merged(&path, result);
+            settle(terms, turn)
+        }
         (phase, Event::Looked { path, read, .. }) if phase != Phase::Done => {
             turn.looked(&path, read);
             settle(terms, turn)

@@ -100,6 +100,7 @@ fn real_text(rejected: &Rejected) -> Option<(RepoPath, usize, String)> {
 pub(super) fn as_written(edit: &Edit) -> String {
     match &edit.op {
         EditOp::Whole(text) | EditOp::Lazy(text) => text.clone(),
+        EditOp::Fenced(fenced) => fenced.text.clone(),
         EditOp::Bytes(text) => String::from_utf8_lossy(text.bytes()).into_owned(),
         EditOp::Delete => format!("delete {}", edit.path),
         EditOp::Hunk(hunk) => marked(&hunk.lines),

@@ -309,6 +309,7 @@ fn names(effects: &[Effect]) -> String {
         Effect::Abort { .. } => "Abort".into(),
         Effect::Look { path, .. } => format!("Look {path}"),
         Effect::Land { .. } => "Land".into(),
+        Effect::Merge { .. } => "Merge".into(),
         other => format!("{other:?}"),
     };
     effects.iter().map(name).collect::<Vec<_>>().join(", ")
@@ -523,4 +524,45 @@ fn a_rejected_hunk_can_be_brought_back_after_all_is_done() {
     let (mut session, _) = placed("done, rejected");
     assert!(session.decide(&Decision::Undo));
     assert_eq!(state(&session), "Reviewing ? (finished)");
+}
+
+/// An answer that leaves code out around a line which the file does not have.
+const LAZY: &str = "a.txt\n```\n// ... existing code ...\nnew line\n// ... existing code ...\n```\n";
+
+fn merged(result: Result<&str, &str>) -> Event {
+    let result = result.map(str::to_owned).map_err(str::to_owned);
+    Event::Merged { turn: FIRST, path: path("a.txt"), result }
+}
+
+#[test]
+fn what_leaves_code_out_and_has_no_sure_place_goes_to_the_apply_model_and_is_checked() {
+    let (mut session, effects) = answered(LAZY);
+    assert_eq!(names(&effects), "Merge");
+    let made = TEXT.replace("two\n", "two\nnew line\n");
+    assert_eq!(names(&session.update(merged(Ok(&made)))), "");
+    assert_eq!(hunks(&session).len(), 1);
+    assert_eq!(session.turn().unwrap().refusals(), []);
+    assert_eq!(session.turn().unwrap().review().preview(&path("a.txt"), true), Some(Lines::from(&*made)));
+}
+
+#[test]
+fn a_merge_that_changes_more_than_the_edit_says_is_dropped_and_the_edit_goes_back_to_the_model() {
+    for made in [Ok(TEXT.replace("five", "55")), Err("no model".to_owned())] {
+        let (mut session, _) = answered(LAZY);
+        let effects = session.update(merged(made.as_deref().map_err(String::as_str)));
+        assert_eq!(names(&effects), "Send", "the one repair");
+        assert!(hunks(&session).is_empty());
+    }
+}
+
+#[test]
+fn a_cancel_does_not_wait_for_the_apply_model() {
+    let (mut session, _) = answered(LAZY);
+    assert!(session.is_running());
+    session.cancel();
+    assert_eq!(session.turn().unwrap().refusals().len(), 1);
+    assert!(!session.is_running());
+    let late = TEXT.replace("two\n", "two\nnew line\n");
+    session.update(merged(Ok(&late)));
+    assert!(hunks(&session).is_empty());
 }

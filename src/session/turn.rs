@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::merging::Merging;
 use super::refusal::{Refusal, as_written, for_the_model, unanswered};
 use super::{Decision, Effect, Gathered, Instruct, Rework, Subject, TurnId};
 use crate::change::{
@@ -103,6 +104,8 @@ pub struct Turn {
     /// Closed edits whose file is still being looked at.
     pending: BTreeMap<RepoPath, Vec<Edit>>,
     pub(super) refusals: Vec<Refusal>,
+    /// Edits that the apply model is asked to merge.
+    pub(super) merging: Merging,
     pub(super) remarks: Vec<Remark>,
     /// What was decided of files in an earlier run, until they come.
     pub(super) kept_files: BTreeMap<RepoPath, KeptFile>,
@@ -141,6 +144,7 @@ impl Turn {
             opened: None,
             pending: BTreeMap::new(),
             refusals: Vec::new(),
+            merging: Merging::default(),
             remarks: Vec::new(),
             kept_files: BTreeMap::new(),
             mended: 0,
@@ -354,6 +358,9 @@ impl Turn {
     /// to its own end.
     pub(super) fn close(&mut self, end: End) -> Vec<Effect> {
         let complete = end == End::Finished;
+        if !complete {
+            self.stop_merging();
+        }
         self.end = Some(end);
         self.opened = None;
         self.notice = None;
@@ -365,7 +372,7 @@ impl Turn {
 
     /// Waits for a verdict, or is done when there is nothing to decide.
     pub(super) fn rest(&mut self) {
-        if self.end.is_none() || !self.pending.is_empty() {
+        if self.end.is_none() || !self.pending.is_empty() || self.is_merging() {
             return;
         }
         for (edit, offered) in self.review.close() {
@@ -427,7 +434,7 @@ impl Turn {
         Some(Base { path: path.clone(), text: Some(text) })
     }
 
-    fn offer(&mut self, edit: &Edit, base: Base) {
+    pub(super) fn offer(&mut self, edit: &Edit, base: Base) {
         let offered = self.review.offer(edit, base);
         self.note(edit, offered);
     }
@@ -437,7 +444,8 @@ impl Turn {
         if self.mended > 0 {
             self.answered.push(edit.target().map_or_else(|_| edit.path.clone(), |path| path.to_string()));
         }
-        if let Offered::Rejected(rejected) = offered {
+        let Offered::Rejected(rejected) = offered else { return };
+        if let Some(rejected) = self.defer(edit, rejected) {
             self.refusals.push(Refusal::Edit { rejected, wrote: as_written(edit) });
         }
     }
@@ -466,6 +474,7 @@ impl Turn {
     pub(super) fn wants_repair(&self) -> bool {
         self.end == Some(End::Finished)
             && self.pending.is_empty()
+            && !self.is_merging()
             && self.mended == 0
             && matches!(self.phase, Phase::Reviewing | Phase::Done)
             && self.refusals.iter().any(Refusal::is_repairable)

@@ -28,6 +28,15 @@ impl Digest {
         Some(Self(bytes))
     }
 
+    /// Of bytes that [`Digest::bytes`] gave.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first eight digits, for people.
     pub fn short(&self) -> String {
         self.to_string()[..8].to_owned()

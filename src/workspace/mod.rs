@@ -49,6 +49,7 @@ pub use recovery::Recovery;
 pub use revert::Undone;
 pub use unsaved::{Kept, Unsaved};
 pub use versions::{Restored, Side, Version, Wanted};
+pub use walk::Stamp;
 
 use crate::change::{Approved, Receipt};
 use crate::text::{Digest, Lines, RepoPath};
@@ -216,6 +217,17 @@ impl Workspace {
     /// Files of the project, by git-ignore rules, sorted. Blocking: walks until done or `stop` says so.
     pub fn files(&self, stop: &dyn Fn() -> bool) -> Vec<RepoPath> {
         walk::files(self.root(), &self.inner.state, stop)
+    }
+
+    /// As [`Workspace::files`], with what tells whether a file changed.
+    pub fn stamped(&self, stop: &dyn Fn() -> bool) -> Vec<(RepoPath, Stamp)> {
+        walk::stamped(self.root(), &self.inner.state, stop)
+    }
+
+    /// What ignore rules hide, by name: topmost folders (which end in `/`) and files, at most `limit`.
+    /// Blocking: walks twice.
+    pub fn ignored(&self, limit: usize, stop: &dyn Fn() -> bool) -> Vec<String> {
+        walk::ignored(self.root(), &self.inner.state, limit, stop)
     }
 
     pub fn executable(&self, path: &RepoPath) -> bool {

@@ -8,11 +8,11 @@ use std::collections::HashMap;
 const NEW: i32 = 2;
 /// The first line of the file that goes, and each one after it.
 const GONE: i32 = 8;
-const GONE_MORE: i32 = 2;
+const GONE_MORE: i32 = 1;
 /// A line of the snippet at the one place where it stands.
 const PINNED: i32 = 400;
 /// What another place for a line may come near to the best by and still be no rival.
-const MARGIN: i32 = 4;
+const MARGIN: i32 = 2;
 
 /// Most pairs of lines that are considered: three passes over them take some 30 ms.
 const MAX_CELLS: usize = 6_000_000;

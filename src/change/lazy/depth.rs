@@ -15,6 +15,8 @@ pub(super) struct Depths<'a> {
     loose: Places<'a>,
     once: HashMap<&'a [u8], usize>,
     unit: Vec<u8>,
+    /// Lines of the parts so far, with those of the file that they are.
+    seen: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl<'a> Depths<'a> {
@@ -22,22 +24,29 @@ impl<'a> Depths<'a> {
         let own: Vec<&[u8]> = body.iter().map(trim_ending).collect();
         let keyed = |key: fn(&[u8]) -> &[u8]| Places::of(own.iter().map(|line| key(line)).collect());
         let (exact, loose) = (keyed(<[u8]>::trim_ascii_end), keyed(<[u8]>::trim_ascii));
-        Self { exact, loose, once: single(&own), unit: indent_unit(body), own }
+        Self { exact, loose, once: single(&own), unit: indent_unit(body), own, seen: Vec::new() }
     }
 
     /// The lines of a part with the file's indentation, and where its edges stand, from line `from`
     /// of the file on if not in one place of it; `None` where the indentation would be a guess.
-    pub(super) fn settled(&self, lines: &[&[u8]], from: usize) -> Option<(Vec<Vec<u8>>, Pins)> {
+    pub(super) fn settled(&mut self, lines: &[&[u8]], from: usize) -> Option<(Vec<Vec<u8>>, Pins)> {
         let as_said = || lines.iter().map(|line| line.to_vec()).collect();
         let keyed = |key: fn(&[u8]) -> &[u8]| lines.iter().map(|line| key(line)).collect::<Vec<_>>();
         let exact = self.exact.pins(&keyed(<[u8]>::trim_ascii_end), from);
+        if self.is_foreign(lines) {
+            let lines = self.stepped(lines)?;
+            let keys: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
+            let pins = self.exact.pins(&keys, from);
+            return Some((lines, pins));
+        }
         if exact.count() == 2 {
             return Some((as_said(), exact));
         }
         let bare = keyed(<[u8]>::trim_ascii);
         let loose = self.loose.pins(&bare, from);
         if loose.count() <= exact.count() {
-            return Some((self.voted(lines)?, exact));
+            let lines = if exact.count() > 0 { as_said() } else { self.voted(lines)? };
+            return Some((lines, exact));
         }
         let pair = |(said, own): (usize, usize)| Some((*lines.get(said)?, *self.own.get(own)?));
         let pairs = self.loose.shared(&bare, loose).into_iter().filter_map(pair);
@@ -45,19 +54,44 @@ impl<'a> Depths<'a> {
         if edges.iter().all(|(said, own)| indent(said) == indent(own)) {
             return Some((as_said(), loose));
         }
-        let map = Reindent::learn(edges.into_iter(), lines.iter().copied(), &self.unit);
-        let mapped: Option<Vec<_>> = map.and_then(|map| lines.iter().map(|line| map.apply(line)).collect());
-        mapped.or_else(|| self.voted(lines)).map(|lines| (lines, loose))
+        let mapped = |pairs: &[(&[u8], &[u8])]| -> Option<Vec<Vec<u8>>> {
+            let map = Reindent::learn(pairs.iter().copied(), lines.iter().copied(), &self.unit)?;
+            lines.iter().map(|line| map.apply(line)).collect()
+        };
+        // What the edges of this part leave open, those of the parts above may say.
+        let all = || self.seen.iter().map(|(said, own)| (&**said, &**own)).chain(edges.iter().copied());
+        let settled = mapped(&edges).or_else(|| mapped(&all().collect::<Vec<_>>()));
+        let settled = settled.or_else(|| self.voted(lines))?;
+        self.seen.extend(edges.iter().map(|(said, own)| (said.to_vec(), own.to_vec())));
+        Some((settled, loose))
+    }
+
+    /// Is it indented by tabs where the file uses blanks alone, or the other way round?
+    fn is_foreign(&self, lines: &[&[u8]]) -> bool {
+        let uses = |lines: &[&[u8]], blank| lines.iter().any(|line| line.first() == Some(&blank));
+        let only = |one, other| {
+            uses(lines, one) && !uses(lines, other) && uses(&self.own, other) && !uses(&self.own, one)
+        };
+        only(b'\t', b' ') || only(b' ', b'\t')
+    }
+
+    /// The lines with a step of the file's for each of their own.
+    fn stepped(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
+        let map = Reindent::in_steps(agreed(&self.indents(lines))?, lines.iter().copied(), &self.unit)?;
+        lines.iter().map(|line| map.apply(line)).collect()
+    }
+
+    /// How the lines that stand once in both are indented here and there.
+    fn indents<'b>(&'b self, lines: &[&'b [u8]]) -> Vec<(&'b [u8], &'b [u8])> {
+        let pair = |(key, at): (&&[u8], &usize)| {
+            Some((indent(lines.get(*at)?), indent(self.own.get(*self.once.get(key)?)?)))
+        };
+        single(lines).iter().filter_map(pair).collect()
     }
 
     /// The lines with the indentation that most of those have in the file which stand once in both.
     fn voted(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
-        let pairs: Vec<(&[u8], &[u8])> = single(lines)
-            .iter()
-            .filter_map(|(key, at)| {
-                Some((indent(lines.get(*at)?), indent(self.own.get(*self.once.get(key)?)?)))
-            })
-            .collect();
+        let pairs = self.indents(lines);
         let same = pairs.iter().filter(|(said, own)| said == own).count();
         if same * 10 >= pairs.len() * 6 {
             return Some(lines.iter().map(|line| line.to_vec()).collect());

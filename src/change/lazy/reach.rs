@@ -75,7 +75,8 @@ impl Reaches<'_> {
             return Ok(at);
         }
         let above = at.checked_sub(1).and_then(|at| self.own.get(at));
-        if !self.shares_enough(part) || self.is_like(head.checked_sub(1), above) {
+        let known = self.own.get(..at).is_some_and(|own| own.contains(&self.line(part.lines.start)));
+        if known || !self.shares_enough(part) || self.is_like(head.checked_sub(1), above) {
             return Err(unsure(part.line, "what it follows is not clear"));
         }
         Ok(at)
@@ -94,7 +95,8 @@ impl Reaches<'_> {
             return end.ok_or_else(|| unsure(part.line, "where it ends is not clear"));
         }
         let below = self.own.get(at);
-        if !self.shares_enough(part) || self.is_like(Some(tail + 1), below) {
+        let known = self.own.get(at..).is_some_and(|own| own.contains(&self.line(part.lines.end - 1)));
+        if known || !self.shares_enough(part) || self.is_like(Some(tail + 1), below) {
             return Err(unsure(part.line, "what comes after it is not clear"));
         }
         Ok(at)
@@ -114,6 +116,10 @@ impl Reaches<'_> {
         }
         let whole = part.below.is_none_or(|marker| marker.indent <= depth && marker.blanks > 0);
         Some(whole.then_some(at + inside - blanks))
+    }
+
+    fn line(&self, at: usize) -> &[u8] {
+        self.said.get(at).copied().unwrap_or_default()
     }
 
     /// Do the lines that the file has, too, tell enough for new ones beside them to have a place?

@@ -56,11 +56,11 @@ impl Snippet {
             .map(|(at, _)| at)
             .collect();
         let mut snippet = Self { lines: Vec::new(), parts: Vec::new(), reindented: false };
-        let depths = Depths::of(body);
+        let mut depths = Depths::of(body);
         let mut from = 0_usize;
         for to in marks.iter().copied().chain([said.len()]) {
             let above = from.checked_sub(1).and_then(|mark| said.get(mark));
-            snippet.take(&said, from..to, above, said.get(to), &depths)?;
+            snippet.take(&said, from..to, above, said.get(to), &mut depths)?;
             from = to + 1;
         }
         Ok(snippet)
@@ -72,7 +72,7 @@ impl Snippet {
         range: Range<usize>,
         above: Option<&&str>,
         below: Option<&&str>,
-        depths: &Depths<'_>,
+        depths: &mut Depths<'_>,
     ) -> Result<(), NoIndent> {
         let told = |at: &usize| said.get(*at).is_some_and(|line| !line.trim().is_empty());
         let (Some(first), Some(last)) = (range.clone().find(told), range.clone().rfind(told)) else {

@@ -106,6 +106,18 @@ impl<'a> Reindent<'a> {
         Self { seen, shift, units }
     }
 
+    /// The same, where a step of the edit's is known to stand for a step of the file's; `None` when
+    /// that does not fit all that was seen.
+    pub(in crate::change) fn in_steps(
+        seen: BTreeMap<&'a [u8], &'a [u8]>,
+        added: impl Iterator<Item = &'a [u8]>,
+        unit: &'a [u8],
+    ) -> Option<Self> {
+        let seen = if seen.is_empty() { BTreeMap::from([(&b""[..], &b""[..])]) } else { seen };
+        let map = Self { shift: None, ..Self::of(seen, added, unit) };
+        map.units.is_some().then_some(map)
+    }
+
     /// A new line of the edit as it has to stand in the file; `None` where that is a guess.
     pub(in crate::change) fn apply(&self, line: &[u8]) -> Option<Vec<u8>> {
         if is_blank(line) {

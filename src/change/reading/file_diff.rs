@@ -25,11 +25,13 @@ pub struct FileDiff {
 }
 
 /// Lines `old` of the old text became lines `new` of the new one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cut {
     pub id: HunkId,
     pub old: Span,
     pub new: Span,
+    /// Which of these lines really change, counted within the hunk, as [`Review::parts`] has it.
+    pub changes: Vec<Change>,
 }
 
 impl FileDiff {
@@ -46,19 +48,8 @@ impl FileDiff {
     pub fn between(path: RepoPath, old: Option<Lines>, new: Option<Lines>, first: HunkId) -> Self {
         let empty = Lines::from("");
         let changes = changes(old.as_ref().unwrap_or(&empty), new.as_ref().unwrap_or(&empty));
-        let mut hunks: Vec<Cut> = Vec::new();
-        for change in changes {
-            match hunks.last_mut() {
-                Some(last) if change.old.start() <= last.old.end() + GAP => {
-                    last.old = Span::new(last.old.start(), change.old.end());
-                    last.new = Span::new(last.new.start(), change.new.end());
-                }
-                last => {
-                    let id = last.map_or(first, |last| HunkId(last.id.0 + 1));
-                    hunks.push(Cut { id, old: change.old, new: change.new });
-                }
-            }
-        }
+        let groups = changes.chunk_by(|one, next| next.old.start() - one.old.end() <= GAP);
+        let hunks = groups.zip(first.0..).filter_map(|(group, id)| Cut::of(HunkId(id), group)).collect();
         Self { path, old, new, modes: None, hunks }
     }
 
@@ -71,7 +62,8 @@ impl FileDiff {
         let cuts = hunks.iter().scan((0, 0), |(old, new), hunk| {
             let start = *new + hunk.replaces.start().saturating_sub(*old);
             (*old, *new) = (hunk.replaces.end(), start + hunk.with.len());
-            Some(Cut { id: hunk.id, old: hunk.replaces, new: Span::new(start, *new) })
+            let changes = review.parts(hunk).into_owned();
+            Some(Cut { id: hunk.id, old: hunk.replaces, new: Span::new(start, *new), changes })
         });
         Some(Self { hunks: cuts.collect(), path, old, new, modes: None })
     }
@@ -82,21 +74,24 @@ impl FileDiff {
             Side::New => self.new.as_ref(),
         }
     }
+}
 
-    /// The lines of `cut` before, and after.
-    pub(super) fn sides(&self, cut: &Cut) -> (Lines, Lines) {
-        let of = |text: &Option<Lines>, span| Lines::new(text.as_ref().map_or(&[][..], |t| t.slice(span)));
-        (of(&self.old, cut.old), of(&self.new, cut.new))
+impl Cut {
+    /// The hunk that these changes are together.
+    fn of(id: HunkId, group: &[Change]) -> Option<Self> {
+        let (first, last) = (group.first()?, group.last()?);
+        let old = Span::new(first.old.start(), last.old.end());
+        let new = Span::new(first.new.start(), last.new.end());
+        let inside =
+            |span: Span, from: Span| Span::new(span.start() - from.start(), span.end() - from.start());
+        let changes =
+            group.iter().map(|c| Change { old: inside(c.old, old), new: inside(c.new, new) }).collect();
+        Some(Self { id, old, new, changes })
     }
 
-    /// Which lines of `cut` really differ, counted within the file.
-    pub(super) fn changes(&self, cut: &Cut) -> Vec<Change> {
-        let (old, new) = self.sides(cut);
-        let at = |start: usize, span: Span| Span::new(start + span.start(), start + span.end());
-        let place = |change: Change| Change {
-            old: at(cut.old.start(), change.old),
-            new: at(cut.new.start(), change.new),
-        };
-        changes(&old, &new).into_iter().map(place).collect()
+    /// Which lines really change, counted within the file.
+    pub(super) fn changes_in_file(&self) -> Vec<Change> {
+        let at = |span: Span, from: Span| Span::new(from.start() + span.start(), from.start() + span.end());
+        self.changes.iter().map(|c| Change { old: at(c.old, self.old), new: at(c.new, self.new) }).collect()
     }
 }

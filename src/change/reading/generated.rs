@@ -3,13 +3,13 @@
 //! A lock file is folded only while every address in its new lines has a scheme and a host that the
 //! file named before, and no checksum changes without its version: a package that is fetched from
 //! elsewhere, or is suddenly another, is read. A mark counts only if it stood there before this
-//! change and stands there after it. What carries a grave risk mark is not folded either; that is
-//! seen to in [`super::Reading`].
+//! change and stands there after it. A hunk that shows a grave risk is not folded either.
 
 use std::collections::BTreeSet;
 
 use super::fold::{FoldKind, Generated};
 use super::page::{Page, Side};
+use super::risk;
 use crate::text::Lines;
 
 const LOCK_FILES: [&str; 24] = [
@@ -59,7 +59,7 @@ pub(super) fn is_lock_file(name: &str) -> bool {
 
 /// Folds what of the hunk's file a tool wrote.
 pub(super) fn fold(page: &mut Page<'_>) {
-    let Some(kind) = kind(page) else { return };
+    let Some(kind) = kind(page).filter(|_| !risk::is_grave(page)) else { return };
     let id = [page.id()];
     for change in page.changes.clone() {
         page.fold(change.old, change.new, FoldKind::Generated(kind.clone()), id.into());

@@ -11,6 +11,8 @@ mod budget;
 mod file_diff;
 mod fold;
 mod generated;
+#[cfg(test)]
+mod laws;
 mod moved;
 mod order;
 mod page;
@@ -61,6 +63,10 @@ impl Reading {
     /// Reads the hunks of a review, whatever was decided of them so far.
     pub fn of(review: &Review) -> Self {
         let mut reading = Self::of_files(&FileDiff::of(review));
+        let hunks: HashMap<HunkId, &Hunk> = review.hunks().map(|hunk| (hunk.id, hunk)).collect();
+        for read in &mut reading.hunks {
+            read.risks.extend(hunks.get(&read.id).into_iter().flat_map(|hunk| risk::of_hunk(review, hunk)));
+        }
         reading.heed(review);
         reading
     }
@@ -69,7 +75,7 @@ impl Reading {
     pub fn of_files(files: &[FileDiff]) -> Self {
         let mut pages: Vec<Page<'_>> = Vec::new();
         for (at, file) in files.iter().enumerate() {
-            pages.extend(file.hunks.iter().map(|cut| Page::of(files, at, file, *cut)));
+            pages.extend(file.hunks.iter().map(|cut| Page::of(files, at, file, cut)));
         }
         let mut budget = Budget::default();
         pages.iter_mut().for_each(generated::fold);
@@ -83,17 +89,18 @@ impl Reading {
         }
         pages.iter_mut().for_each(Page::settle_folds);
         let after = definers(&pages);
-        let read = |(page, after): (Page<'_>, Vec<usize>)| Read {
+        let risks = risk::of_pages(&pages);
+        let read = |((page, after), risks): ((Page<'_>, Vec<usize>), Vec<Risk>)| Read {
             id: page.id(),
-            made_of: (page.cut.old.len(), page.file.sides(&page.cut).1),
+            made_of: (page.cut.old.len(), page.brings()),
             changed: page.changed(),
             folds: page.folds.clone(),
             found: page.folds,
-            risks: risk::of_file(page.file),
+            risks,
             file: page.at,
             after,
         };
-        let hunks: Vec<Read> = pages.into_iter().zip(after).map(read).collect();
+        let hunks: Vec<Read> = pages.into_iter().zip(after).zip(risks).map(read).collect();
         let places = hunks.iter().enumerate().map(|(at, read)| (read.id, at)).collect();
         Self { hunks, places }
     }

@@ -245,11 +245,11 @@ fn is_indent(byte: u8) -> bool {
 }
 
 /// Where the hunks of each file stand.
-struct Tenants(BTreeMap<usize, Vec<Cut>>);
+struct Tenants<'a>(BTreeMap<usize, Vec<&'a Cut>>);
 
-impl Tenants {
-    fn of(pages: &[Page<'_>]) -> Self {
-        let mut tenants: BTreeMap<usize, Vec<Cut>> = BTreeMap::new();
+impl<'a> Tenants<'a> {
+    fn of(pages: &[Page<'a>]) -> Self {
+        let mut tenants: BTreeMap<usize, Vec<&'a Cut>> = BTreeMap::new();
         pages.iter().for_each(|page| tenants.entry(page.at).or_default().push(page.cut));
         Self(tenants)
     }
@@ -257,7 +257,7 @@ impl Tenants {
     /// The hunks that change these lines.
     fn within(&self, (at, side, _): Address, lines: Span) -> impl Iterator<Item = HunkId> {
         let cuts = self.0.get(&at).map_or(&[][..], Vec::as_slice);
-        let span = move |cut: &Cut| if side == Side::Old { cut.old } else { cut.new };
+        let span = move |cut: &&Cut| if side == Side::Old { cut.old } else { cut.new };
         let first = cuts.partition_point(|cut| span(cut).end() < lines.start());
         let cuts = cuts.iter().skip(first).take_while(move |cut| span(cut).start() <= lines.end());
         cuts.filter(move |cut| span(cut).overlaps(lines)).map(|cut| cut.id)
@@ -276,7 +276,7 @@ fn fold_side(
     page: &mut Page<'_>,
     side: Side,
     rows: &[Option<Tenancy>],
-    (house, tenants): (&House, &Tenants),
+    (house, tenants): (&House, &Tenants<'_>),
 ) {
     for mut run in runs(page, side, rows) {
         run.take_blanks(page, side, house);

@@ -21,7 +21,7 @@ pub(super) struct Page<'a> {
     pub(super) siblings: &'a [FileDiff],
     pub(super) at: usize,
     pub(super) file: &'a FileDiff,
-    pub(super) cut: Cut,
+    pub(super) cut: &'a Cut,
     pub(super) changes: Vec<Change>,
     /// For each line of the hunk: is it changed and not folded?
     gone: Vec<bool>,
@@ -30,8 +30,8 @@ pub(super) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn of(siblings: &'a [FileDiff], at: usize, file: &'a FileDiff, cut: Cut) -> Self {
-        let changes = file.changes(&cut);
+    pub(super) fn of(siblings: &'a [FileDiff], at: usize, file: &'a FileDiff, cut: &'a Cut) -> Self {
+        let changes = cut.changes_in_file();
         let mut gone = vec![false; cut.old.len()];
         let mut come = vec![false; cut.new.len()];
         for change in &changes {
@@ -43,6 +43,11 @@ impl<'a> Page<'a> {
 
     pub(super) fn id(&self) -> HunkId {
         self.cut.id
+    }
+
+    /// The lines that come.
+    pub(super) fn brings(&self) -> Lines {
+        Lines::new(self.text(Side::New).map_or(&[][..], |text| text.slice(self.cut.new)))
     }
 
     pub(super) fn path(&self) -> &'a RepoPath {

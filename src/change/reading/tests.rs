@@ -304,3 +304,148 @@ fn the_order_puts_definitions_before_uses() {
     assert_eq!(reading.order(Order::Reading), [HunkId(1), HunkId(0)]);
     assert_eq!(reading.order_after(&[HunkId(0)], Order::Reading), [HunkId(0), HunkId(1)], "nothing moves");
 }
+
+/// The words of all marks, without those about the file.
+fn risks(name: &str, old: &str, new: &str) -> Vec<String> {
+    let (files, reading) = read(&[(name, old, new)]);
+    let ids = files.iter().flat_map(|file| &file.hunks).map(|cut| cut.id);
+    ids.flat_map(|id| reading.risks(id).to_vec()).map(|risk| risk.words()).collect()
+}
+
+#[test]
+fn every_mark_says_why() {
+    for (name, old, new, words) in [
+        ("a.py", "a\n", "a\neval(x)\n", "runs text as code: eval"),
+        ("a.rs", "a\n", "a\nCommand::new(x)\n", "starts a program: Command::new"),
+        ("a.py", "a\n", "a\nos.system(x)\n", "starts a program: system"),
+        ("a.rs", "a\n", "a\nunsafe { x }\n", "steps out of memory safety: unsafe"),
+        ("a.js", "a\n", "a\nfetch(x)\n", "reaches the network: fetch"),
+        ("a.js", "a\n", "a\nget('https://evil.io/x')\n", "reaches the network: evil.io"),
+        ("a.rs", "a\n", "a\nencrypt_block(x)\n", "touches cryptography: encrypt"),
+        ("a.rs", "a\n", "a\nlet userPassword = x;\n", "touches credentials or permissions: password"),
+        ("a.sh", "a\n", "a\nrm -rf $x\n", "removes files: rm -"),
+        ("a.py", "a\n", "a  # noqa\n", "switches a check off: # noqa"),
+        ("a.rs", "a\n", "#[allow(dead_code)]\na\n", "switches a check off: #[allow"),
+        ("a.rs", "a\n", "let _ = a;\n", "drops an error: `let _ =`"),
+        ("a.js", "a\n", "try { a() } catch (e) {}\n", "drops an error: an empty `catch`"),
+        (
+            "a.py",
+            "a\n",
+            "db(\"SELECT x FROM t WHERE a = '\" + a)\n",
+            "puts a query together from strings: SELECT",
+        ),
+        ("a.py", "a\n", "k = 'ghp_abcdefghijklmnopqrstuvwx'\n", "holds a secret: `ghp_…`"),
+        ("a.rs", "a\n", "a // \u{202e}x\n", "is not what it looks like: it holds ‹U+202E›"),
+        (
+            "a.rs",
+            "a\n",
+            "let p\u{0430}ss = a;\n",
+            "is not what it looks like: letters of several scripts in p\u{0430}ss",
+        ),
+        (
+            "a.rs",
+            "pub fn go(a: u8) {}\n",
+            "pub fn go(a: u16) {}\n",
+            "changes what others may call: the definition of `go`",
+        ),
+        ("a.py", "def go(a):\n    pass\nb = 1\n", "b = 1\n", "changes what others may call: `go` goes"),
+        ("tests/a.rs", "assert_eq!(a, 1);\n", "b();\n", "weakens a test: an assertion goes"),
+        (
+            "tests/a.rs",
+            "assert_eq!(a, 1);\n",
+            "assert!(a);\n",
+            "weakens a test: an assertion of a value asks for less",
+        ),
+        ("a.test.ts", "it('a', f)\n", "it.skip('a', f)\n", "weakens a test: `.skip`"),
+        (
+            "test_a.py",
+            "assert abs(a) < 1e-9\n",
+            "assert abs(a) < 1e-3\n",
+            "weakens a test: the tolerance grows",
+        ),
+        (
+            "a.rs",
+            "#[cfg(test)]\nmod t {\n#[test]\nfn a() {}\n}\n",
+            "#[cfg(test)]\nmod t {\n}\n",
+            "weakens a test: a test goes",
+        ),
+        ("Cargo.toml", "a = 1\n", "a = 2\n", "changes what the project depends on: Cargo.toml"),
+        (".github/workflows/ci.yml", "a: 1\n", "a: 2\n", "runs without being asked: runs in CI"),
+        ("build.rs", "a\n", "b\n", "runs without being asked: when it is built or tested"),
+        ("a.rs", "fn a() {}\n", "", "deletes the file"),
+    ] {
+        let found = risks(name, old, new);
+        assert!(found.iter().any(|risk| risk == words), "{name}: {new:?} shows {found:?}, not {words:?}");
+    }
+}
+
+#[test]
+fn what_is_ordinary_is_not_marked() {
+    for (name, old, new) in [
+        ("a.rs", "a\n", "let total = width + 1;\n"),
+        ("a.rs", "a\n", "// eval(x), unsafe, encrypt\n"),
+        ("a.rs", "a\n", "log(\"eval(x) unsafe\");\n"),
+        ("a.py", "eval(x)\n", "y = eval(x)\n"),
+        ("a.rs", "unsafe { a() }\n", "unsafe { b() }\n"),
+        ("a.js", "a\n", "get('http://localhost/x')\nget('https://example.com/')\n"),
+        ("a.rs", "a\n", "let naïve = \"ünïcödé — ok\";\n"),
+        ("a.rs", "a\n", "let Δx = 1;\n"),
+        ("a.rs", "fn private(a: u8) {}\n", "fn private(a: u16) {}\n"),
+        ("tests/a.rs", "assert_eq!(a, 1);\n", "assert_eq!(a, 2);\n"),
+        ("a.py", "a\n", "tokens = line.split()\n"),
+    ] {
+        assert_eq!(risks(name, old, new), [""; 0], "{name}: {new:?}");
+    }
+}
+
+#[test]
+fn a_mode_that_changes_is_marked_and_a_mark_leads_the_order() {
+    let mut files =
+        diffs(&[("a.sh", "a\n", "b\n"), ("b.rs", "a\n", "unsafe { a }\n"), ("c.rs", "a\n", "b\n")]);
+    files[2].modes = Some((0o100_644, 0o100_755));
+    let reading = Reading::of_files(&files);
+    assert_eq!(
+        reading.risks(HunkId(2))[0].words(),
+        "changes the file's mode: it becomes executable (100644 to 100755)"
+    );
+    assert_eq!(reading.order(Order::Risk), [HunkId(1), HunkId(2), HunkId(0)]);
+    assert_eq!(reading.order(Order::Reading), [HunkId(1), HunkId(2), HunkId(0)]);
+}
+
+#[test]
+fn what_moved_unchanged_is_not_marked_and_a_moved_test_is_not_gone() {
+    let test = "    #[test]\n    fn adds_up() {\n        assert_eq!(unsafe { add(1, 2) }, 3);\n    }\n";
+    let module = |inner: &str| format!("#[cfg(test)]\nmod tests {{\n{inner}}}\n");
+    let other: String =
+        (0..9).map(|n| format!("    fn helper_{n}() {{\n        call({n});\n    }}\n\n")).collect();
+    let (old, new) = (module(&format!("{test}\n{other}")), module(&format!("{other}{test}")));
+    assert_eq!(risks("a.rs", &old, &new), [""; 0]);
+}
+
+#[test]
+fn a_generated_file_that_shows_something_grave_is_read() {
+    let old = "// @generated\nfn a() {}\n";
+    assert_eq!(folds(&[("a.py", "# @generated\na = 1\n", "# @generated\na = eval(x)\n")]), [""; 0]);
+    assert_eq!(folds(&[("a.rs", old, "// @generated\nfn b() {}\n")]).len(), 1);
+}
+
+#[test]
+fn folds_let_go_when_a_hunk_they_rest_on_is_rejected() {
+    use crate::change::{Base, Edit, EditOp, Focus, Leash, Level, Scope, Verdict};
+    let file = path("a.rs");
+    let focus = Focus { file: Some(file.clone()), lines: None };
+    let mut review = Review::new(Scope::of(Level::File, &focus, Leash::default()).unwrap());
+    let (old, new) = (format!("{ONE}\n{LONG}\n{TWO}"), format!("{LONG}\n{TWO}\n{ONE}"));
+    let edit = Edit { path: "a.rs".into(), op: EditOp::Whole(new), reason: None };
+    review.offer(&edit, Base { path: file, text: Some(Lines::from(&*old)) });
+    let ids: Vec<HunkId> = review.hunks().map(|hunk| hunk.id).collect();
+    let mut reading = Reading::of(&review);
+    let folds = |reading: &Reading| ids.iter().map(|id| reading.folds(*id).len()).sum::<usize>();
+    assert_eq!((ids.len(), folds(&reading), reading.lines_to_read(ids.clone())), (2, 2, 0));
+    review.decide(&ids[..1], Verdict::Rejected);
+    reading.heed(&review);
+    assert_eq!((folds(&reading), reading.lines_to_read(ids.clone())), (0, 10));
+    review.undo();
+    reading.heed(&review);
+    assert_eq!(folds(&reading), 2, "and hold again");
+}

@@ -21,7 +21,7 @@ use super::slide::slid;
 use super::splice::spliced;
 use super::{
     Approved, ApprovedFile, Base, Edit, EditOp, FileOp, Hunk, HunkId, Offered, Rejected, Scope, Standing,
-    Verdict, Why,
+    Unmerged, Verdict, Why,
 };
 use crate::text::diff::Change;
 use crate::text::{Drift, Lines, RepoPath};
@@ -135,6 +135,26 @@ impl Review {
             }
             Err(why) => self.reject(index, edit, why),
         }
+    }
+
+    /// The edit with its file, if it was rejected since what it leaves out cannot be told for sure: an
+    /// apply model may merge the two.
+    pub fn unmerged(&self, edit: &Edit, why: &Why) -> Option<(RepoPath, Unmerged)> {
+        if !why.wants_merge() {
+            return None;
+        }
+        let update = match &edit.op {
+            EditOp::Lazy(text) | EditOp::Whole(text) => text.clone(),
+            EditOp::Fenced(_)
+            | EditOp::Hunk(_)
+            | EditOp::OneOf(_)
+            | EditOp::Bytes(_)
+            | EditOp::Delete
+            | EditOp::Move { .. } => return None,
+        };
+        let path = edit.target().ok()?;
+        let original = self.seen.get(&path)?.text.clone()?;
+        Some((path, Unmerged { update, original }))
     }
 
     /// Notes an edit that could not even be looked at (its path is no path, its file unreadable).

@@ -56,7 +56,12 @@ fn readings(edit: &Edit) -> &[EditHunk] {
     match &edit.op {
         EditOp::Hunk(hunk) => std::slice::from_ref(hunk),
         EditOp::OneOf(readings) => readings,
-        EditOp::Whole(_) | EditOp::Bytes(_) | EditOp::Lazy(_) | EditOp::Delete | EditOp::Move { .. } => &[],
+        EditOp::Whole(_)
+        | EditOp::Fenced(_)
+        | EditOp::Bytes(_)
+        | EditOp::Lazy(_)
+        | EditOp::Delete
+        | EditOp::Move { .. } => &[],
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::meant::meant;
 use super::{ApplyFormat, ApplyRequest, House, ops};
 use crate::change::{
-    Base, Edit, EditOp, Focus, HunkId, Level, Offered, Receipt, Review, Scope, Standing, Verdict, Why,
+    Base, Edit, EditOp, Fenced, Focus, HunkId, Level, Offered, Receipt, Review, Scope, Standing, Verdict, Why,
 };
 use crate::front::report;
 use crate::front::setup::SetupError;
@@ -171,11 +171,14 @@ impl Desk {
 
     /// A name that is no file's may mean one all the same: an absolute path, the end of one.
     fn name(&mut self, edit: &mut Edit) {
-        let was_seen =
-            |path: &RepoPath| self.base.as_ref().is_some_and(|folder| folder.join(path.as_str()).is_file());
-        let is_missing =
-            |path: &RepoPath| !was_seen(path) && self.workspace.read(path).is_ok_and(|file| file.is_none());
-        if edit.target().is_ok_and(|path| !is_missing(&path)) {
+        // What the edit says of the old text must fit the file it means.
+        let speaks_of_one = match &edit.op {
+            EditOp::Hunk(hunk) => hunk.before().next().is_some(),
+            EditOp::Move { hunks, .. } => !hunks.is_empty(),
+            EditOp::Whole(_) | EditOp::Fenced(_) | EditOp::OneOf(_) | EditOp::Lazy(_) => true,
+            EditOp::Delete | EditOp::Bytes(_) => false,
+        };
+        if !speaks_of_one || edit.target().is_ok_and(|path| !self.is_missing(&path)) {
             return;
         }
         let files = self.names.get_or_insert_with(|| self.workspace.files(&|| false));
@@ -183,19 +186,21 @@ impl Desk {
         let Some(path) = meant(&edit.path, root, files) else { return };
         // A whole text may be a new file's; it means an old one if it is like that one.
         let like = match &edit.op {
-            EditOp::Whole(text) => match self.workspace.read(&path) {
+            EditOp::Whole(text) | EditOp::Fenced(Fenced { text, .. }) => match self.workspace.read(&path) {
                 Ok(Some(file)) => is_like(&file.lines, text),
                 _ => false,
             },
-            // What the edit says of the old text must fit it.
-            EditOp::Hunk(hunk) => hunk.before().next().is_some(),
-            EditOp::OneOf(_) | EditOp::Lazy(_) => true,
-            EditOp::Move { hunks, .. } => !hunks.is_empty(),
-            EditOp::Delete | EditOp::Bytes(_) => false,
+            _ => true,
         };
         if like {
             edit.path = path.to_string();
         }
+    }
+
+    /// Is there no such file, and was there none when the model looked?
+    fn is_missing(&mut self, path: &RepoPath) -> bool {
+        let was_seen = self.base.as_ref().is_some_and(|folder| folder.join(path.as_str()).is_file());
+        !was_seen && self.known(path).is_ok_and(|file| file.now.text.is_none())
     }
 
     fn known(&mut self, path: &RepoPath) -> Result<Known, String> {

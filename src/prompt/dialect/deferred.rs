@@ -73,7 +73,7 @@ impl Text {
     }
 
     fn is_whole(&self) -> bool {
-        matches!(&self.read, Read::Edit(Edit { op: EditOp::Whole(_), .. }))
+        matches!(&self.read, Read::Edit(Edit { op: EditOp::Whole(_) | EditOp::Fenced(_), .. }))
     }
 
     fn flawed(&self, flaw: Flaw, end: usize) -> Read {

@@ -39,6 +39,11 @@ impl Fence {
         Self::open(text).is_some_and(|other| !other.info.is_empty() && self.same_marks(&other))
     }
 
+    /// The line that closes it.
+    pub fn closing(&self) -> String {
+        " ".repeat(self.indent) + &String::from(self.mark).repeat(self.count)
+    }
+
     fn same_marks(&self, other: &Self) -> bool {
         (self.mark, self.count, self.indent) == (other.mark, other.count, other.indent)
     }

@@ -373,7 +373,7 @@ impl Reader {
             out.push(Read::Opened { path: path.clone() });
         }
         self.fence = None;
-        self.open = Open::Text(Text::open(fence, path, lead, self.format), naming);
+        self.open = Open::Text(Text::open(fence, path, naming, lead, self.format), naming);
     }
 
     /// A line that is neither a marker nor a fence: the first one in a fence may name its file.

@@ -52,6 +52,7 @@ fn op(op: &EditOp) -> String {
     match op {
         EditOp::Delete => "deleted".into(),
         EditOp::Whole(text) => format!("is {text:?}"),
+        EditOp::Fenced(fenced) => format!("is one of {:?}", fenced.texts().collect::<Vec<_>>()),
         EditOp::Bytes(_) => "is bytes".into(),
         EditOp::Lazy(text) => format!("is like {text:?}"),
         EditOp::Move { to, hunks } => format!("moves to {to} {}", hunks.iter().map(hunk).collect::<String>()),

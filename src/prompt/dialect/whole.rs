@@ -2,6 +2,7 @@
 //! is not certain is refused. Whether a line of it stands for code that was left out depends on the
 //! file, which may hold that very line; so that is not for here.
 
+use super::deferred::Naming;
 use super::fence::Fence;
 use super::hunk::is_numbered_hunk;
 use super::lead::Taken;
@@ -9,7 +10,7 @@ use super::naming::path_line;
 use super::unified::is_file_header;
 use super::{Flaw, Format, Kept, Line, Read, Step};
 use super::{apply_patch, search_replace};
-use crate::change::{Edit, EditOp};
+use crate::change::{Edit, EditOp, Fenced};
 
 /// An open text.
 #[derive(Debug)]
@@ -21,21 +22,22 @@ pub struct Text {
     lines: Vec<Kept>,
     /// Where in `lines` the text begins.
     start: usize,
-    /// Where in `lines` fences stand that may be the closing one. More than one only in Markdown,
-    /// whose text may hold such fences itself.
+    /// Where in `lines` fences stand that may be the closing one: a text may hold such fences itself.
+    /// One at most in a text without a name, for it cannot be told from another text behind it.
     ends: Vec<usize>,
     /// How many blocks are open inside the text.
     inner: usize,
+    naming: Naming,
     /// In [`Format::Auto`] markers of other formats mean that this is none.
     format: Format,
 }
 
 impl Text {
     /// `lead.held` ends in the line of the opening fence, or in the path right after it.
-    pub fn open(fence: Fence, path: String, lead: Taken, format: Format) -> Self {
+    pub fn open(fence: Fence, path: String, naming: Naming, lead: Taken, format: Format) -> Self {
         let start = lead.held.len();
         let (ends, lines) = (Vec::new(), lead.held);
-        Self { path, reason: lead.reason, fence, lines, start, ends, inner: 0, format }
+        Self { path, reason: lead.reason, fence, lines, start, ends, inner: 0, naming, format }
     }
 
     pub fn path(&self) -> &str {
@@ -64,10 +66,12 @@ impl Text {
             self.ends.push(self.lines.len());
         }
         self.lines.push(line.kept());
-        if self.ends.is_empty() || self.is_markdown() { Step::Open } else { Step::Closed }
+        let may_go_on = self.ends.is_empty() || self.is_markdown() || self.naming == Naming::Reply;
+        if may_go_on { Step::Open } else { Step::Closed }
     }
 
-    /// The edit of a closed text; in Markdown the last of an odd number of fences closes it.
+    /// The edit of a closed text. In Markdown the last of an odd number of fences closes it, if the
+    /// file does not say otherwise.
     pub fn read(mut self) -> (Read, Vec<Kept>) {
         let opened = self.lines.get(self.start.saturating_sub(1)).cloned();
         let flawed = |flaw| {
@@ -77,12 +81,23 @@ impl Text {
         let Some(end) = self.ends.last().copied() else {
             return (flawed(Flaw::Unclosed("whole text")), Vec::new());
         };
-        if self.ends.len().is_multiple_of(2) {
+        let odd = !self.ends.len().is_multiple_of(2);
+        if self.is_markdown() && !odd {
             return (flawed(Flaw::AmbiguousFence), Vec::new());
         }
         let after = self.lines.split_off(end + 1);
-        let text: String = self.lines[self.start..end].iter().map(|kept| kept.raw.as_str()).collect();
-        (Read::Edit(edit(self.format, self.path, text, self.reason)), after)
+        let text = self.lines.get(self.start..end).unwrap_or_default();
+        let before =
+            |end: &usize| text.iter().take(end - self.start).map(|kept| kept.raw.len()).sum::<usize>();
+        let ends: Vec<usize> = self.ends.iter().map(before).collect();
+        let likely = self.is_markdown().then_some(ends.len() - 1);
+        let text: String = text.iter().map(|kept| kept.raw.as_str()).collect();
+        if ends.len() == 1 {
+            return (Read::Edit(edit(self.format, self.path, text, self.reason)), after);
+        }
+        let lazy = self.format == Format::Lazy;
+        let op = EditOp::Fenced(Fenced { text, ends, fence: self.fence.closing(), lazy, likely });
+        (Read::Edit(Edit { path: self.path, op, reason: self.reason }), after)
     }
 
     pub fn cut_off(self) -> Read {

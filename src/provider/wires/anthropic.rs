@@ -11,6 +11,7 @@ use crate::model::{Ask, Effort, Message, Tokens, Tool, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice, arguments, call_id, each, event, role, schema, text};
 
 /// The wire demands a limit; this one where the ask has none.
@@ -145,7 +146,7 @@ struct Reader {
 }
 
 impl Read for Reader {
-    fn read(&mut self, value: &Value, answer: &mut Answer) {
+    fn read(&mut self, value: &Json<'_>, answer: &mut Answer) {
         match text(&value["type"]) {
             "message_start" => self.start(&value["message"], answer),
             "content_block_start" => self.open(value["index"].as_u64(), &value["content_block"], answer),
@@ -164,7 +165,7 @@ impl Read for Reader {
 }
 
 impl Reader {
-    fn start(&mut self, message: &Value, answer: &mut Answer) {
+    fn start(&mut self, message: &Json<'_>, answer: &mut Answer) {
         let id = message["id"].as_str().map(str::to_owned);
         if self.message.is_some() && self.message != id {
             return answer.spliced();
@@ -174,14 +175,14 @@ impl Reader {
         self.usage(&message["usage"], answer);
     }
 
-    fn open(&mut self, index: Option<u64>, block: &Value, answer: &mut Answer) {
+    fn open(&mut self, index: Option<u64>, block: &Json<'_>, answer: &mut Answer) {
         match text(&block["type"]) {
             "text" => answer.text(text(&block["text"])),
             "thinking" => {
                 answer.reasoning(text(&block["thinking"]));
-                self.thinking = Some(block.clone());
+                self.thinking = Some(block.to_value());
             }
-            "redacted_thinking" => self.thinking = Some(block.clone()),
+            "redacted_thinking" => self.thinking = Some(block.to_value()),
             "tool_use" => {
                 let some = block["input"].as_object().is_some_and(|fields| !fields.is_empty());
                 let usual = some.then(|| written(&block["input"], Script::Ascii));
@@ -192,7 +193,7 @@ impl Reader {
         }
     }
 
-    fn delta(&mut self, index: Option<u64>, delta: &Value, answer: &mut Answer) {
+    fn delta(&mut self, index: Option<u64>, delta: &Json<'_>, answer: &mut Answer) {
         match text(&delta["type"]) {
             "text_delta" => answer.text(text(&delta["text"])),
             "thinking_delta" => {
@@ -211,19 +212,21 @@ impl Reader {
 
     fn think(&mut self, part: &str, more: &str) {
         if let Some(block) = &mut self.thinking {
-            block[part] = json!(format!("{}{more}", text(&block[part])));
+            let known = block[part].as_str().unwrap_or_default();
+            block[part] = json!(format!("{known}{more}"));
         }
     }
 
     /// A block of thinking is whole: it goes back as it came, if it is signed.
     fn seal(&mut self, answer: &mut Answer) {
-        let signed = |block: &Value| !text(&block["signature"]).is_empty() || block["data"].is_string();
+        let some = |field: &Value| field.as_str().is_some_and(|text| !text.is_empty());
+        let signed = |block: &Value| some(&block["signature"]) || some(&block["data"]);
         if let Some(block) = self.thinking.take().filter(signed) {
-            answer.seal(NAME, &block);
+            answer.seal(NAME, block.to_string());
         }
     }
 
-    fn whole(&mut self, message: &Value, answer: &mut Answer) {
+    fn whole(&mut self, message: &Json<'_>, answer: &mut Answer) {
         answer.model(&message["model"]);
         for block in each(&message["content"]) {
             if block["type"] == "tool_use" {
@@ -239,8 +242,8 @@ impl Reader {
 
     /// Counts are cumulative. Input is reported in three parts that do not overlap: new, written to
     /// the cache, read from it.
-    fn usage(&mut self, usage: &Value, answer: &mut Answer) {
-        if !usage.as_object().is_some_and(|fields| fields.values().any(|field| !field.is_null())) {
+    fn usage(&mut self, usage: &Json<'_>, answer: &mut Answer) {
+        if !usage.as_object().is_some_and(|fields| fields.iter().any(|(_, field)| !field.is_null())) {
             return;
         }
         let Counts { input, output, cached_input, cache_write, reasoning, .. } = self.used;
@@ -265,17 +268,17 @@ impl Reader {
     }
 }
 
-fn call(block: &Value) -> Call {
-    let own = |value: &Value| value.as_str().map(str::to_owned);
+fn call(block: &Json<'_>) -> Call {
+    let own = |value: &Json<'_>| value.as_str().map(str::to_owned);
     Call { id: own(&block["id"]), name: own(&block["name"]), ..Call::default() }
 }
 
-fn hosted(block: &Value, answer: &mut Answer) {
+fn hosted(block: &Json<'_>, answer: &mut Answer) {
     let name = block["name"].as_str().filter(|name| !name.is_empty());
     answer.hosted(0, name.unwrap_or_else(|| text(&block["type"])));
 }
 
-fn stop(value: &Value, answer: &mut Answer) {
+fn stop(value: &Json<'_>, answer: &mut Answer) {
     answer.reason(&value["stop_reason"]);
     answer.explain(text(&value["stop_details"]["explanation"]));
 }
@@ -312,6 +315,7 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
 mod tests {
     use super::*;
     use crate::model::{Counted, Delta, Finish, Message};
+    use crate::provider::json::of;
 
     #[test]
     fn a_request_always_has_a_limit_and_keeps_the_system_text_apart() {
@@ -341,7 +345,7 @@ mod tests {
             json!({"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 9}}),
             json!({"type": "message_stop"}),
         ] {
-            reader.read(&event, &mut answer);
+            reader.read(&of(&event), &mut answer);
         }
         let usage = |output| Usage {
             input: Tokens(17),
@@ -364,7 +368,7 @@ mod tests {
     fn a_refusal_says_why() {
         let mut answer = Answer::default();
         let delta = json!({"stop_reason": "refusal", "stop_details": {"explanation": "against policy"}});
-        Reader::default().read(&json!({"type": "message_delta", "delta": delta}), &mut answer);
+        Reader::default().read(&of(&json!({"type": "message_delta", "delta": delta})), &mut answer);
         answer.done();
         assert_eq!(answer.close(), Ok(vec![Delta::Finish(Finish::Declined("against policy".into()))]));
     }

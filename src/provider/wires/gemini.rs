@@ -10,6 +10,7 @@ use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, GeminiEmbeddings};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice, arguments, each, event, schema, text};
 
 const NAME: &str = "gemini";
@@ -147,7 +148,7 @@ struct Reader {
 }
 
 impl Read for Reader {
-    fn read(&mut self, value: &Value, answer: &mut Answer) {
+    fn read(&mut self, value: &Json<'_>, answer: &mut Answer) {
         answer.model(&value["modelVersion"]);
         if value["usageMetadata"].as_object().is_some_and(|fields| !fields.is_empty()) {
             count(&value["usageMetadata"], answer);
@@ -163,7 +164,7 @@ impl Read for Reader {
 }
 
 impl Reader {
-    fn part(&mut self, part: &Value, answer: &mut Answer) {
+    fn part(&mut self, part: &Json<'_>, answer: &mut Answer) {
         if part["functionCall"].is_object() {
             return self.call(&part["functionCall"], &part["thoughtSignature"], answer);
         }
@@ -175,14 +176,14 @@ impl Reader {
         }
     }
 
-    fn call(&mut self, call: &Value, signature: &Value, answer: &mut Answer) {
+    fn call(&mut self, call: &Json<'_>, signature: &Json<'_>, answer: &mut Answer) {
         let (named, goes_on) = (!text(&call["name"]).is_empty(), call["willContinue"] == true);
-        let own = |value: &Value| value.as_str().map(str::to_owned);
+        let own = |value: &Json<'_>| value.as_str().map(str::to_owned);
         let open = Call { id: own(&call["id"]), name: own(&call["name"]), ..Call::default() };
         let in_pieces = call["partialArgs"].is_array() || goes_on || (self.growing.is_some() && !named);
         if !in_pieces {
             self.growing = None;
-            let none = Value::Object(Map::new());
+            let none = Json::Object(Vec::new());
             let arguments = if call["args"].is_object() { &call["args"] } else { &none };
             answer.open(Call { text: written(arguments, Script::Unicode), ..open });
             return self.sealed(signature, answer);
@@ -205,9 +206,10 @@ impl Reader {
     }
 
     /// Counts a call that began, and keeps its signature.
-    fn sealed(&mut self, signature: &Value, answer: &mut Answer) {
+    fn sealed(&mut self, signature: &Json<'_>, answer: &mut Answer) {
         if signature.is_string() {
-            answer.seal(NAME, &json!({"call": self.calls, "thoughtSignature": signature}));
+            let seal = json!({"call": self.calls, "thoughtSignature": signature.to_value()});
+            answer.seal(NAME, seal.to_string());
         }
         self.calls += 1;
     }
@@ -218,7 +220,7 @@ const LIST_LIMIT: usize = 4096;
 
 impl Growing {
     /// Puts a piece where its path says; `None` if it fits nowhere.
-    fn put(&mut self, piece: &Value) -> Option<()> {
+    fn put(&mut self, piece: &Json<'_>) -> Option<()> {
         let path = text(&piece["jsonPath"]);
         let mut place = &mut self.arguments;
         for step in steps(path)? {
@@ -247,7 +249,7 @@ impl Growing {
             (Some(text), _) => Value::String(text.to_owned()),
             (None, _) => {
                 let values = [&piece["numberValue"], &piece["boolValue"]];
-                values.into_iter().find(|value| !value.is_null()).cloned().unwrap_or_default()
+                values.into_iter().find(|value| !value.is_null()).map(Json::to_value).unwrap_or_default()
             }
         };
         self.tail = (piece["willContinue"] == true).then(|| path.to_owned());
@@ -283,7 +285,7 @@ fn steps(path: &str) -> Option<Vec<Step>> {
     (!steps.is_empty()).then_some(steps)
 }
 
-fn count(used: &Value, answer: &mut Answer) {
+fn count(used: &Json<'_>, answer: &mut Answer) {
     let counts = Counts {
         input: used["promptTokenCount"].as_u64(),
         output: used["candidatesTokenCount"].as_u64(),
@@ -336,6 +338,7 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
 mod tests {
     use super::*;
     use crate::model::{Delta, Message, Runnable};
+    use crate::provider::json::of;
 
     #[test]
     fn a_request_puts_the_model_into_the_address_and_the_key_into_a_header() {
@@ -359,9 +362,9 @@ mod tests {
         let (mut answer, mut reader) = (Answer::default(), Reader::default());
         for piece in pieces {
             let parts = json!([{"functionCall": piece}]);
-            reader.read(&json!({"candidates": [{"content": {"parts": parts}}]}), &mut answer);
+            reader.read(&of(&json!({"candidates": [{"content": {"parts": parts}}]})), &mut answer);
         }
-        reader.read(&json!({"candidates": [{"finishReason": "STOP"}]}), &mut answer);
+        reader.read(&of(&json!({"candidates": [{"finishReason": "STOP"}]})), &mut answer);
         match answer.close().unwrap().remove(0) {
             Delta::Call(call) => (call.arguments, call.runnable),
             other => panic!("{other:?}"),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::model::{Ask, Fim, Tokens, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice, event, text};
 
 pub(in crate::provider) struct LlamaCppInfill;
@@ -58,7 +59,7 @@ fn body(model: &str, fim: &Fim) -> Value {
     body
 }
 
-fn read(value: &Value, answer: &mut Answer) {
+fn read(value: &Json<'_>, answer: &mut Answer) {
     answer.model(&value["model"]);
     answer.text(text(&value["content"]));
     if value["stop"] == true {
@@ -68,7 +69,8 @@ fn read(value: &Value, answer: &mut Answer) {
             answer.count(Counts { input, output, ..Counts::default() }, usage);
         }
         let limited = value["stop_type"] == "limit" || value["stopped_limit"] == true;
-        answer.reason(&json!(if limited { "length" } else { "stop" }));
+        let word = if limited { "length" } else { "stop" };
+        answer.reason(&Json::String(word.into()));
         answer.done();
     }
 }

@@ -9,6 +9,7 @@ use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, OllamaEmbeddings};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice, arguments, chat, each, function, text};
 
 /// What an answer may need where the ask has no limit.
@@ -127,7 +128,7 @@ fn options(window: u64, most: Option<Tokens>, stop: &[String]) -> Value {
     options
 }
 
-fn read(value: &Value, answer: &mut Answer) {
+fn read(value: &Json<'_>, answer: &mut Answer) {
     if !answer.has_model() {
         answer.model(&value["model"]);
     }
@@ -137,10 +138,10 @@ fn read(value: &Value, answer: &mut Answer) {
     answer.reasoning(thought.map(text).unwrap_or_default());
     answer.text(said.map(text).unwrap_or_default());
     for call in each(&message["tool_calls"]) {
-        let own = |value: &Value| value.as_str().map(str::to_owned);
+        let own = |value: &Json<'_>| value.as_str().map(str::to_owned);
         let (id, name) = (own(&call["id"]), own(&call["function"]["name"]));
         let arguments = match &call["function"]["arguments"] {
-            Value::String(text) => text.clone(),
+            Json::String(text) => text.clone().into_owned(),
             value => written(value, Script::Unicode),
         };
         answer.open(Call { id, name, text: arguments, ..Call::default() });
@@ -152,7 +153,7 @@ fn read(value: &Value, answer: &mut Answer) {
     }
 }
 
-fn count(value: &Value, answer: &mut Answer) {
+fn count(value: &Json<'_>, answer: &mut Answer) {
     let (input, output) = (value["prompt_eval_count"].as_u64(), value["eval_count"].as_u64());
     let counts = Counts { input, output, ..Counts::default() };
     answer.count(counts, Usage { input: tokens(input), output: tokens(output), ..Usage::default() });

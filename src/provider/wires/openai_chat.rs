@@ -10,6 +10,7 @@ use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, OpenAiEmbeddings};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice, call_id, chat, each, event, function, text};
 
 pub(in crate::provider) struct OpenAiChat;
@@ -112,17 +113,17 @@ pub(in crate::provider) struct Reader {
 }
 
 impl Read for Reader {
-    fn read(&mut self, value: &Value, answer: &mut Answer) {
+    fn read(&mut self, value: &Json<'_>, answer: &mut Answer) {
         if !answer.has_model() {
             answer.model(&value["model"]);
         }
         // We ask for one choice; a second one would be mixed into the first.
-        let first = |choice: &&Value| choice["index"].as_u64().unwrap_or(0) == 0;
+        let first = |choice: &&Json<'_>| choice["index"].as_u64().unwrap_or(0) == 0;
         for choice in each(&value["choices"]).iter().filter(first) {
             let whole = !choice["delta"].is_object();
             let said = if whole { &choice["message"] } else { &choice["delta"] };
             let reasoning = [&said["reasoning_content"], &said["reasoning"], &said["reasoning_text"]];
-            answer.reasoning(reasoning.into_iter().find_map(Value::as_str).unwrap_or_default());
+            answer.reasoning(reasoning.into_iter().find_map(Json::as_str).unwrap_or_default());
             content(&said["content"], answer);
             answer.refusal(text(&said["refusal"]));
             for (place, piece) in each(&said["tool_calls"]).iter().enumerate() {
@@ -141,7 +142,7 @@ impl Read for Reader {
 }
 
 impl Reader {
-    fn call(&mut self, place: usize, piece: &Value, answer: &mut Answer) {
+    fn call(&mut self, place: usize, piece: &Json<'_>, answer: &mut Answer) {
         let (id, function) = (piece["id"].as_str(), &piece["function"]);
         let name = function["name"].as_str().filter(|name| !name.is_empty());
         let index = self.find(place, piece, name.is_some(), answer);
@@ -154,15 +155,15 @@ impl Reader {
             }
         }
         match &function["arguments"] {
-            Value::Null => {}
-            Value::String(piece) => answer.argue(index, piece),
+            Json::Null => {}
+            Json::String(piece) => answer.argue(index, piece),
             value => answer.argue(index, &written(value, Script::Ascii)),
         }
         self.last = Some(index);
     }
 
     /// The call that a piece belongs to, opened if there is none.
-    fn find(&mut self, place: usize, piece: &Value, is_named: bool, answer: &mut Answer) -> usize {
+    fn find(&mut self, place: usize, piece: &Json<'_>, is_named: bool, answer: &mut Answer) -> usize {
         let id = piece["id"].as_str().filter(|id| !id.is_empty());
         let slot = match (piece["index"].as_u64(), id, self.last) {
             (Some(number), _, _) => Slot::Number(number),
@@ -189,10 +190,10 @@ impl Reader {
 }
 
 /// A string, or a list of typed parts, some of which are thinking.
-fn content(content: &Value, answer: &mut Answer) {
+fn content(content: &Json<'_>, answer: &mut Answer) {
     match content {
-        Value::String(text) => answer.text(text),
-        Value::Array(parts) => parts.iter().for_each(|part| match part["type"].as_str() {
+        Json::String(text) => answer.text(text),
+        Json::Array(parts) => parts.iter().for_each(|part| match part["type"].as_str() {
             Some("thinking" | "reasoning") => answer.reasoning(&words(&part["thinking"])),
             Some("refusal") => answer.refusal(&words(&part["refusal"])),
             _ => answer.text(&words(&part["text"])),
@@ -201,16 +202,16 @@ fn content(content: &Value, answer: &mut Answer) {
     }
 }
 
-fn words(value: &Value) -> String {
+fn words(value: &Json<'_>) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+        Json::String(text) => text.clone().into_owned(),
+        Json::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
         _ => String::new(),
     }
 }
 
 /// The figures of OpenAI's wires, under the names of each of them.
-pub(super) fn counts(usage: &Value) -> Counts {
+pub(super) fn counts(usage: &Json<'_>) -> Counts {
     let either = |names: [&str; 2]| names.into_iter().find_map(|name| usage[name].as_u64());
     let detail = |names: [&str; 2], part: &str| names.into_iter().find_map(|name| usage[name][part].as_u64());
     let cached = detail(["prompt_tokens_details", "input_tokens_details"], "cached_tokens");
@@ -224,7 +225,7 @@ pub(super) fn counts(usage: &Value) -> Counts {
     }
 }
 
-pub(super) fn usage_of(usage: &Value) -> Usage {
+pub(super) fn usage_of(usage: &Json<'_>) -> Usage {
     let counts = counts(usage);
     let mut usage = Usage {
         input: tokens(counts.input),
@@ -270,6 +271,7 @@ pub(super) fn used(voice: &Voice<'_>, output: Tokens) -> Value {
 mod tests {
     use super::*;
     use crate::model::{Counted, Delta, Finish, Message, Tokens};
+    use crate::provider::json::of;
 
     fn ask() -> Ask {
         Ask {
@@ -303,7 +305,7 @@ mod tests {
 
     fn deltas(chunks: &[Value]) -> Vec<Delta> {
         let (mut answer, mut reader) = (Answer::default(), Reader::default());
-        chunks.iter().for_each(|chunk| reader.read(chunk, &mut answer));
+        chunks.iter().for_each(|chunk| reader.read(&of(chunk), &mut answer));
         let mut deltas = answer.take();
         deltas.extend(answer.close().unwrap_or_default());
         deltas

@@ -9,6 +9,7 @@ use crate::model::{Ask, Fim, Speaker};
 use crate::provider::BaseUrl;
 use crate::provider::answer::Answer;
 use crate::provider::embed::{Embedding, OpenAiEmbeddings};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice, each, event, text};
 
 pub(in crate::provider) struct OpenAiCompletions;
@@ -79,7 +80,7 @@ fn script(ask: &Ask) -> String {
     script
 }
 
-fn read(value: &Value, answer: &mut Answer) {
+fn read(value: &Json<'_>, answer: &mut Answer) {
     if !answer.has_model() {
         answer.model(&value["model"]);
     }

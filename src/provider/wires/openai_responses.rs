@@ -12,6 +12,7 @@ use crate::provider::BaseUrl;
 use crate::provider::answer::Answer;
 use crate::provider::call::Call;
 use crate::provider::embed::{Embedding, OpenAiEmbeddings};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice, call_id, each, event, role, schema, text};
 
 const NAME: &str = "openai-responses";
@@ -109,7 +110,7 @@ struct Reader {
 }
 
 impl Read for Reader {
-    fn read(&mut self, value: &Value, answer: &mut Answer) {
+    fn read(&mut self, value: &Json<'_>, answer: &mut Answer) {
         match text(&value["type"]) {
             "response.created" | "response.in_progress" if !answer.has_model() => {
                 answer.model(&value["response"]["model"]);
@@ -145,7 +146,7 @@ impl Read for Reader {
 }
 
 impl Reader {
-    fn added(&mut self, key: Item, item: &Value, answer: &mut Answer) {
+    fn added(&mut self, key: Item, item: &Json<'_>, answer: &mut Answer) {
         if self.items.contains_key(&key) {
             return;
         }
@@ -160,7 +161,7 @@ impl Reader {
             }
         };
         let open = call.map(|(freeform, arguments)| {
-            let own = |value: &Value| value.as_str().map(str::to_owned);
+            let own = |value: &Json<'_>| value.as_str().map(str::to_owned);
             let usual = own(arguments).filter(|text| !text.is_empty());
             let (id, name) = (own(&item["call_id"]), own(&item["name"]));
             // Until it is said to be whole it is not: free text would look whole at any point.
@@ -170,9 +171,9 @@ impl Reader {
     }
 
     /// An item as a whole, whatever came of it before.
-    fn complete(&mut self, key: Item, item: &Value, answer: &mut Answer) {
+    fn complete(&mut self, key: Item, item: &Json<'_>, answer: &mut Answer) {
         if item["type"] == "reasoning" && item["encrypted_content"].is_string() {
-            answer.seal(NAME, item);
+            answer.seal(NAME, item.to_value().to_string());
         }
         self.added(key.clone(), item, answer);
         let arguments = item["arguments"].as_str().or_else(|| item["input"].as_str());
@@ -190,7 +191,7 @@ impl Reader {
     }
 
     /// The arguments of a call as a whole; some servers leave them out of the item.
-    fn whole(&mut self, value: &Value, arguments: &Value, answer: &mut Answer) {
+    fn whole(&mut self, value: &Json<'_>, arguments: &Json<'_>, answer: &mut Answer) {
         let open = self.items.get(&key(value)).copied().flatten().and_then(|index| answer.call(index));
         if let (Some(call), Some(arguments)) = (open, arguments.as_str()) {
             arguments.clone_into(&mut call.text);
@@ -199,7 +200,7 @@ impl Reader {
     }
 
     /// The output of a response that came in one piece.
-    fn output(&mut self, response: &Value, answer: &mut Answer) {
+    fn output(&mut self, response: &Json<'_>, answer: &mut Answer) {
         for (number, item) in (0..).zip(each(&response["output"])) {
             match text(&item["type"]) {
                 "message" => each(&item["content"]).iter().for_each(|part| {
@@ -217,17 +218,17 @@ impl Reader {
     }
 }
 
-fn key(value: &Value) -> Item {
+fn key(value: &Json<'_>) -> Item {
     match value["output_index"].as_u64() {
         Some(number) => Item::Number(number),
         None => {
             let names = [&value["item_id"], &value["item"]["id"], &value["item"]["call_id"]];
-            Item::Named(names.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned())
+            Item::Named(names.into_iter().find_map(Json::as_str).unwrap_or_default().to_owned())
         }
     }
 }
 
-fn end(response: &Value, answer: &mut Answer) {
+fn end(response: &Json<'_>, answer: &mut Answer) {
     answer.model(&response["model"]);
     let why = &response["incomplete_details"]["reason"];
     let cut = response["status"] == "incomplete" && !why.is_null();
@@ -273,6 +274,7 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
 mod tests {
     use super::*;
     use crate::model::{Delta, Finish, Message, Runnable, ToolCall};
+    use crate::provider::json::of;
 
     #[test]
     fn a_request_keeps_nothing_at_the_provider() {
@@ -299,7 +301,7 @@ mod tests {
             json!({"type": "response.output_item.done", "item": {"id": "b", "arguments": "{\"n\":2}"}}),
             json!({"type": "response.completed", "response": {"status": "completed"}}),
         ] {
-            reader.read(&value, &mut answer);
+            reader.read(&of(&value), &mut answer);
         }
         let call = |id: &str, arguments: &str| {
             Delta::Call(ToolCall {
@@ -323,7 +325,7 @@ mod tests {
             json!({"type": "response.custom_tool_call_input.delta", "item_id": "a", "delta": "DELETE FROM t"}),
             json!({"type": "response.completed", "response": {"status": "completed"}}),
         ] {
-            reader.read(&value, &mut answer);
+            reader.read(&of(&value), &mut answer);
         }
         let runnable = |delta: &Delta| matches!(delta, Delta::Call(call) if call.runnable != Runnable::No);
         assert!(!answer.close().unwrap().iter().any(runnable));

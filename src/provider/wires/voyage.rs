@@ -8,6 +8,7 @@ use crate::model::Ask;
 use crate::provider::BaseUrl;
 use crate::provider::answer::Answer;
 use crate::provider::embed::{Embedding, VoyageEmbeddings};
+use crate::provider::json::Json;
 use crate::provider::wire::{Format, Part, Read, Voice};
 
 pub(in crate::provider) struct Voyage;
@@ -26,7 +27,7 @@ impl Format for Voyage {
     }
 
     fn reader(&self) -> Box<dyn Read> {
-        Box::new(|_: &Value, _: &mut Answer| {})
+        Box::new(|_: &Json<'_>, _: &mut Answer| {})
     }
 
     fn embedding(&self) -> Option<&'static dyn Embedding> {

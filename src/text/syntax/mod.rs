@@ -167,6 +167,12 @@ impl Token {
     }
 }
 
+/// Does the text parse without an error? Not known, and so `false`, for one that is larger than 1 MiB
+/// or resists.
+pub fn parses(language: Language, text: &[u8]) -> bool {
+    text.len() <= MAX_BYTES && parse(language, text).is_some()
+}
+
 fn parse(language: Language, text: &[u8]) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&highlight::parser(language)).ok()?;

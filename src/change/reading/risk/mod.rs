@@ -3,9 +3,20 @@
 //! Marks are a help to spend attention, not a judgement: they are found by names and tokens, cheaply,
 //! in every language, and their absence proves nothing. What is folded as unchanged is not marked.
 
+mod api;
+mod code;
+mod deceptive;
 mod path;
+mod pattern;
+mod test;
+mod word;
 
-use super::file_diff::FileDiff;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::{Hunk, Review};
+use super::fold::FoldKind;
+use super::page::{Page, Side};
+use code::{Family, Line};
 
 /// How much a mark matters, least first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -142,7 +153,112 @@ impl Risk {
     }
 }
 
-/// What the file as a whole says.
-pub(super) fn of_file(file: &FileDiff) -> Vec<Risk> {
-    path::risks(file)
+/// The marks of every hunk, in the order of `pages`. What is folded as unchanged is passed over.
+pub(super) fn of_pages(pages: &[Page<'_>]) -> Vec<Vec<Risk>> {
+    let mut all = Vec::with_capacity(pages.len());
+    let public = public(pages);
+    for pages in pages.chunk_by(|one, next| one.at == next.at) {
+        let Some(file) = pages.first().map(|page| page.file) else { continue };
+        let of_file = path::risks(file);
+        let tests =
+            [test::starts(&file.path, file.old.as_ref()), test::starts(&file.path, file.new.as_ref())];
+        all.extend(pages.iter().map(|page| {
+            let mut risks = of_file.clone();
+            risks.extend(of_page(page, tests, &public));
+            risks.sort_by_key(|risk| (std::cmp::Reverse(risk.weight()), risk.kind, risk.row));
+            risks
+        }));
+    }
+    all
 }
+
+/// Names that the changeset makes public.
+fn public(pages: &[Page<'_>]) -> BTreeSet<String> {
+    let mut public = BTreeSet::new();
+    for page in pages {
+        let lines = lines(page, Side::New);
+        public.extend(api::public(page.path(), &lines).into_keys().map(str::to_owned));
+    }
+    public
+}
+
+fn of_page(page: &Page<'_>, tests: [Option<usize>; 2], public: &BTreeSet<String>) -> Vec<Risk> {
+    let (gone, come) = (lines(page, Side::Old), lines(page, Side::New));
+    let mut risks = shown(&gone, &come);
+    let [old, new] = tests;
+    let in_tests = old.is_some_and(|from| from <= page.cut.old.start() && !page.cut.old.is_empty())
+        || new.is_some_and(|from| from <= page.cut.new.start() && !page.cut.new.is_empty());
+    if in_tests {
+        let found = test::risks(&gone, &come);
+        risks.extend(found.into_iter().map(|(kind, what, row)| Risk { kind, what, row }));
+    } else {
+        let found = api::risks(page.path(), &gone, &come, public);
+        let risk = |(what, row)| Risk { kind: RiskKind::PublicApi, what, row };
+        risks.extend(found.into_iter().map(risk));
+    }
+    risks
+}
+
+/// Does what a tool wrote show something that must be read all the same?
+pub(super) fn is_grave(page: &Page<'_>) -> bool {
+    shown(&lines(page, Side::Old), &lines(page, Side::New)).iter().any(|risk| risk.weight() == Weight::Grave)
+}
+
+/// What shows in more of the lines that come than of those that go.
+fn shown(gone: &[Line<'_>], come: &[Line<'_>]) -> Vec<Risk> {
+    let mut before: BTreeMap<(RiskKind, String), usize> = BTreeMap::new();
+    gone.iter().flat_map(in_line).for_each(|risk| *before.entry(risk).or_default() += 1);
+    let mut found: BTreeMap<(RiskKind, String), usize> = BTreeMap::new();
+    for line in come {
+        for risk in in_line(line) {
+            match before.get_mut(&risk).filter(|count| **count > 0) {
+                Some(count) => *count -= 1,
+                None => drop(found.entry(risk).or_insert(line.row)),
+            }
+        }
+    }
+    found.into_iter().map(|((kind, what), row)| Risk { kind, what, row: Some(row) }).collect()
+}
+
+fn in_line(line: &Line<'_>) -> Vec<(RiskKind, String)> {
+    let mut risks = word::risks(line);
+    risks.extend(pattern::risks(line));
+    risks.extend(deceptive::risks(line));
+    risks
+}
+
+/// The changed lines of one side that a mark may be about: all but those that are folded as unchanged.
+fn lines<'a>(page: &Page<'a>, side: Side) -> Vec<Line<'a>> {
+    let family = Family::of(page.path());
+    let start = page.span(side).start();
+    let written_by_tool = |line: usize| {
+        let row = line - start;
+        page.folds.iter().any(|fold| {
+            matches!(fold.kind, FoldKind::Generated(_)) && fold.side(side).as_range().contains(&row)
+        })
+    };
+    let changed = page.changes.iter().flat_map(|change| match side {
+        Side::Old => change.old.as_range(),
+        Side::New => change.new.as_range(),
+    });
+    let shown = changed.filter(|line| page.is_unread(side, *line) || written_by_tool(*line));
+    shown.filter_map(|line| Line::of(line - start, page.text(side)?.text(line)?, family)).collect()
+}
+
+/// What the review knows beside the texts.
+pub(super) fn of_hunk(review: &Review, hunk: &Hunk) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    if let Some(lines) = review.scope().lines()
+        && (hunk.replaces.start() == lines.start() || hunk.replaces.end() == lines.end())
+    {
+        risks.push(Risk::of_file(RiskKind::ScopeEdge, "at the border of the selection"));
+    }
+    if hunk.matched_by.confidence() < LIKENESS {
+        let percent = (hunk.matched_by.confidence() * 100.0).round();
+        risks.push(Risk::of_file(RiskKind::Place, format!("{percent} % sure")));
+    }
+    risks
+}
+
+/// Places that are found with less confidence than this are marked.
+const LIKENESS: f64 = 0.9;

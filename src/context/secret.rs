@@ -1,0 +1,100 @@
+//! Files that hold secrets: neither searched nor sent, whatever the question. Judged by name, by the
+//! conventions of the tools that read them, and by how key files begin.
+
+use crate::text::RepoPath;
+
+/// Whole names, in lower case.
+const NAMES: [&str; 24] = [
+    ".env",
+    ".envrc",
+    ".netrc",
+    "_netrc",
+    ".pgpass",
+    ".npmrc",
+    ".pypirc",
+    ".htpasswd",
+    ".git-credentials",
+    ".dockercfg",
+    ".vault-token",
+    "credentials",
+    "credentials.json",
+    "credentials.toml",
+    "credentials.yml",
+    "credentials.yaml",
+    "secrets.json",
+    "secrets.toml",
+    "secrets.yml",
+    "secrets.yaml",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+];
+
+const EXTENSIONS: [&str; 11] =
+    ["pem", "key", "p12", "pfx", "jks", "keystore", "kdbx", "ppk", "gpg", "asc", "tfvars"];
+
+/// Endings that say that a file only shows what the real one looks like.
+const SAMPLES: [&str; 6] = ["example", "sample", "template", "dist", "defaults", "test"];
+
+/// Where a key may begin, in bytes.
+const HEAD: usize = 4_096;
+
+/// Does a file of this name usually hold secrets?
+pub fn is_secret(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    if let Some(kind) = name.strip_prefix(".env.") {
+        return !SAMPLES.iter().any(|sample| kind.split('.').any(|part| part == *sample));
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    NAMES.contains(&name.as_str()) || EXTENSIONS.contains(&extension)
+}
+
+/// Does a text begin with a private key (RFC 7468, OpenSSH, PuTTY)?
+pub fn holds_key(text: &[u8]) -> bool {
+    let head = text.get(..HEAD).unwrap_or(text);
+    let begins = |mark: &[u8]| head.split(|byte| *byte == b'\n').any(|line| line.starts_with(mark));
+    begins(b"PuTTY-User-Key-File")
+        || head.split(|byte| *byte == b'\n').any(|line| {
+            line.starts_with(b"-----BEGIN ") && line.trim_ascii_end().ends_with(b"PRIVATE KEY-----")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        let is = |path: &str| is_secret(&RepoPath::parse(path).unwrap());
+        for path in [
+            ".env",
+            "a/.env.production",
+            "deploy/server.PEM",
+            ".ssh/id_ed25519",
+            "config/credentials.json",
+            "x.tfvars",
+        ] {
+            assert!(is(path), "{path}");
+        }
+        for path in [
+            ".env.example",
+            ".env.local.sample",
+            "src/env.rs",
+            "src/key.rs",
+            "id_rsa.pub",
+            "keys.md",
+            "secrets.rs",
+        ] {
+            assert!(!is(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_first_line() {
+        assert!(holds_key(b"-----BEGIN OPENSSH PRIVATE KEY-----\r\nabc"));
+        assert!(holds_key(b"# my key\n-----BEGIN PRIVATE KEY-----\nabc"));
+        assert!(!holds_key(b"-----BEGIN PUBLIC KEY-----\nabc"));
+        assert!(!holds_key(b"let begin = \"-----BEGIN PRIVATE KEY-----\";\n"));
+    }
+}

@@ -1,0 +1,175 @@
+//! `rein index`: makes the search index or brings it up to date, or tells what is in it; and where it
+//! lies, for every command that searches.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::report::document;
+use super::setup::{Setup, SetupError};
+use super::{Exit, print, stop};
+use crate::config::{self, ConfigError};
+use crate::index::{Index, IndexError, Place, Refreshed, Skipped, Status};
+use crate::text::safe;
+use crate::workspace::Workspace;
+
+/// What is asked about the index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AboutIndex {
+    Refresh,
+    Rebuild,
+    Status,
+}
+
+/// Why there is no index to search in.
+#[derive(Debug, thiserror::Error)]
+pub enum NoIndex {
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+/// Most names of one reason shown to a person.
+const SHOWN: usize = 8;
+
+/// Makes, refreshes or describes the index of the workspace around the current folder.
+pub fn index(what: AboutIndex, as_json: bool) -> Exit {
+    match run(what, as_json) {
+        Ok(exit) => exit,
+        Err(why) => stop(Exit::NotHere, why),
+    }
+}
+
+fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
+    let workspace = Setup::load(None)?.place(None)?.workspace;
+    let place = place(&workspace)?;
+    if what == AboutIndex::Status {
+        let status = Index::open(workspace, place)?.status(&|| false);
+        let text =
+            if as_json { document(&status_as_json(&status)) } else { status_told(&status).into_bytes() };
+        return Ok(print(&text, Exit::Done));
+    }
+    let open = if what == AboutIndex::Rebuild { Index::anew } else { Index::open };
+    let done = open(workspace, place)?.refresh(&|| false)?;
+    let text = if as_json { document(&refreshed_as_json(&done)) } else { refreshed_told(&done).into_bytes() };
+    Ok(print(&text, Exit::Done))
+}
+
+/// Where the index of a workspace lies: `REIN_INDEX_DIR`, else the cache; a folder for each workspace.
+pub fn place(workspace: &Workspace) -> Result<Place, ConfigError> {
+    let own = std::env::var_os("REIN_INDEX_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let base = match own {
+        Some(folder) => std::path::absolute(&folder).unwrap_or(folder),
+        None => config::paths(&|name| std::env::var_os(name))?.cache,
+    };
+    Ok(Place { folder: base.join(workspace.id()) })
+}
+
+/// The index of the workspace, up to date.
+pub fn ready(workspace: Workspace) -> Result<Index, NoIndex> {
+    let place = place(&workspace)?;
+    let mut index = Index::open(workspace, place)?;
+    let done = index.refresh(&|| false)?;
+    if done.changed > 0 && done.took.as_secs() > 0 && std::io::stderr().is_terminal() {
+        super::remark(refreshed_told(&done).trim_end());
+    }
+    Ok(index)
+}
+
+fn refreshed_as_json(done: &Refreshed) -> serde_json::Value {
+    json!({
+        "schema": "rein.index/1",
+        "files": done.files,
+        "chunks": done.chunks,
+        "changed": done.changed,
+        "ms": u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX),
+        "bytes": done.bytes,
+    })
+}
+
+fn refreshed_told(done: &Refreshed) -> String {
+    let Refreshed { files, chunks, changed, took, bytes } = done;
+    format!(
+        "{files} files in {chunks} chunks, {changed} of them new; {} ms, {}\n",
+        took.as_millis(),
+        size(*bytes)
+    )
+}
+
+fn status_as_json(status: &Status) -> serde_json::Value {
+    let skipped = status.skipped.iter().map(|(path, why)| json!({ "path": path, "why": why }));
+    json!({
+        "schema": "rein.index-status/1",
+        "files": status.files,
+        "chunks": status.chunks,
+        "covered_bytes": status.covered,
+        "bytes": status.bytes,
+        "stale": status.stale,
+        "made_ms": status.made / 1_000_000,
+        "sent": false,
+        "skipped": skipped.collect::<Vec<_>>(),
+        "ignored": status.ignored,
+    })
+}
+
+fn status_told(status: &Status) -> String {
+    let mut out = match status.bytes {
+        0 => "no index yet; `rein index` makes one\n".to_owned(),
+        bytes => format!(
+            "indexed: {} files ({}) in {} chunks; the index takes {}\n",
+            status.files,
+            size(status.covered),
+            status.chunks,
+            size(bytes)
+        ),
+    };
+    out.push_str(&match status.stale {
+        0 => "fresh: nothing changed since\n".to_owned(),
+        stale => format!("stale: {stale} files differ; the next search looks at them\n"),
+    });
+    let mut reasons: BTreeMap<Skipped, Vec<&str>> = BTreeMap::new();
+    for (path, why) in &status.skipped {
+        reasons.entry(*why).or_default().push(path.as_str());
+    }
+    for (why, paths) in &reasons {
+        out.push_str(&listed(in_words(*why), paths));
+    }
+    let ignored: Vec<&str> = status.ignored.iter().map(String::as_str).collect();
+    if !ignored.is_empty() {
+        out.push_str(&listed("ignored, by git's rules", &ignored));
+    }
+    out.push_str("nothing of it leaves this machine\n");
+    out
+}
+
+fn listed(what: &str, names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| safe::line(name).to_string()).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+    format!("not indexed, {what}: {}{rest}\n", shown.join(", "))
+}
+
+fn in_words(why: Skipped) -> &'static str {
+    match why {
+        Skipped::Secret => "may hold secrets",
+        Skipped::Binary => "binary",
+        Skipped::TooLarge => "larger than 1 MiB",
+        Skipped::Generated => "made by a program",
+        Skipped::OverLimit => "past the limit of 512 MiB",
+        Skipped::Unreadable => "unreadable",
+    }
+}
+
+/// `1.4 MB`.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
