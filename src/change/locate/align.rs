@@ -13,8 +13,10 @@ use crate::text::Lines;
 /// A blank line more or less; a wrapping that differs.
 const BLANK: u32 = 2;
 const WRAPPED: u32 = 3;
-/// A comment more, less or reworded.
+/// A comment more or less.
 const COMMENT: u32 = 10;
+/// A comment that is known again, in other words.
+const REWORDED: u32 = 9;
 /// A context line that differs a little.
 const DRIFTED: u32 = 15;
 
@@ -254,7 +256,7 @@ impl<'a> Aligner<'a> {
         if self.keeps(i) {
             let (old, now) = (self.edit.is_comment(i), self.file.is_comment(j));
             let (least, how, price) =
-                if old { (LIKE_COMMENT, How::Comment, COMMENT) } else { (LIKE_CODE, How::Drifted, DRIFTED) };
+                if old { (LIKE_COMMENT, How::Comment, REWORDED) } else { (LIKE_CODE, How::Drifted, DRIFTED) };
             if old == now && likeness(edit, file) >= least {
                 pair(1, 1, how, price);
             }

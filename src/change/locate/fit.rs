@@ -75,6 +75,17 @@ impl Fit {
         if alignment.pairs.iter().any(|pair| pair.edit.is_empty() && unsure(pair.edit.start)) {
             return None;
         }
+        // Nor may a line that goes be missing, or a comment beside which something comes.
+        let beside = |at: usize| inserts.get(at) == Some(&true) || inserts.get(at + 1) == Some(&true);
+        let lost = |pair: &super::align::Pair, at: usize| {
+            old.get(at) == Some(&Old::Remove) || pair.how == How::Comment && beside(at)
+        };
+        if alignment.pairs.iter().any(|p| p.file.is_empty() && p.edit.clone().any(|at| lost(p, at))) {
+            return None;
+        }
+        if among_blanks(&alignment, hunk) {
+            return None;
+        }
         let same = alignment.pairs.iter().filter(|pair| matches!(pair.how, How::Same | How::Wrapped));
         let told: usize =
             same.flat_map(|pair| pair.file.clone()).filter_map(|at| body.text(at)).map(told).sum();
@@ -168,6 +179,33 @@ impl Fit {
         }
         kept
     }
+}
+
+/// Does something come between two of several blank lines, of which the file has fewer? Nobody can say
+/// on which side of it the one too many is.
+fn among_blanks(alignment: &Alignment, hunk: &EditHunk) -> bool {
+    let dropped = |nth: usize| {
+        let gone = |pair: &&super::align::Pair| pair.file.is_empty() && pair.how == How::Blank;
+        alignment.pairs.iter().filter(gone).any(|pair| pair.edit.contains(&nth))
+    };
+    let (mut nth, mut blanks, mut any_gone, mut added, mut split) = (0, 0, false, false, false);
+    for line in &hunk.lines {
+        match line {
+            EditLine::Add(_) => added = true,
+            EditLine::Keep(text) if text.trim().is_empty() => {
+                split |= added && blanks > 0;
+                any_gone |= dropped(nth);
+                (nth, blanks, added) = (nth + 1, blanks + 1, false);
+            }
+            EditLine::Keep(_) | EditLine::Remove(_) => {
+                if split && any_gone {
+                    return true;
+                }
+                (nth, blanks, any_gone, added, split) = (nth + 1, 0, false, false, false);
+            }
+        }
+    }
+    split && any_gone
 }
 
 /// Letters and digits in a line: what it tells about where it stands.
