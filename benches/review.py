@@ -68,20 +68,22 @@ class Bench:
         rein = Rein(self, "diff")
         rein.wait(lambda output: b"lines to read" in output, 20)
         rein.quiet(3.0)
-        every = []
+        every, spent = [], 0.0
         for name, keys in (
             ("line down", b"j" * 100), ("page down", [b"\x1b[6~"] * 60), ("next hunk", b"J" * 100), ("accept", b"y" * 100),
             ("reject", b"n" * 60), ("undo, redo", [b"u", b"\x12"] * 30), ("next file", b"}" * 60), ("fold", b"z" * 40),
             ("side by side", b"|" * 20), ("context", b"+-" * 20), ("end, top", [b"ge", b"gg"] * 10), ("filter", b"f" * 12),
         ):
-            times = []
+            times, before = [], rein.stat()[0]
             for key in ([bytes([key]) for key in keys] if isinstance(keys, bytes) else keys):
                 sent = rein.send(key)
                 times.append((rein.frame() - sent) * 1000)
                 rein.quiet(0.06)
             said(f"review: {name}", times, "ms")
+            spent += rein.stat()[0] - before
             every += times
         said("review: any key to its frame", every, "ms")
+        print(f"review: {spent / len(every) * 1000:.1f} ms of processor time a key, what it starts elsewhere included")
         cpu, rss, pss = rein.stat()
         print(f"review: RSS {rss:.1f} MB, PSS {pss:.1f} MB, peak RSS {rein.peak():.1f} MB; "
               f"{rss * 1.048576 / (self.patch / 1e6):.1f} times the difference")

@@ -14,7 +14,8 @@ use crate::provider::Wire;
 #[derive(Parser, Debug)]
 #[command(name = "rein", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Exit codes: 0 done · 1 the answer is no · 2 refused, nothing was changed · \
-    3 model or network unavailable · 5 not possible here · 64 usage · 70 a bug in rein · 130 interrupted\n\
+    3 model or network unavailable · 4 a budget or a length limit was reached ·
+    5 not possible here · 64 usage · 70 a bug in rein · 130 interrupted\n\
     Start with `rein tour`: it needs no key and no network.")]
 struct Cli {
     #[command(subcommand)]
@@ -31,6 +32,19 @@ struct Shared {
     /// The model to ask, as PROVIDER/MODEL, instead of `roles.chat`
     #[arg(long, short = 'm', value_name = "PROVIDER/MODEL")]
     model: Option<String>,
+    /// Write every exchange with a server down, without keys, so that it can be played again
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    record: Option<PathBuf>,
+    /// Take the answers from a recording; nothing leaves this machine
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
+}
+
+impl From<Shared> for front::Supplied {
+    fn from(shared: Shared) -> Self {
+        let Shared { model, record, replay } = shared;
+        Self { model, record, replay }
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -65,6 +79,9 @@ enum Command {
     Log {
         /// The first few digits are enough
         id: Option<String>,
+        /// Show the requests that were sent instead, or all of the one whose id begins so
+        #[arg(long, value_name = "ID", num_args = 0..=1, conflicts_with = "id")]
+        wire: Option<Option<String>>,
         /// Most entries to show
         #[arg(long, short = 'n', default_value_t = 20)]
         limit: usize,
@@ -92,10 +109,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// The models and the servers behind them
+    /// The models and the servers behind them: who serves which role, who answers, what it costs
     Models {
         #[command(subcommand)]
-        what: ModelsCommand,
+        what: Option<ModelsCommand>,
+        /// Report as one JSON document
+        #[arg(long, global = true)]
+        json: bool,
     },
     /// The configuration: where it is, what it says, whether it is right
     Config {
@@ -152,6 +172,9 @@ struct ApplyArgs {
     /// Review first, hunk by hunk: what is accepted lands, what cannot be placed is named
     #[arg(long, short = 'i', conflicts_with_all = ["check", "json", "serve"])]
     interactive: bool,
+    /// With -i: as a dialogue, line by line, for screen readers and where there is no screen
+    #[arg(long, requires = "interactive")]
+    plain: bool,
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
@@ -235,6 +258,10 @@ struct RestoreArgs {
 
 #[derive(Subcommand, Debug)]
 enum ModelsCommand {
+    /// Prove each role with one tiny call, and say what it cost
+    Test,
+    /// Play an outage of each provider and say who takes over; sends nothing
+    Drill,
     /// Decode the body of a server's answer, read from stdin, and print what a client must make of it
     Decode(DecodeArgs),
 }
@@ -293,9 +320,16 @@ pub fn run() -> Exit {
         Ok(cli) => front::guarded(|| dispatch(cli)),
         Err(wrong) => {
             // Help and version come this way too, on stdout.
-            let usage = wrong.use_stderr();
+            if !wrong.use_stderr() {
+                let _ = wrong.print();
+                return Exit::Done;
+            }
+            // Who reads documents gets one for this too.
+            if front::asked_for_a_document("edit") {
+                return front::not_begun(true, Exit::Usage, wrong);
+            }
             let _ = wrong.print();
-            if usage { Exit::Usage } else { Exit::Done }
+            Exit::Usage
         }
     }
 }
@@ -303,11 +337,14 @@ pub fn run() -> Exit {
 fn dispatch(cli: Cli) -> Exit {
     let Cli { command, target, shared } = cli;
     match command {
-        None => front::tui(target.as_deref(), shared.model),
+        None => front::tui(target.as_deref(), shared.into()),
         Some(Command::Tour { headless }) => front::tour(headless),
         Some(Command::Edit(args)) => front::edit(args.into()),
         Some(Command::Apply(args)) if args.serve => front::serve(),
-        Some(Command::Apply(args)) if args.interactive => front::review(args.into()),
+        Some(Command::Apply(args)) if args.interactive => {
+            let plain = args.plain;
+            front::review(args.into(), plain)
+        }
         Some(Command::Apply(args)) => front::apply(args.into()),
         Some(Command::Search(args)) => front::search(args.into()),
         Some(Command::Index { status, rebuild, json }) => {
@@ -319,13 +356,19 @@ fn dispatch(cli: Cli) -> Exit {
             front::index(what, json)
         }
         Some(Command::Diff(args)) => front::diff(&args.into()),
+        Some(Command::Log { wire: Some(id), limit, json, .. }) => front::wire_log(id.as_deref(), limit, json),
         Some(Command::Log { id: Some(id), json, .. }) => front::receipt(&id, json),
-        Some(Command::Log { id: None, limit, json }) => front::log(limit, json),
+        Some(Command::Log { limit, json, .. }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
         Some(Command::Redo { id, json }) => front::redo(id.as_deref(), json),
         Some(Command::Restore(args)) => front::restore(&args.into()),
         Some(Command::Recover { json }) => front::recover(json),
-        Some(Command::Models { what: ModelsCommand::Decode(args) }) => front::decode(&args.into()),
+        Some(Command::Models { what, json }) => match what {
+            None => front::models(json),
+            Some(ModelsCommand::Test) => front::test_models(json),
+            Some(ModelsCommand::Drill) => front::drill(json),
+            Some(ModelsCommand::Decode(args)) => front::decode(&args.into()),
+        },
         Some(Command::Config { what }) => front::config(match what {
             ConfigCommand::Path => front::AboutConfig::Path,
             ConfigCommand::Show => front::AboutConfig::Show,
@@ -343,7 +386,7 @@ impl From<EditArgs> for front::EditRequest {
             apply: args.apply,
             json: args.json,
             instruction: args.instruction.join(" "),
-            model: args.shared.model,
+            supplied: args.shared.into(),
         }
     }
 }

@@ -208,7 +208,7 @@ fn a_model_that_changes_nothing_is_the_answer_no() {
 fn an_answer_that_was_cut_short_by_its_limit_is_refused() {
     let whole_and_open = shorter() + "src/cart.rs\n<<<<<<< SEARCH\n    items: Vec<Item>,\n=======\n";
     let (ran, _) = refused([Reply::text(whole_and_open).with(Fault::Finish("length".into()))], &FILE);
-    assert!(ran.ends(2).err.contains("max_output"));
+    assert!(ran.ends(4).err.contains("max_output"));
 }
 
 #[test]
@@ -262,8 +262,8 @@ fn what_passes_is_tried_again() {
     let ran = world.rein(&[&["edit", "--apply"], &FILE[..]].concat()).ends(0);
     assert_eq!((ran.err.as_str(), model.asked()), ("", 3));
 
-    let (ran, asked) = refused([busy("0"), busy("0"), busy("0"), Reply::text(shorter())], &FILE);
-    assert_eq!(asked, 3);
+    let (ran, asked) = refused([busy("0"), busy("0"), busy("0"), busy("0"), Reply::text(shorter())], &FILE);
+    assert_eq!(asked, 4);
     assert!(ran.ends(3).err.contains("is busy (HTTP 429)"));
 
     let broken =

@@ -1,11 +1,11 @@
-//! A streamed answer of 4 MB, as real servers frame it, in pieces as a socket gives them: from bytes to
+//! A streamed answer of 1 MB, as real servers frame it, in pieces as a socket gives them: from bytes to
 //! the whole result. And what a thousand deltas cost.
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use rein::provider::{Response, Wire, decode};
 
-const ANSWER: usize = 4 << 20;
+const ANSWER: usize = 1 << 20;
 const PIECE: usize = 16 << 10;
 
 /// The words of an answer, a token in each event.
@@ -41,7 +41,7 @@ fn ollama(word: &str) -> String {
     )
 }
 
-fn stream(event: fn(&str) -> String, bytes: usize) -> (String, usize) {
+fn stream(event: Event, bytes: usize) -> (String, usize) {
     let mut stream = String::new();
     let mut events = 0;
     for word in WORDS.iter().cycle() {
@@ -59,7 +59,10 @@ fn read(wire: Wire, body: &str) -> usize {
     decode(response, body.as_bytes().chunks(PIECE)).text().len()
 }
 
-const WIRES: [(Wire, fn(&str) -> String); 5] = [
+/// One event with this word in it, as JSON has it.
+type Event = fn(&str) -> String;
+
+const WIRES: [(Wire, Event); 5] = [
     (Wire::OpenAiChat, chat),
     (Wire::OpenAiResponses, responses),
     (Wire::Anthropic, anthropic),
@@ -67,12 +70,12 @@ const WIRES: [(Wire, fn(&str) -> String); 5] = [
     (Wire::Ollama, ollama),
 ];
 
-fn events(wire: Wire) -> fn(&str) -> String {
+fn events(wire: Wire) -> Event {
     WIRES.into_iter().find(|(known, _)| *known == wire).map(|(_, event)| event).unwrap()
 }
 
 #[divan::bench(args = WIRES.map(|(wire, _)| wire))]
-fn four_megabytes(bencher: Bencher<'_, '_>, wire: &Wire) {
+fn a_megabyte(bencher: Bencher<'_, '_>, wire: &Wire) {
     let (body, count) = stream(events(*wire), ANSWER);
     assert!(read(*wire, &body) >= count);
     bencher.counter(BytesCount::of_str(&body)).bench(|| read(*wire, divan::black_box(&body)));

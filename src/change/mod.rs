@@ -18,6 +18,8 @@ mod merged;
 mod offered;
 mod pair;
 mod parse;
+#[cfg(test)]
+mod perturbed;
 mod placeholder;
 mod proposal;
 pub mod reading;

@@ -255,6 +255,19 @@ fn a_hunk_splits_where_a_line_stays() {
 }
 
 #[test]
+fn what_stays_keeps_its_verdict_however_else_the_difference_could_be_told() {
+    let mut review = compared(Purpose::TakeBack, b"a\na\na\nb\n", b"b\n");
+    let picked = review.pick(ids(&review)[0], 1..2, Verdict::Accepted).unwrap();
+    let others: Vec<_> = ids(&review).into_iter().filter(|id| *id != picked).collect();
+    review.decide(&others, Verdict::Rejected);
+    let (receipt, text) = landed(review.settle().unwrap(), b"b\n");
+    assert_eq!(text, b"a\na\nb\n");
+    review.landed(&receipt);
+    let left: Vec<_> = review.hunks().map(|hunk| (hunk.id, hunk.verdict)).collect();
+    assert_eq!(left, [(picked, Verdict::Accepted)]);
+}
+
+#[test]
 fn a_file_that_comes_or_goes_is_one_decision() {
     let mut review = Review::of_difference(Purpose::TakeBack).unwrap();
     review.compare(Compared::of(Base { path: path(), text: None }, Some(&"a\nb\n".into())));

@@ -23,8 +23,12 @@ pub(super) struct Written {
     pub tab_width: Option<i64>,
     pub max_output: Option<i64>,
     pub leash: Leash,
+    pub budget: Budget,
+    pub wire_log: WireLog,
     pub roles: Roles,
     pub providers: BTreeMap<String, Provider>,
+    /// By name pattern.
+    pub models: BTreeMap<String, Model>,
 }
 
 #[derive(Clone, Default, Debug, Deserialize)]
@@ -33,6 +37,33 @@ pub(super) struct Leash {
     pub max_lines: Option<i64>,
     pub max_files: Option<i64>,
     pub protect: Option<Vec<String>>,
+}
+
+/// In dollars.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Budget {
+    pub turn: Option<f64>,
+    pub day: Option<f64>,
+}
+
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct WireLog {
+    pub days: Option<i64>,
+    pub megabytes: Option<i64>,
+}
+
+/// Rates in dollars for a million tokens.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Model {
+    pub input: Option<f64>,
+    pub output: Option<f64>,
+    pub cached: Option<f64>,
+    pub cache_write: Option<f64>,
+    pub context: Option<i64>,
+    pub max_output: Option<i64>,
 }
 
 #[derive(Clone, Default, Debug, Deserialize)]
@@ -59,7 +90,21 @@ pub(super) struct Provider {
 }
 
 /// The keys of each table, for suggestions: [`Written`] in another form. A test holds them equal.
-const TOP: &[&str] = &["level", "theme", "tab_width", "max_output", "leash", "roles", "providers"];
+const TOP: &[&str] = &[
+    "level",
+    "theme",
+    "tab_width",
+    "max_output",
+    "leash",
+    "budget",
+    "wire_log",
+    "roles",
+    "providers",
+    "models",
+];
+const BUDGET: &[&str] = &["turn", "day"];
+const WIRE_LOG: &[&str] = &["days", "megabytes"];
+const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];
 const ROLES: &[&str] = &["chat", "complete", "embed", "apply", "review"];
 const PROVIDER: &[&str] = &[
@@ -84,6 +129,7 @@ const SIZE_LIMIT: u64 = 1024 * 1024;
 pub(super) struct Layer {
     file: PathBuf,
     text: String,
+    built_in: bool,
     pub written: Written,
 }
 
@@ -101,8 +147,17 @@ impl Layer {
         Self::parse(file.into(), text).map(Some)
     }
 
+    /// What rein brings along. `name` is what an error calls it.
+    pub fn built_in(name: &str, text: &str) -> Result<Self, ConfigError> {
+        Ok(Self { built_in: true, ..Self::parse(name.into(), text.into())? })
+    }
+
+    pub fn is_built_in(&self) -> bool {
+        self.built_in
+    }
+
     pub fn parse(file: PathBuf, text: String) -> Result<Self, ConfigError> {
-        let layer = Self { file, text, written: Written::default() };
+        let layer = Self { file, text, built_in: false, written: Written::default() };
         let table = DeTable::parse(&layer.text).map_err(|error| layer.malformed(&error))?;
         layer.check(table.get_ref())?;
         let written = toml::from_str(&layer.text).map_err(|error| layer.malformed(&error))?;
@@ -139,15 +194,23 @@ impl Layer {
 
     fn check(&self, table: &DeTable) -> Result<(), ConfigError> {
         self.names(table, TOP, "")?;
-        for (name, keys) in [("leash", LEASH), ("roles", ROLES)] {
+        for (name, keys) in [("leash", LEASH), ("budget", BUDGET), ("wire_log", WIRE_LOG), ("roles", ROLES)] {
             if let Some(inner) = sub(table, name) {
                 self.names(inner, keys, name)?;
             }
         }
-        let Some(providers) = sub(table, "providers") else { return Ok(()) };
-        for (name, _) in providers {
-            let Some(provider) = sub(providers, name.get_ref()) else { continue };
-            self.names(provider, PROVIDER, &format!("providers.{}", name.get_ref()))?;
+        for (name, keys) in [("providers", PROVIDER), ("models", MODEL)] {
+            self.each(table, name, keys)?;
+        }
+        Ok(())
+    }
+
+    /// The tables in the table `name`, whose own names are the user's.
+    fn each(&self, table: &DeTable, name: &str, keys: &[&str]) -> Result<(), ConfigError> {
+        let Some(tables) = sub(table, name) else { return Ok(()) };
+        for (own, _) in tables {
+            let Some(inner) = sub(tables, own.get_ref()) else { continue };
+            self.names(inner, keys, &format!("{name}.{}", own.get_ref()))?;
         }
         Ok(())
     }
@@ -179,10 +242,14 @@ fn sub<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a DeTable<'i>> {
 
 /// ``did you mean `x`?``, or what there is.
 pub(super) fn advice(written: &str, known: &[&str]) -> String {
-    let distance = |name: &&&str| edits(&written.to_lowercase().replace('-', "_"), name);
-    match known.iter().min_by_key(distance) {
-        Some(name) if distance(&name) <= 1 + written.chars().count() / 4 => format!("did you mean `{name}`?"),
-        _ => format!("there are {}", known.join(", ")),
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    let distance = |name: &&&str| edits(&plain(written), &plain(name));
+    let begins = |name: &&&str| written.len() > 2 && plain(name).starts_with(&plain(written));
+    let near = |name: &&&str| distance(name) <= 1 + written.chars().count() / 4;
+    let nearest = || known.iter().min_by_key(distance).filter(near);
+    match known.iter().find(begins).or_else(nearest) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", known.join(", ")),
     }
 }
 
@@ -261,6 +328,9 @@ mod tests {
             (LEASH, says(toml::from_str::<Leash>("_ = 1").unwrap_err())),
             (ROLES, says(toml::from_str::<Roles>("_ = 1").unwrap_err())),
             (PROVIDER, says(toml::from_str::<Provider>("_ = 1").unwrap_err())),
+            (BUDGET, says(toml::from_str::<Budget>("_ = 1").unwrap_err())),
+            (WIRE_LOG, says(toml::from_str::<WireLog>("_ = 1").unwrap_err())),
+            (MODEL, says(toml::from_str::<Model>("_ = 1").unwrap_err())),
         ] {
             let named = found.split('`').skip(3).step_by(2).collect::<Vec<_>>();
             assert_eq!(known, named, "{found}");

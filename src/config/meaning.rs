@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::file::{Layer, Provider, Written, advice};
-use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName};
+use super::file::{Layer, Model, Provider, Written, advice};
+use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
-use crate::model::{ModelId, Role, Tokens};
-use crate::provider::{BaseUrl, Endpoint, Key, Timeouts, Wire};
+use crate::model::{Budget, ModelId, Money, Price, Rate, Role, Tokens};
+use crate::provider::{BaseUrl, Card, Catalogue, Endpoint, Key, Timeouts, Wire};
 
 /// Turns layers into a configuration, remembering where each setting was written.
 pub(super) struct Meaning<'a> {
@@ -43,6 +43,9 @@ impl<'a> Meaning<'a> {
                 .number(&["max_output"], 1..=10_000_000, |w| w.max_output)?
                 .map(|n| Tokens(n as u64)),
             roles: self.roles(&endpoints, overrides.model)?,
+            budget: self.budget()?,
+            wire_log: self.wire_log()?,
+            catalogue: self.catalogue()?,
             endpoints,
         };
         self.note_missing_keys(&config);
@@ -116,6 +119,86 @@ impl<'a> Meaning<'a> {
         Ok((leash, protect))
     }
 
+    fn budget(&self) -> Result<Budget, ConfigError> {
+        let limit = |key: &str, written: Option<f64>| {
+            let read = |dollars| self.dollars(&["budget", key], dollars);
+            written.map(read).transpose()
+        };
+        Ok(Budget {
+            turn: limit("turn", self.top(|w| w.budget.turn))?,
+            day: limit("day", self.top(|w| w.budget.day))?,
+        })
+    }
+
+    fn dollars(&self, key: &[&str], written: f64) -> Result<Money, ConfigError> {
+        // As short as it was written.
+        let read = written.to_string().parse();
+        read.map_err(|_| {
+            self.invalid(key, format!("`{}` is {written}; write dollars, as in `0.50`", key.join(".")))
+        })
+    }
+
+    fn wire_log(&self) -> Result<WireLog, ConfigError> {
+        let usual = WireLog::default();
+        let (days, megabytes) = (["wire_log", "days"], ["wire_log", "megabytes"]);
+        Ok(WireLog {
+            days: self.number(&days, 0..=3_650, |w| w.wire_log.days)?.unwrap_or(usual.days),
+            megabytes: self
+                .number(&megabytes, 1..=100_000, |w| w.wire_log.megabytes)?
+                .unwrap_or(usual.megabytes),
+        })
+    }
+
+    /// What every layer says of models, the built-in ones as rein's own word.
+    fn catalogue(&self) -> Result<Catalogue, ConfigError> {
+        let mut catalogue = Catalogue::default();
+        for layer in &self.layers {
+            for (pattern, model) in &layer.written.models {
+                catalogue.add(pattern, self.card(layer, pattern, model)?, !layer.is_built_in());
+            }
+        }
+        Ok(catalogue)
+    }
+
+    fn card(&self, layer: &Layer, pattern: &str, model: &Model) -> Result<Card, ConfigError> {
+        let wrong = |key: &str, what: String| {
+            let at = layer.place(&["models", pattern, key]);
+            let at = at.unwrap_or_else(|| Place::File(layer.file().to_owned(), None));
+            ConfigError::Invalid { at, what }
+        };
+        let rate = |key: &str, written: Option<f64>| {
+            let read = |dollars: f64| {
+                let what =
+                    || format!("`{key}` is {dollars}; write dollars for a million tokens, as in `0.50`");
+                dollars.to_string().parse().map(Rate).map_err(|_| wrong(key, what()))
+            };
+            written.map(read).transpose()
+        };
+        let tokens = |key: &str, written: Option<i64>| {
+            let read = |n: i64| u64::try_from(n).ok().filter(|n| (1..=1_000_000_000).contains(n)).map(Tokens);
+            let what = |n| format!("`{key}` is {n}; use 1 to 1000000000 tokens");
+            written.map(|n| read(n).ok_or_else(|| wrong(key, what(n)))).transpose()
+        };
+        let (input, output) = (rate("input", model.input)?, rate("output", model.output)?);
+        let (cached, written) = (rate("cached", model.cached)?, rate("cache_write", model.cache_write)?);
+        let price = match (input, output) {
+            (Some(input), Some(output)) => Some(Price {
+                input,
+                output,
+                cached: cached.unwrap_or(input),
+                cache_write: written.unwrap_or(input),
+            }),
+            (None, None) if cached.is_none() && written.is_none() => None,
+            _ => {
+                let what =
+                    format!("`[models.\"{pattern}\"]` has half a price; write both `input` and `output`");
+                return Err(wrong(if input.is_some() { "input" } else { "output" }, what));
+            }
+        };
+        let context = tokens("context", model.context)?;
+        Ok(Card { price, context, max_output: tokens("max_output", model.max_output)? })
+    }
+
     fn endpoint(&mut self, name: &str) -> Result<Endpoint, ConfigError> {
         let key = |setting| ["providers", name, setting];
         if name.is_empty() || name.contains(|c: char| c == '/' || c.is_control() || c.is_whitespace()) {
@@ -127,7 +210,10 @@ impl<'a> Meaning<'a> {
             self.invalid(&["providers", name], what)
         };
         let wire = self.provider(name, |p| p.wire.clone()).ok_or_else(|| lacks("wire", "openai-chat"))?;
-        let wire = wire.parse().map_err(|why: String| self.invalid(&key("wire"), why))?;
+        let wire = wire.parse().map_err(|_| {
+            let what = format!("`{wire}` is not a wire; {}", advice(&wire, &Wire::ALL.map(Wire::name)));
+            self.invalid(&key("wire"), what)
+        })?;
         let insecure = self.provider(name, |p| p.insecure).unwrap_or(false);
         let base = self.provider(name, |p| p.base_url.clone());
         let base = base.ok_or_else(|| lacks("base_url", "https://api.example.com/v1"))?;

@@ -12,7 +12,7 @@ mod show;
 
 pub use error::{ConfigError, Place};
 pub use paths::{Env, Paths, paths};
-pub use show::{check, show};
+pub use show::{check, show, written};
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -21,11 +21,14 @@ use file::Layer;
 use meaning::Meaning;
 
 use crate::change::{Leash, Level};
-use crate::model::{ModelId, Role, Tokens};
-use crate::provider::{Endpoint, Found};
+use crate::model::{Budget, ModelId, Role, Tokens};
+use crate::provider::{Card, Catalogue, Endpoint, Found};
 
 /// The built-in layer: the defaults and their documentation.
 pub const DEFAULT: &str = include_str!("default.toml");
+
+/// Below it: what is known of models, in the same format.
+const MODELS: &str = include_str!("models.toml");
 
 /// Which models answer, for each role, best first.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -35,6 +38,21 @@ pub struct Roles {
     pub embed: Vec<ModelId>,
     pub apply: Vec<ModelId>,
     pub review: Vec<ModelId>,
+}
+
+/// How long what was sent is kept, to be looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WireLog {
+    /// 0 keeps nothing.
+    pub days: usize,
+    /// Most room it may take for one workspace.
+    pub megabytes: usize,
+}
+
+impl Default for WireLog {
+    fn default() -> Self {
+        Self { days: 7, megabytes: 64 }
+    }
 }
 
 /// Which colours the user wants.
@@ -88,12 +106,22 @@ pub struct Config {
     /// Columns of a tab, 1 to 16.
     pub tab_width: usize,
     pub max_output: Option<Tokens>,
+    pub budget: Budget,
+    pub wire_log: WireLog,
+    /// Prices and limits.
+    pub catalogue: Catalogue,
 }
 
 impl Config {
     /// The server of a model.
     pub fn endpoint(&self, model: &ModelId) -> Option<&Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.name == model.provider)
+    }
+
+    /// What is known of a model.
+    pub fn card(&self, model: &ModelId) -> Card {
+        let local = self.endpoint(model).is_some_and(|endpoint| endpoint.base_url.is_loopback());
+        self.catalogue.card(model, local)
     }
 
     /// The models of a role.
@@ -134,6 +162,8 @@ pub struct Overrides {
     /// In place of `roles.chat`.
     pub model: Option<ModelId>,
     pub theme: Option<ThemeName>,
+    /// A text in place of the user's file, and what to call it.
+    pub in_place: Option<(PathBuf, String)>,
 }
 
 /// A configuration and how it came about.
@@ -151,10 +181,15 @@ pub struct Loaded {
 /// # Errors
 /// A file that cannot be read, or a setting that means nothing, with its place.
 pub fn load(env: Env, overrides: Overrides) -> Result<Loaded, ConfigError> {
-    let built_in = Layer::parse("(built-in configuration)".into(), DEFAULT.into())?;
-    let user = user_layer(env)?;
+    let mut overrides = overrides;
+    let models = Layer::built_in("(built-in prices)", MODELS)?;
+    let built_in = Layer::built_in("(built-in configuration)", DEFAULT)?;
+    let user = match overrides.in_place.take() {
+        Some((name, text)) => Some(Layer::parse(name, text)?),
+        None => user_layer(env)?,
+    };
     let files = user.iter().map(|layer| layer.file().to_owned()).collect();
-    let layers = [Some(built_in), user].into_iter().flatten().collect();
+    let layers = [Some(models), Some(built_in), user].into_iter().flatten().collect();
     let (config, notes) = Meaning::new(layers, env).resolve(overrides)?;
     Ok(Loaded { config, notes, files })
 }
@@ -233,6 +268,7 @@ mod tests {
             level: Some(Level::Selection),
             model: "openai/c".parse().ok(),
             theme: Some(ThemeName::None),
+            ..Overrides::default()
         };
         let by_flag = loaded(user, &env, flags).unwrap().config;
         assert_eq!((by_flag.level, by_flag.theme), (Level::Selection, ThemeName::None));
@@ -256,7 +292,7 @@ mod tests {
             ),
             (
                 "[providers.x]\nwire = \"openai\"",
-                "my.toml:2: `openai` is not a wire; use one of openai-chat, openai-responses, openai-completions, anthropic, gemini, ollama, mistral-fim, llamacpp-infill, voyage",
+                "my.toml:2: `openai` is not a wire; did you mean `openai-chat`?",
             ),
             (
                 "[providers.x]\nwire = \"anthropic\"",
@@ -271,6 +307,14 @@ mod tests {
                 "my.toml:2: `idle_timeout` is NaN; use 0.001 to 3600 seconds",
             ),
             ("[providers.\"a/b\"]", "my.toml:1: a provider's name is one word without `/`"),
+            ("[budget]\nday = -1", "my.toml:2: `budget.day` is -1; write dollars, as in `0.50`"),
+            ("[budget]\nturm = 1", "my.toml:2: unknown key `turm` in `[budget]`; did you mean `turn`?"),
+            (
+                "[models.\"x*\"]\ninput = 1",
+                "my.toml:2: `[models.\"x*\"]` has half a price; write both `input` and `output`",
+            ),
+            ("[models.x]\ncontext = 0", "my.toml:2: `context` is 0; use 1 to 1000000000 tokens"),
+            ("[wire_log]\ndays = -1", "my.toml:2: `wire_log.days` is -1; use 0 to 3650"),
             (
                 "[leash]\nprotect = [\"a[\"]",
                 "my.toml:2: error parsing glob 'a[': unclosed character class; missing ']'",
@@ -283,6 +327,46 @@ mod tests {
         let flags = Overrides { model: "x/y".parse().ok(), ..Overrides::default() };
         let said = loaded("", &[], flags).unwrap_err().to_string();
         assert!(said.starts_with("`--model`: `x/y`: no provider is called `x`"), "{said}");
+    }
+
+    #[test]
+    fn five_lines_put_any_wire_behind_any_role_it_can_serve() {
+        for wire in Wire::ALL {
+            for role in Role::ALL {
+                let user = format!(
+                    "[providers.my]\nwire = \"{wire}\"\nbase_url = \"http://127.0.0.1:9\"\n[roles]\n{role} = [\"my/m\"]"
+                );
+                let loaded = loaded(&user, &[], Overrides::default());
+                assert_eq!(loaded.is_ok(), wire.serves(role), "{wire} {role}");
+                if let Err(why) = loaded {
+                    assert!(why.to_string().contains("those that can are"), "{why}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn budgets_and_prices_are_the_users_to_set() {
+        let user = "[budget]\nturn = 0.50\nday = 5\n[models.\"gpt-5*\"]\ninput = 9\noutput = 10\nmax_output = 7\n[wire_log]\ndays = 0\n";
+        let config = config(user);
+        assert_eq!(config.budget, Budget { turn: "0.50".parse().ok(), day: "5".parse().ok() });
+        assert_eq!((config.wire_log.days, config.wire_log.megabytes), (0, 64));
+        let card = config.card(&"openai/gpt-5.2".parse().unwrap());
+        assert_eq!(card.price.unwrap().cached.0.to_string(), "$9.00", "what is not given is `input`");
+        assert_eq!((card.max_output, card.context), (Some(Tokens(7)), Some(Tokens(400_000))));
+        let sonnet = config.card(&"anthropic/claude-sonnet-4-6".parse().unwrap());
+        assert_eq!(sonnet.price.unwrap().output.0.to_string(), "$15.00");
+        assert!(config.card(&"ollama/anything".parse().unwrap()).price.unwrap().is_free());
+        assert_eq!(config.card(&"openai/unheard-of".parse().unwrap()).price, None);
+    }
+
+    #[test]
+    fn every_default_model_has_a_price() {
+        let config = config("");
+        for id in ["anthropic/claude-sonnet-4-6", "openai/gpt-5.2", "openrouter/anthropic/claude-sonnet-4.6"]
+        {
+            assert!(config.card(&id.parse().unwrap()).price.is_some(), "{id}");
+        }
     }
 
     #[test]

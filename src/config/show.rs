@@ -6,8 +6,8 @@ use std::fmt::Write;
 use toml::{Table, Value};
 
 use super::{Config, Loaded};
-use crate::model::{ModelId, Role};
-use crate::provider::Endpoint;
+use crate::model::{ModelId, Money, Price, Role, Tokens};
+use crate::provider::{Card, Endpoint};
 
 /// The effective configuration as TOML. Read back, it gives the same configuration.
 pub fn show(loaded: &Loaded) -> String {
@@ -25,6 +25,11 @@ pub fn show(loaded: &Loaded) -> String {
         }
     }
     format!("{text}\n\n{}", table(&loaded.config))
+}
+
+/// The same without where it came from: equal for equal configurations.
+pub fn written(config: &Config) -> String {
+    table(config).to_string()
 }
 
 /// One line per fact: what was read, which models will answer, what to know.
@@ -62,12 +67,41 @@ fn table(config: &Config) -> Table {
         table.insert("max_output".into(), Value::Integer(i64::try_from(most.0).unwrap_or(i64::MAX)));
     }
     table.insert("leash".into(), Value::Table(leash(config)));
+    table.insert("budget".into(), Value::Table(budget(config)));
+    let kept = [("days", config.wire_log.days), ("megabytes", config.wire_log.megabytes)];
+    let kept = kept.map(|(key, value)| (key.to_owned(), number(value)));
+    table.insert("wire_log".into(), Value::Table(kept.into_iter().collect()));
     let roles = Role::ALL
         .map(|role| (role.name().to_owned(), strings(config.role(role).iter().map(ModelId::to_string))));
     table.insert("roles".into(), Value::Table(roles.into_iter().collect()));
     let providers = config.endpoints.iter().map(|one| (one.name.clone(), Value::Table(provider(one))));
     table.insert("providers".into(), Value::Table(providers.collect()));
+    let models =
+        config.catalogue.own().map(|(pattern, card)| (pattern.to_owned(), Value::Table(model(card))));
+    table.insert("models".into(), Value::Table(models.collect()));
     table
+}
+
+fn budget(config: &Config) -> Table {
+    let limits = [("turn", config.budget.turn), ("day", config.budget.day)];
+    let written = limits.into_iter().filter_map(|(key, limit)| Some((key.to_owned(), dollars(limit?))));
+    written.collect()
+}
+
+/// The user's own word on models; what is built in need not be shown.
+fn model(card: &Card) -> Table {
+    let rates = card.price.map_or_else(Vec::new, |price| {
+        let Price { input, output, cached, cache_write } = price;
+        vec![("input", input), ("output", output), ("cached", cached), ("cache_write", cache_write)]
+    });
+    let limits = [("context", card.context), ("max_output", card.max_output)];
+    let tokens = |n: Tokens| Value::Integer(i64::try_from(n.0).unwrap_or(i64::MAX));
+    let limits = limits.into_iter().filter_map(|(key, limit)| Some((key.to_owned(), tokens(limit?))));
+    rates.into_iter().map(|(key, rate)| (key.to_owned(), dollars(rate.0))).chain(limits).collect()
+}
+
+fn dollars(money: Money) -> Value {
+    Value::Float(money.0 as f64 / 1e6)
 }
 
 fn leash(config: &Config) -> Table {

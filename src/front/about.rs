@@ -20,7 +20,7 @@ pub fn config(what: AboutConfig) -> Exit {
             Err(why) => stop(Exit::NotHere, why),
         };
     }
-    match Setup::load(None) {
+    match Setup::load() {
         Ok(setup) if what == AboutConfig::Show => print(config::show(setup.loaded()).as_bytes(), Exit::Done),
         Ok(setup) => print(config::check(setup.loaded()).as_bytes(), Exit::Done),
         Err(why) => stop(Exit::NotHere, why),

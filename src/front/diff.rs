@@ -64,7 +64,7 @@ pub fn diff(request: &DiffRequest) -> Exit {
 }
 
 fn meant(request: &DiffRequest) -> Result<(Setup, super::setup::Place, First), Wrong> {
-    let setup = Setup::load(None)?;
+    let setup = Setup::load()?;
     let place = setup.place(None)?;
     if let Some((old, new)) = &request.files {
         let ready = files(old, new)?;

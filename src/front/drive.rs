@@ -76,6 +76,10 @@ impl Driver {
     }
 
     fn show(&self, event: &Event) {
+        if let Event::Switched { failure, to, .. } | Event::BrokeOff { failure, to, .. } = event {
+            self.wipe();
+            super::tell(&format!("{failure}; on generator: {to}"));
+        }
         if !self.progress {
             return;
         }

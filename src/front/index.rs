@@ -46,7 +46,7 @@ pub fn index(what: AboutIndex, as_json: bool) -> Exit {
 }
 
 fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
-    let workspace = Setup::load(None)?.place(None)?.workspace;
+    let workspace = Setup::load()?.place(None)?.workspace;
     let place = place(&workspace)?;
     if what == AboutIndex::Status {
         let status = Index::open(workspace, place)?.status(&|| false);

@@ -10,7 +10,7 @@ use crate::text::safe;
 use crate::workspace::{JournalError, Kind, LogEntry, Reviewed, Status, UndoError, Undone, WriteError};
 
 fn here() -> Result<Place, SetupError> {
-    Setup::load(None)?.place(None)
+    Setup::load()?.place(None)
 }
 
 /// Lists operations, newest first.

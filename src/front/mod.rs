@@ -25,6 +25,7 @@ mod setup;
 mod terminal;
 mod tour;
 mod tui;
+mod wire_log;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -32,14 +33,16 @@ use std::process::ExitCode;
 pub use about::{AboutConfig, config};
 pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
 pub use diff::{DiffRequest, diff};
-pub use edit::{EditRequest, edit};
+pub use edit::{EditRequest, edit, not_begun};
 pub use index::{AboutIndex, index};
 pub use journal::{log, receipt, recover, redo, undo};
-pub use models::{DecodeRequest, decode};
+pub use models::{DecodeRequest, decode, drill, models, test_models};
 pub use restore::{RestoreRequest, restore};
 pub use search::{SearchMode, SearchRequest, search};
+pub use setup::Supplied;
 pub use tour::tour;
 pub use tui::tui;
+pub use wire_log::wire_log;
 
 #[cfg(fuzzing)]
 pub mod fuzzing {
@@ -59,6 +62,8 @@ pub enum Exit {
     Refused = 2,
     /// Model or network unavailable.
     Unavailable = 3,
+    /// A budget or the length of an answer was not enough; what there is is part of it.
+    Limit = 4,
     /// Not possible here: no such file, a wrong configuration.
     NotHere = 5,
     Usage = 64,
@@ -87,6 +92,17 @@ fn stop(exit: Exit, why: impl std::fmt::Display) -> Exit {
     exit
 }
 
+/// Was `command` typed, and `--json` with it? For a command line that means nothing otherwise.
+pub fn asked_for_a_document(command: &str) -> bool {
+    let typed = |word: &str| std::env::args_os().skip(1).any(|argument| argument == word);
+    typed(command) && typed("--json")
+}
+
+/// Says on stderr what a script's log should have as well.
+fn tell(note: &str) {
+    let _ = writeln!(std::io::stderr(), "rein: {}", crate::text::safe::line(note));
+}
+
 /// A result as it may reach a terminal: a patch holds a stranger's bytes, which must not move the
 /// cursor there. A pipe gets the bytes as they are.
 fn for_a_person(result: &[u8]) -> Vec<u8> {
@@ -113,7 +129,7 @@ fn print(result: &[u8], exit: Exit) -> Exit {
 /// Something good to know while a command runs: for a person, not for a script.
 fn remark(note: &str) {
     if std::io::stderr().is_terminal() {
-        let _ = writeln!(std::io::stderr(), "rein: {}", crate::text::safe::line(note));
+        tell(note);
     }
 }
 

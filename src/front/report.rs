@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::change::locate::Unplaced;
 use crate::change::reading::FileDiff;
 use crate::change::{Hunk, HunkId, Landed, Rejected, Review, Verdict, Why, unparsed};
+use crate::model::Bill;
 use crate::session::Refusal;
 use crate::text::{Digest, Lines, RepoPath, patch};
 use crate::workspace::Workspace;
@@ -59,6 +60,14 @@ pub fn landed(files: &[Landed]) -> Vec<Value> {
         })
     };
     files.iter().map(describe).collect()
+}
+
+/// What requests cost, in millionths of a dollar and in words.
+pub fn cost(bill: &Bill) -> Value {
+    json!({
+        "micro_usd": bill.cost, "shown": bill.to_string(), "requests": bill.requests,
+        "unpriced": bill.unpriced, "counted": bill.usage.counted,
+    })
 }
 
 fn sha(text: &Lines) -> Digest {

@@ -54,7 +54,7 @@ fn place(target: &str) -> Result<(Workspace, RepoPath, Option<String>), SetupErr
     let (file, id) = parse(target, |file| cwd.join(file).is_file());
     let full = cwd.join(&file);
     let folder = full.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(&cwd);
-    let workspace = Setup::load(None)?.workspace(folder)?;
+    let workspace = Setup::load()?.workspace(folder)?;
     let path = workspace.resolve(&file, &cwd)?;
     Ok((workspace, path, id))
 }

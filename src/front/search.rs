@@ -82,7 +82,7 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     if request.mode == SearchMode::Semantic {
         return Err(Wrong::Semantic);
     }
-    let workspace = Setup::load(None).and_then(|setup| setup.place(None)).map_err(NoIndex::from)?.workspace;
+    let workspace = Setup::load().and_then(|setup| setup.place(None)).map_err(NoIndex::from)?.workspace;
     let index = ready(workspace)?;
     let hits = match request.mode {
         SearchMode::Regex => grep(&index, &query, &|| false)?,

@@ -12,9 +12,10 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::config::{self, Config, Loaded, Overrides, ThemeName};
 use crate::model::{ModelId, Role, Tokens};
-use crate::orchestrator::{Orchestrator, Roles, Route};
+use crate::orchestrator::wire_log::{Retention, WireLog};
+use crate::orchestrator::{Meter, Orchestrator, Roles};
 use crate::prompt::{PromptError, Prompts};
-use crate::provider::{Client, Endpoint, Timeouts, discover};
+use crate::provider::{Client, Recorder, Tape, Timeouts, Witness, discover};
 use crate::session::{Event, Terms};
 use crate::text::RepoPath;
 use crate::ui::Limits;
@@ -22,7 +23,7 @@ use crate::ui::theme::{Depth, Ground, Theme};
 use crate::workspace::{OpenError, PathProblem, SaveError, Source, StateDirs, Workspace};
 
 /// Most tokens of context that a request carries.
-const BUDGET: Tokens = Tokens(24_000);
+const ROOM: Tokens = Tokens(24_000);
 
 /// How long servers on this machine may take to say that they are there.
 const DISCOVERY: Duration = Duration::from_millis(150);
@@ -48,10 +49,25 @@ pub enum SetupError {
     Tour(std::io::Error),
     #[error("the sample project cannot be written: {0}")]
     Sample(SaveError),
+    #[error("the recording `{}` cannot be written: {why}", .file.display())]
+    Record { file: PathBuf, why: std::io::Error },
+    #[error("the recording `{}` cannot be played: {why}", .file.display())]
+    Replay { file: PathBuf, why: String },
     #[error(transparent)]
     Scope(#[from] crate::change::NoScope),
     #[error("`leash.protect`: {0}")]
     Leash(String),
+}
+
+/// What was typed that bears on models.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Supplied {
+    /// Asked in place of `roles.chat`.
+    pub model: Option<String>,
+    /// Where to write the wire's exchanges down.
+    pub record: Option<PathBuf>,
+    /// Where to take them from, in place of a network.
+    pub replay: Option<PathBuf>,
 }
 
 /// The configuration in force and what follows from it.
@@ -60,6 +76,8 @@ pub struct Setup {
     state: PathBuf,
     prompts: Arc<Prompts>,
     roles: Roles,
+    recorder: Option<Arc<Recorder>>,
+    tape: Option<Arc<Tape>>,
 }
 
 /// Where a command works: the workspace, and a file to begin with.
@@ -103,21 +121,32 @@ pub fn runtime() -> std::io::Result<Runtime> {
 }
 
 impl Setup {
-    /// Reads the configuration. `model` is asked in place of `roles.chat`.
-    pub fn load(model: Option<String>) -> Result<Self, SetupError> {
+    /// Reads the configuration.
+    pub fn load() -> Result<Self, SetupError> {
+        Self::supplied(Supplied::default())
+    }
+
+    /// The same with a model, a recording to make or one to play.
+    pub fn supplied(supplied: Supplied) -> Result<Self, SetupError> {
+        let Supplied { model, record, replay } = supplied;
         let model = match model {
             Some(text) => Some(text.parse::<ModelId>().map_err(|_| SetupError::Model(text))?),
             None => None,
         };
-        let loaded = config::load(&env, Overrides { model, ..Overrides::default() })?;
-        Self::with(loaded, config::paths(&env)?.state)
+        let tape = replay.as_deref().map(tape).transpose()?;
+        // A recording is played with the configuration that it was made with.
+        let in_place = replay.zip(tape.as_ref()).map(|(file, tape)| (file, tape.config().to_owned()));
+        let loaded = config::load(&env, Overrides { model, in_place, ..Overrides::default() })?;
+        let recorder = record.as_deref().map(|file| recorder(file, &loaded.config)).transpose()?;
+        let setup = Self::with(loaded, config::paths(&env)?.state)?;
+        Ok(Self { recorder, tape: tape.map(Arc::new), ..setup })
     }
 
     /// From a configuration that is known already, with the journal in `state`.
     pub fn with(loaded: Loaded, state: PathBuf) -> Result<Self, SetupError> {
         let prompts = Arc::new(Prompts::embedded()?);
         let roles = routes(&loaded.config);
-        Ok(Self { loaded, state, prompts, roles })
+        Ok(Self { loaded, state, prompts, roles, recorder: None, tape: None })
     }
 
     pub fn roles(&self) -> &Roles {
@@ -171,15 +200,40 @@ impl Setup {
 
     pub fn orchestrator(&self, workspace: Workspace) -> (Orchestrator, Receiver<Event>) {
         let runtime = tokio::runtime::Handle::current();
-        Orchestrator::new(workspace, Client::new(), self.roles.clone(), BUDGET, runtime)
+        let (client, budget) = (self.client(&workspace), self.loaded.config.budget);
+        Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime)
+    }
+
+    /// Connections to servers. What leaves is written down as the user wants it; from a recording
+    /// nothing leaves.
+    pub fn client(&self, workspace: &Workspace) -> Client {
+        if let Some(tape) = &self.tape {
+            return Client::new().played_from(Arc::clone(tape));
+        }
+        let mut client = Client::new();
+        if let Some(recorder) = &self.recorder {
+            client = client.shown_to(Arc::clone(recorder) as Arc<dyn Witness>);
+        }
+        let kept = self.loaded.config.wire_log;
+        if kept.days > 0 {
+            let age = Duration::from_secs(kept.days as u64 * 86_400);
+            let kept = Retention { age, size: kept.megabytes as u64 * 1_000_000 };
+            client = client.shown_to(Arc::new(WireLog::open(workspace, kept)));
+        }
+        client
+    }
+
+    /// The meter, for requests outside of a session.
+    pub fn meter(&self, workspace: &Workspace) -> Arc<Meter> {
+        Meter::of(workspace, self.loaded.config.budget)
     }
 
     /// When no model is configured, looks for servers on this machine. Says what it found.
-    pub async fn discover(&mut self) -> Option<String> {
-        if !self.roles.chat.is_empty() {
+    pub async fn discover(&mut self, workspace: &Workspace) -> Option<String> {
+        if !self.roles.serve(Role::Chat).is_empty() {
             return None;
         }
-        let found = discover(&Client::new(), &self.loaded.config.local(), DISCOVERY).await;
+        let found = discover(&self.client(workspace), &self.loaded.config.local(), DISCOVERY).await;
         let note = self.loaded.config.adopt(&found);
         self.roles = routes(&self.loaded.config);
         note
@@ -194,13 +248,9 @@ impl Setup {
         }
     }
 
-    /// The first model of the chat role, as shown on screen.
-    pub fn chat_model(&self) -> Option<String> {
-        self.loaded.config.role(Role::Chat).first().map(ToString::to_string)
-    }
-
-    pub fn completes(&self) -> bool {
-        !self.roles.complete.is_empty()
+    /// Who serves each role, first choice first.
+    pub fn lists(&self) -> Vec<(Role, Vec<ModelId>)> {
+        Role::ALL.map(|role| (role, self.loaded.config.role(role).to_vec())).into()
     }
 
     pub fn level(&self) -> crate::change::Level {
@@ -213,8 +263,11 @@ impl Setup {
 
     /// How long the first chat model may be silent.
     pub fn limits(&self) -> Limits {
-        let timeouts =
-            self.roles.chat.first().map_or_else(Timeouts::default, |route| route.endpoint.timeouts);
+        let timeouts = self
+            .roles
+            .serve(Role::Chat)
+            .first()
+            .map_or_else(Timeouts::default, |route| route.endpoint.timeouts);
         Limits { first_byte: timeouts.first_byte, idle: timeouts.idle }
     }
 
@@ -230,22 +283,23 @@ impl Setup {
     }
 }
 
+fn recorder(file: &Path, config: &Config) -> Result<Arc<Recorder>, SetupError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let options = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
+    let made = options.and_then(|out| Recorder::new(Box::new(out), &config::written(config)));
+    made.map(Arc::new).map_err(|why| SetupError::Record { file: file.into(), why })
+}
+
+fn tape(file: &Path) -> Result<Tape, SetupError> {
+    let unplayable = |why: String| SetupError::Replay { file: file.into(), why };
+    let text = std::fs::read_to_string(file).map_err(|why| unplayable(why.to_string()))?;
+    Tape::parse(&text).map_err(|why| unplayable(why.to_string()))
+}
+
 fn routes(config: &Config) -> Roles {
-    let serve = |role: Role| {
-        let models = config.role(role).iter();
-        let route = |id: &ModelId| {
-            let endpoint: &Endpoint = config.endpoint(id)?;
-            Some(Route { endpoint: Arc::new(endpoint.clone()), model: id.model.clone() })
-        };
-        models.filter_map(route).collect()
-    };
-    Roles {
-        chat: serve(Role::Chat),
-        complete: serve(Role::Complete),
-        embed: serve(Role::Embed),
-        apply: serve(Role::Apply),
-        review: serve(Role::Review),
-    }
+    let mut roles = Roles::new(&config.endpoints, config.catalogue.clone());
+    Role::ALL.into_iter().for_each(|role| roles.list(role, config.role(role)));
+    roles
 }
 
 /// What the terminal can show, by the variables that terminals set (no-color.org, terminfo names).

@@ -14,10 +14,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use super::keeping::Keeping;
-use super::setup::{self, Place, Setup, runtime};
+use super::setup::{self, Place, Setup, Supplied, runtime};
 use super::terminal::{self, NoScreen, Screen};
 use super::{Exit, stop};
 use crate::change::{HunkId, Receipt};
+use crate::model::{ModelId, Role};
 use crate::orchestrator::{Orchestrator, Roles};
 use crate::session::{Event, Kept, Ready, Session, Subject, kept_name};
 use crate::text::{Lines, RepoPath};
@@ -32,8 +33,8 @@ const FRAME: Duration = Duration::from_millis(16);
 pub const LEAVING: Duration = Duration::from_secs(2);
 
 /// Opens the terminal on the workspace, at `FILE[:LINE[:COL]]` if it is given.
-pub fn tui(target: Option<&str>, model: Option<String>) -> Exit {
-    let setup = match Setup::load(model) {
+pub fn tui(target: Option<&str>, supplied: Supplied) -> Exit {
+    let setup = match Setup::supplied(supplied) {
         Ok(setup) => setup,
         Err(why) => return stop(Exit::NotHere, why),
     };
@@ -101,8 +102,9 @@ pub async fn show(setup: &mut Setup, place: Place, showing: Showing) -> Result<E
     let mut keeping = Keeping::begin(&place.workspace, showing.source);
     let Showing { banner, guide, source, first } = showing;
     let (mut front, events) = Front::enter(setup, &place, (banner, guide, source))?;
+    let workspace = place.workspace.clone();
     front.begin(place, &keeping, first)?;
-    let turns = AssertUnwindSafe(front.turn_round(setup, events, signals));
+    let turns = AssertUnwindSafe(front.turn_round(setup, workspace, events, signals));
     let result = match turns.catch_unwind().await {
         // A terminal that is gone, and nobody to tell.
         Ok(Err(why)) if Errno::from_io_error(&why) == Some(Errno::IO) => Ok(Exit::Interrupted),
@@ -192,14 +194,14 @@ impl Signals {
 /// Servers that were found after the start.
 struct Found {
     roles: Roles,
-    model: String,
+    lists: Vec<(Role, Vec<ModelId>)>,
     note: String,
 }
 
 /// The first frame waits for no server, and neither do keys.
-async fn look_around(setup: &mut Setup) -> Option<Found> {
-    let note = setup.discover().await?;
-    Some(Found { roles: setup.roles().clone(), model: setup.chat_model().unwrap_or_default(), note })
+async fn look_around(setup: &mut Setup, workspace: Workspace) -> Option<Found> {
+    let note = setup.discover(&workspace).await?;
+    Some(Found { roles: setup.roles().clone(), lists: setup.lists(), note })
 }
 
 impl Front {
@@ -209,12 +211,7 @@ impl Front {
         (banner, guide, source): (Option<String>, Option<Guide>, Source),
     ) -> io::Result<(Self, Receiver<Event>)> {
         let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
-        let facts = Facts {
-            workspace: place.name(),
-            model: setup.chat_model(),
-            completes: setup.completes(),
-            banner,
-        };
+        let facts = Facts { workspace: place.name(), models: setup.lists(), banner };
         let session = Session::new(setup.terms(source));
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());
@@ -259,12 +256,13 @@ impl Front {
     async fn turn_round(
         &mut self,
         setup: &mut Setup,
+        workspace: Workspace,
         mut events: Receiver<Event>,
         mut signals: Signals,
     ) -> io::Result<Exit> {
         let mut keys = self.keys.read();
         let mut gone = terminal::hangup();
-        let mut around = pin!(look_around(setup).fuse());
+        let mut around = pin!(look_around(setup, workspace).fuse());
         loop {
             let wake = self.next_wake();
             tokio::select! {
@@ -296,7 +294,7 @@ impl Front {
                 }
                 Some(found) = &mut around => {
                     self.orchestrator.set_roles(found.roles);
-                    self.app.set_model(found.model, &found.note);
+                    self.app.set_models(found.lists, &found.note);
                     self.dirty = true;
                 }
                 () = sleep_until(wake) => self.input(Input::Tick),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::Tokens;
+use super::{Excess, Tokens};
 
 /// How far a request had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,8 +59,14 @@ pub enum Failure {
     Unreadable { server: String, why: String },
     #[error("{server} reported an error in the middle of the answer: {said}")]
     MidStream { server: String, said: String },
+    /// Not sent: it might have broken a limit of the user's.
+    #[error("`{model}` was not asked: {excess}")]
+    OverBudget { model: String, excess: Excess },
     #[error("the wire `{wire}` of {server} cannot {what}")]
     CannotServe { server: String, wire: &'static str, what: &'static str },
+    /// While a recording is played.
+    #[error("the recording has no answer of {server} to this request; {difference}")]
+    NotRecorded { server: String, difference: String },
     #[error("no model is configured for the role `{role}`")]
     NoModel { role: super::Role },
 }
@@ -111,10 +117,33 @@ impl Failure {
             Self::CannotServe { .. } => {
                 "give the role another model, or the provider another `wire` (`rein config show`)".into()
             }
+            Self::OverBudget { model, excess: Excess::NoPrice { .. } } => {
+                format!(
+                    "write its price under `[models.\"{model}\"]` in the configuration, or lift the limit"
+                )
+            }
+            Self::OverBudget { excess, .. } => {
+                format!("raise `{}`, or lower `max_output`, in the configuration", excess.span().key())
+            }
+            Self::NotRecorded { .. } => {
+                "replay it on the files it was recorded on, or record it anew: `--record FILE`".into()
+            }
             Self::NoModel { role } => {
                 format!("add a provider and `roles.{role}` to the configuration (`rein config path`)")
             }
         }
+    }
+
+    /// Is the model not to be had, with nothing wrong with the request? Then another may answer it.
+    pub fn is_outage(&self) -> bool {
+        !matches!(
+            self,
+            Self::Refused { status: 400 | 413 | 422, .. }
+                | Self::TooLong { .. }
+                | Self::OverBudget { .. }
+                | Self::NotRecorded { .. }
+                | Self::NoModel { .. }
+        )
     }
 
     /// May the same request succeed if it is simply sent again?

@@ -13,6 +13,13 @@ pub struct Fim {
     pub stop: Vec<String>,
 }
 
+impl Fim {
+    /// The tokens we expect it to weigh (estimate).
+    pub fn weight(&self) -> Tokens {
+        Tokens::of_bytes((self.prefix.len() + self.suffix.len()) as u64)
+    }
+}
+
 /// What a server makes of the suffix. Some take it and fill in as if there were none, without a word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

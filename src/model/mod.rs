@@ -3,18 +3,22 @@
 //!
 //! This room cannot name a wire format, a server or a file. `provider` translates to and from it.
 
+mod budget;
 mod call;
 mod chat;
 mod embed;
 mod failure;
 mod fim;
 mod merge;
+mod money;
 mod usage;
 
+pub use budget::{Budget, Excess, Span};
 pub use call::{Runnable, Seal, Tool, ToolCall, ToolResult};
 pub use chat::{Ask, Delta, Effort, Finish, Message, ModelId, Role, Speaker};
 pub use embed::{EmbedAs, Vectors};
 pub use failure::{Failure, Overflow, Phase};
 pub use fim::{Fim, Suffix};
 pub use merge::Merge;
-pub use usage::{Counted, Money, Tokens, Usage};
+pub use money::{Bill, Money, Price, Rate};
+pub use usage::{Counted, Tokens, Usage};

@@ -1,4 +1,4 @@
-//! What a request used and what that costs.
+//! What a request used, in tokens. What that costs is `money`'s.
 
 use std::fmt;
 use std::ops::{Add, AddAssign};
@@ -58,40 +58,8 @@ impl fmt::Display for Tokens {
     }
 }
 
-/// Millionths of a US dollar.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(transparent)]
-pub struct Money(pub u64);
-
-impl Add for Money {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
-    }
-}
-
-impl AddAssign for Money {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
-    }
-}
-
-/// `$0`, `$0.0042`, `$1.25`.
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dollars = self.0 as f64 / 1e6;
-        match self.0 {
-            0 => f.write_str("$0"),
-            1..100_000 => write!(f, "${dollars:.4}"),
-            _ => write!(f, "${dollars:.2}"),
-        }
-    }
-}
-
 /// Who counted.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Counted {
     /// The provider's own figures.
@@ -102,7 +70,7 @@ pub enum Counted {
 }
 
 /// Tokens of one request or of several added up.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Usage {
     /// All input tokens, cached ones included.
     pub input: Tokens,
@@ -110,6 +78,8 @@ pub struct Usage {
     pub output: Tokens,
     /// The part of `input` that was served from the provider's cache.
     pub cached: Tokens,
+    /// The part of `input` that was written to the provider's cache.
+    pub cache_write: Tokens,
     /// The part of `output` that was hidden reasoning.
     pub reasoning: Tokens,
     pub counted: Counted,
@@ -127,6 +97,7 @@ impl Add for Usage {
             input: self.input + other.input,
             output: self.output + other.output,
             cached: self.cached + other.cached,
+            cache_write: self.cache_write + other.cache_write,
             reasoning: self.reasoning + other.reasoning,
             counted,
         }
@@ -141,8 +112,6 @@ mod tests {
     fn amounts_are_short() {
         let shown: Vec<_> = [7, 1_250, 34_900, 1_150_000].map(|n| Tokens(n).to_string()).into();
         assert_eq!(shown, ["7", "1.2k", "34k", "1.1M"]);
-        let shown: Vec<_> = [0, 4_200, 1_250_000].map(|n| Money(n).to_string()).into();
-        assert_eq!(shown, ["$0", "$0.0042", "$1.25"]);
     }
 
     #[test]

@@ -6,10 +6,21 @@
 //! known here.
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
+mod catalogue;
 mod compare;
 mod gather;
 mod keep;
+mod merging;
+mod meter;
+mod probe;
+mod roles;
 mod stream;
+mod supply;
+pub mod wire_log;
+
+pub use meter::{Meter, Tab};
+pub use probe::{Probe, probe};
+pub use roles::{Roles, Route};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,49 +32,24 @@ use tokio::task::AbortHandle;
 
 use crate::change::Base;
 use crate::change::reading::Reading;
-use crate::model::{Role, Tokens};
-use crate::provider::{Client, Endpoint};
+use crate::model::{Budget, Role, Tokens};
+use crate::provider::Client;
 use crate::session::{Effect, Event, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
+use merging::Sketch;
+use stream::{Gap, Left};
+use supply::Supply;
 
 /// Events that may wait for the front before the senders do.
 const CHANNEL: usize = 256;
-
-/// One way to serve a role: a model at an endpoint.
-#[derive(Clone, Debug)]
-pub struct Route {
-    pub endpoint: Arc<Endpoint>,
-    pub model: String,
-}
-
-/// For each role the routes that serve it, first choice first.
-#[derive(Clone, Default, Debug)]
-pub struct Roles {
-    pub chat: Vec<Route>,
-    pub complete: Vec<Route>,
-    pub embed: Vec<Route>,
-    pub apply: Vec<Route>,
-    pub review: Vec<Route>,
-}
-
-impl Roles {
-    pub fn serve(&self, role: Role) -> &[Route] {
-        match role {
-            Role::Chat => &self.chat,
-            Role::Complete => &self.complete,
-            Role::Embed => &self.embed,
-            Role::Apply => &self.apply,
-            Role::Review => &self.review,
-        }
-    }
-}
 
 /// What of a turn is under way, so that it can be stopped.
 #[derive(Debug, Default)]
 struct Running {
     stop: Arc<AtomicBool>,
     tasks: Vec<AbortHandle>,
+    left: Left,
 }
 
 impl Drop for Running {
@@ -77,9 +63,9 @@ impl Drop for Running {
 #[derive(Debug)]
 pub struct Orchestrator {
     workspace: Workspace,
-    client: Client,
+    supply: Arc<Supply>,
     roles: Roles,
-    budget: Tokens,
+    room: Tokens,
     runtime: Handle,
     events: mpsc::Sender<Event>,
     turns: HashMap<TurnId, Running>,
@@ -88,19 +74,22 @@ pub struct Orchestrator {
 }
 
 impl Orchestrator {
-    /// `budget`: most tokens of context a request may carry.
+    /// `room`: most tokens of context a request may carry. `budget`: most that may be spent.
     pub fn new(
         workspace: Workspace,
         client: Client,
         roles: Roles,
-        budget: Tokens,
+        room: Tokens,
+        budget: Budget,
         runtime: Handle,
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
+        let meter = Meter::of(&workspace, budget);
+        let supply = Arc::new(Supply::new(client, events.clone(), meter));
         let turns = HashMap::new();
         let (completion, keeping) = (None, keep::Desk::default());
         let orchestrator =
-            Self { workspace, client, roles, budget, runtime, events, turns, completion, keeping };
+            Self { workspace, supply, roles, room, runtime, events, turns, completion, keeping };
         (orchestrator, receiver)
     }
 
@@ -117,17 +106,18 @@ impl Orchestrator {
                 self.turns.retain(|known, _| *known == turn);
                 let running = self.turns.entry(turn).or_default();
                 let stop = Arc::clone(&running.stop);
-                let budget = self.budget;
+                let room = self.room;
                 self.on_thread(move |workspace| {
-                    let packed = gather::pack(workspace, &instruct, budget, &|| stop.load(Ordering::Relaxed));
+                    let packed = gather::pack(workspace, &instruct, room, &|| stop.load(Ordering::Relaxed));
                     Event::Gathered { turn, packed }
                 });
             }
             Effect::Send { turn, ask } => {
                 let routes = self.roles.serve(Role::Chat).to_vec();
-                let (client, events) = (self.client.clone(), self.events.clone());
-                let task = self.runtime.spawn(stream::answer(client, routes, turn, ask, events));
-                self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
+                let running = self.turns.entry(turn).or_default();
+                let (supply, left) = (Arc::clone(&self.supply), Arc::clone(&running.left));
+                let task = self.runtime.spawn(stream::answer(supply, routes, left, turn, ask));
+                running.tasks.push(task.abort_handle());
             }
             Effect::Abort { turn } => drop(self.turns.remove(&turn)),
             Effect::Look { turn, path } => self.on_thread(move |workspace| {
@@ -154,16 +144,18 @@ impl Orchestrator {
                 let result = w.save(&path, text.bytes(), expected);
                 Event::Saved { path, text, result }
             }),
-            Effect::Merge { turn, path, .. } => {
-                let none = "no model has the role `apply`".to_owned();
-                self.on_thread(move |_| Event::Merged { turn, path, result: Err(none) });
-            }
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
                 Event::Highlighted { path, version, classes }
             }),
+            Effect::Merge { turn, path, instruct, original, update } => {
+                let (supply, routes) = (Arc::clone(&self.supply), self.roles.serve(Role::Apply).to_vec());
+                let sketch = Sketch { path, instruct, original, update };
+                let task = self.runtime.spawn(merging::merge(supply, routes, turn, sketch));
+                self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
+            }
             Effect::Keep { name, kept } => {
                 if self.keeping.put(name, kept) {
                     let (desk, workspace) = (self.keeping.clone(), self.workspace.clone());
@@ -183,14 +175,25 @@ impl Orchestrator {
                 let polish = Arc::new(rough.polish());
                 Event::Polished { key, path: rough.path, polish }
             }),
-            Effect::Complete { id, ask } => {
+            Effect::Complete { id, ask, fim } => {
                 let routes = self.roles.serve(Role::Complete).to_vec();
-                let (client, events) = (self.client.clone(), self.events.clone());
-                let task = self.runtime.spawn(stream::complete(client, routes, id, ask, events));
-                let stop = Arc::default();
-                self.completion = Some(Running { stop, tasks: vec![task.abort_handle()] });
+                let (supply, gap) = (Arc::clone(&self.supply), Gap { ask, fim });
+                let task = self.runtime.spawn(stream::complete(supply, routes, id, gap));
+                let mut running = Running::default();
+                running.tasks.push(task.abort_handle());
+                self.completion = Some(running);
             }
             Effect::AbortComplete => self.completion = None,
+            Effect::ReadWire { limit } => self.on_thread(move |w| {
+                Event::Wire(wire_log::read(w, None, limit).map_err(|why| why.to_string()))
+            }),
+            Effect::ListModels => {
+                let (supply, endpoints) = (Arc::clone(&self.supply), self.roles.endpoints().to_vec());
+                self.runtime.spawn(catalogue::list(supply, endpoints));
+            }
+            Effect::Prefer { role, model } => {
+                self.roles.prefer(role, &model);
+            }
             Effect::ReadLog { limit } => {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
@@ -206,6 +209,12 @@ impl Orchestrator {
             let _ = events.blocking_send(event);
         });
     }
+}
+
+/// Any number: the seed of a hash map is drawn from one.
+fn dice() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(0)
 }
 
 /// A file as the reply's edits should be placed in it, under its own name: where a link leads is what

@@ -1,68 +1,84 @@
-//! Requests and their answers: the first healthy route of a role answers, a request that failed
-//! before its first byte is sent again a few times, and one that has begun to answer never is.
+//! Requests and their answers as events: who is asked, in whose place and after which wait is
+//! `failover`'s to say; here it is done. An answer that broke off goes back to the session, which
+//! knows what of it was whole, before the next model is asked.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc::{self, Sender};
+use tokio::sync::mpsc;
 
-use super::Route;
-use crate::model::{Ask, Delta, Failure, ModelId, Role};
-use crate::provider::Client;
+use super::roles::Route;
+use super::supply::Supply;
+use crate::model::{Ask, Delta, Failure, Fim, Role};
+use crate::provider::failover::{Step, Walk};
 use crate::session::{Event, TurnId};
 
-/// How often one route is tried before the next one is.
-const TRIES: u32 = 3;
-
-/// Longest time we wait because a server asks us to; a longer one is the user's to decide.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A walk along the list that an answer which broke off has left, until it is gone on with.
+pub type Left = Arc<Mutex<Option<(Walk, Step)>>>;
 
 /// Streams the answer of the chat role as events.
-pub async fn answer(client: Client, routes: Vec<Route>, turn: TurnId, ask: Arc<Ask>, events: Sender<Event>) {
-    let result = first_healthy(&client, &routes, turn, &ask, &events).await;
-    let _ = events.send(Event::Ended { turn, result }).await;
-}
-
-async fn first_healthy(
-    client: &Client,
-    routes: &[Route],
-    turn: TurnId,
-    ask: &Ask,
-    events: &Sender<Event>,
-) -> Result<(), Failure> {
+pub async fn answer(supply: Arc<Supply>, routes: Vec<Route>, left: Left, turn: TurnId, ask: Arc<Ask>) {
+    let taken = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (mut walk, mut step) = taken.unwrap_or_else(|| {
+        let mut walk = Walk::new(routes.iter().map(Route::id).collect());
+        let step = supply.begin(&mut walk);
+        (walk, step)
+    });
     let mut last = Failure::NoModel { role: Role::Chat };
-    for route in routes {
-        for tried in 1..=TRIES {
-            let _ = events.send(Event::Asking { turn, model: model_id(route) }).await;
-            let (begun, result) = attempt(client, route, turn, ask, events).await;
-            let Err(failure) = result else {
-                return Ok(());
-            };
-            if begun || !failure.is_transient() {
-                return Err(failure);
-            }
-            let wait = pause(&failure, tried).filter(|_| tried < TRIES);
-            last = failure;
-            let Some(wait) = wait else { break };
-            let _ = events.send(Event::Retrying { turn, failure: last.clone(), wait }).await;
+    loop {
+        let Some((route, wait)) = to_ask(&step, &routes) else {
+            let _ = supply.events.send(Event::Ended { turn, result: Err(last) }).await;
+            return;
+        };
+        if !wait.is_zero() {
+            let _ = supply.events.send(Event::Retrying { turn, failure: last, wait }).await;
             tokio::time::sleep(wait).await;
         }
+        let from = route.id();
+        let (begun, result) = attempt(&supply, route, turn, &ask).await;
+        let Err(failure) = result else {
+            supply.finished(&mut walk);
+            let _ = supply.events.send(Event::Ended { turn, result: Ok(()) }).await;
+            return;
+        };
+        step = supply.failed(&mut walk, &failure, begun);
+        last = failure.clone();
+        match step.clone() {
+            Step::TakeOver { model: to } => {
+                *left.lock().unwrap_or_else(PoisonError::into_inner) = Some((walk, step));
+                let _ = supply.events.send(Event::BrokeOff { turn, failure, from, to }).await;
+                return;
+            }
+            Step::Ask { model: to, .. } if to != from => {
+                let _ = supply.events.send(Event::Switched { turn, failure, from, to }).await;
+            }
+            Step::Ask { .. } | Step::GiveUp => {}
+        }
     }
-    Err(last)
 }
 
-/// One request. Says whether any delta had come, for then it must not be repeated. The request is
-/// read on only when every delta so far was taken, so that a fast server waits for a slow screen.
-async fn attempt(
-    client: &Client,
-    route: &Route,
-    turn: TurnId,
-    ask: &Ask,
-    events: &Sender<Event>,
-) -> (bool, Result<(), Failure>) {
+/// The route that is to be asked now, and the wait before.
+pub fn to_ask<'a>(step: &Step, routes: &'a [Route]) -> Option<(&'a Route, std::time::Duration)> {
+    let (model, wait) = match step {
+        Step::Ask { model, wait } => (model, *wait),
+        Step::TakeOver { model } => (model, std::time::Duration::ZERO),
+        Step::GiveUp => return None,
+    };
+    Some((routes.iter().find(|route| route.id() == *model)?, wait))
+}
+
+/// One request, metered. Says whether any delta had come, for then it must not be repeated. The
+/// request is read on only when every delta so far was taken, so that a fast server waits for a slow
+/// screen.
+async fn attempt(supply: &Supply, route: &Route, turn: TurnId, ask: &Ask) -> (bool, Result<(), Failure>) {
+    let mut tab = match supply.open(Some(turn), route, ask.weight(), ask.max_output) {
+        Ok(tab) => tab,
+        Err(over) => return (false, Err(over)),
+    };
+    let _ = supply.events.send(Event::Asking { turn, model: route.id() }).await;
     let (deltas, mut arriving) = mpsc::unbounded_channel();
     // The closure owns the sender, so that the channel closes with the request.
-    let request = client.stream(&route.endpoint, &route.model, ask, move |delta| drop(deltas.send(delta)));
+    let hear = move |delta| drop(deltas.send(delta));
+    let request = supply.client.stream(&route.endpoint, &route.model, ask, hear);
     let mut request = std::pin::pin!(request);
     let (mut begun, mut result) = (false, None);
     loop {
@@ -70,7 +86,8 @@ async fn attempt(
             biased;
             Some(delta) = arriving.recv() => {
                 begun |= !matches!(delta, Delta::Usage(_));
-                if events.send(Event::Delta { turn, delta }).await.is_err() {
+                tab.heard(&delta);
+                if supply.events.send(Event::Delta { turn, delta }).await.is_err() {
                     break; // The front has left.
                 }
             }
@@ -78,38 +95,71 @@ async fn attempt(
             else => break,
         }
     }
-    (begun, result.unwrap_or(Ok(())))
+    let result = result.unwrap_or(Ok(()));
+    supply.close(Some(turn), tab, &result).await;
+    (begun, result)
 }
 
-/// How long to wait before the `tried + 1`-th try; `None` when the server asks for more patience
-/// than we have.
-fn pause(failure: &Failure, tried: u32) -> Option<Duration> {
-    match failure {
-        Failure::Busy { retry_after: Some(wait), .. } => (*wait <= PATIENCE).then_some(*wait),
-        _ => Some(Duration::from_millis(500) * tried * tried),
+/// What is asked where a completion is wanted: in words of a model that chats, as a gap of one that
+/// fills in.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    pub ask: Arc<Ask>,
+    pub fim: Arc<Fim>,
+}
+
+/// Asks the completion role and gathers its answer. A completion is worth no wait: it is asked of the
+/// next model at once, or not at all.
+pub async fn complete(supply: Arc<Supply>, routes: Vec<Route>, id: u64, gap: Gap) {
+    let result = completion(&supply, &routes, &gap).await;
+    let _ = supply.events.send(Event::Completed { id, result }).await;
+}
+
+async fn completion(supply: &Supply, routes: &[Route], gap: &Gap) -> Result<String, Failure> {
+    let mut walk = Walk::new(routes.iter().map(Route::id).collect());
+    let mut step = supply.begin(&mut walk);
+    let mut last = Failure::NoModel { role: Role::Complete };
+    loop {
+        let Some((route, wait)) = to_ask(&step, routes) else { return Err(last) };
+        if !wait.is_zero() {
+            return Err(last);
+        }
+        let mut text = String::new();
+        match fill(supply, route, gap, &mut text).await {
+            Ok(()) => {
+                supply.finished(&mut walk);
+                return Ok(text);
+            }
+            // Nothing of it was shown: what broke off is as good as not begun.
+            Err(failure) => {
+                step = supply.failed(&mut walk, &failure, false);
+                last = failure;
+            }
+        }
     }
 }
 
-/// Asks the completion role and gathers its answer. A completion is worth one try only.
-pub async fn complete(client: Client, routes: Vec<Route>, id: u64, ask: Arc<Ask>, events: Sender<Event>) {
-    let result = completion(&client, &routes, &ask).await;
-    let _ = events.send(Event::Completed { id, result }).await;
-}
-
-async fn completion(client: &Client, routes: &[Route], ask: &Ask) -> Result<String, Failure> {
-    let Some(route) = routes.first() else {
-        return Err(Failure::NoModel { role: Role::Complete });
+/// One request for a completion, metered.
+async fn fill(supply: &Supply, route: &Route, gap: &Gap, text: &mut String) -> Result<(), Failure> {
+    let fills_in = route.endpoint.wire.fills_in();
+    let (sent, most) = if fills_in {
+        (gap.fim.weight(), Some(gap.fim.max_output))
+    } else {
+        (gap.ask.weight(), gap.ask.max_output)
     };
-    let mut text = String::new();
-    let gather = |delta| {
+    let mut tab = supply.open(None, route, sent, most)?;
+    let hear = |delta| {
+        tab.heard(&delta);
         if let Delta::Text(more) = delta {
             text.push_str(&more);
         }
     };
-    client.stream(&route.endpoint, &route.model, ask, gather).await?;
-    Ok(text)
-}
-
-fn model_id(route: &Route) -> ModelId {
-    ModelId { provider: route.endpoint.name.clone(), model: route.model.clone() }
+    let (endpoint, model) = (&route.endpoint, route.model.as_str());
+    let result = if fills_in {
+        supply.client.complete(endpoint, model, &gap.fim, hear).await
+    } else {
+        supply.client.stream(endpoint, model, &gap.ask, hear).await
+    };
+    supply.close(None, tab, &result).await;
+    result
 }

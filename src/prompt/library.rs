@@ -8,11 +8,12 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use super::dialect;
 
 /// Every prompt by name, as shipped.
-const EMBEDDED: [(&str, &str); 4] = [
+const EMBEDDED: [(&str, &str); 5] = [
     ("complete", include_str!("../../prompts/complete.md")),
     (dialect::TEACH, include_str!("../../prompts/dialect/search-replace.md")),
     ("edit", include_str!("../../prompts/edit.md")),
     ("repair", include_str!("../../prompts/repair.md")),
+    ("resume", include_str!("../../prompts/resume.md")),
 ];
 
 /// One prompt.

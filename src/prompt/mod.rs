@@ -1,5 +1,5 @@
 //! What is said to models: the prompts of `prompts/` ([`Prompts`]), how a [`Pack`] is put into an
-//! [`Ask`] ([`edit`], [`complete`], [`repair`]), and the edit formats ([`dialect`]).
+//! [`Ask`] ([`edit`], [`complete`], [`repair`], [`resume`]), and the edit formats ([`dialect`]).
 //!
 //! An ask is made by joining the texts of a pack, so the pack is all that the model sees. This room
 //! knows no wire format and no disk; the prompts are embedded, and overrides come in as texts.
@@ -16,4 +16,4 @@ mod tasks;
 
 pub use library::{Prompt, PromptError, Prompts};
 pub use said::Said;
-pub use tasks::{COMPLETION, OVERHEAD, Refusal, complete, edit, read_completion, repair};
+pub use tasks::{COMPLETION, OVERHEAD, Refusal, complete, edit, read_completion, repair, resume};

@@ -81,6 +81,20 @@ pub fn repair(
     Ok(Said::new(segments, None))
 }
 
+/// Asks for the rest of an answer that broke off, in the same conversation: whoever goes on sees what
+/// was said so far.
+///
+/// # Errors
+/// An overridden prompt cannot be rendered.
+pub fn resume(prompts: &Prompts, first: &Said, answer: &str) -> Result<Said, PromptError> {
+    let prompt = prompts.get("resume")?;
+    let mut segments = first.pack().segments().to_vec();
+    segments.push(Segment::new(Source::Answer, "the answer until it broke off", answer, Trust::Model));
+    let why = format!("prompt {}", prompt.label());
+    segments.push(Segment::new(Source::Request, why, prompt.render(&[])?, Trust::Rein));
+    Ok(Said::new(segments, None))
+}
+
 fn refused_edit(refusal: &Refusal) -> Segment {
     let text = format!("{}\nRefused: {}\n", refusal.wrote.trim_end(), refusal.why);
     Segment::new(Source::Refusal { path: refusal.path.clone() }, "refused", text, Trust::Model)

@@ -201,7 +201,9 @@ impl Answer {
     pub fn count(&mut self, counts: Counts, usage: Usage) {
         let usage = Usage { counted: Counted::Provider, ..usage };
         self.counts = Some(counts);
-        if self.usage != usage {
+        // Gateways report nothing at all where the server behind them does not count.
+        let nothing = usage.input == Tokens(0) && usage.output == Tokens(0);
+        if !nothing && self.usage != usage {
             self.usage = usage;
             self.deltas.push(Delta::Usage(usage));
         }
@@ -219,6 +221,11 @@ impl Answer {
         *self = Self { word, gravest, model: self.model.take(), ..Self::default() };
         self.report = Some(Report::spliced());
         (self.done, self.spliced) = (true, true);
+    }
+
+    /// Was another answer spliced into this one?
+    pub fn is_spliced(&self) -> bool {
+        self.spliced
     }
 
     /// The server said that the answer is over; counts may follow.
@@ -393,6 +400,14 @@ mod tests {
         answer.reason(&Json::String("length".into()));
         answer.reason(&Json::String("stop".into()));
         assert_eq!(end(&mut answer), Ok(Delta::Finish(Finish::Length)));
+    }
+
+    #[test]
+    fn counts_of_nothing_are_no_counts() {
+        let mut answer = Answer::default();
+        answer.count(Counts { input: Some(0), output: Some(0), ..Counts::default() }, Usage::default());
+        assert_eq!(answer.take(), []);
+        assert_eq!(answer.facts().counts.and_then(|counts| counts.input), Some(0), "and still told");
     }
 
     #[test]

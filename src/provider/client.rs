@@ -2,17 +2,20 @@
 //! the next one. Retries nothing, keeps nothing of what was said. Cancelling is dropping the future,
 //! which closes the connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Response, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Flaw;
 use super::connection::{Connections, document, refused};
+use super::exchange::{Response, Witness};
 use super::reader::Reader;
 use super::refusal::{Refusal, said};
 use super::report::Report;
+use super::tape::Tape;
 use super::wire::{Post, Read};
 use super::{Endpoint, Timeouts, apply, canary, embed};
 use crate::model::{Ask, Delta, EmbedAs, Failure, Fim, Finish, Merge, Phase, Suffix, Usage, Vectors};
@@ -37,6 +40,20 @@ impl Client {
         Self::default()
     }
 
+    /// The same, with somebody who is shown all that leaves.
+    #[must_use]
+    pub fn shown_to(mut self, witness: Arc<dyn Witness>) -> Self {
+        self.connections.witnesses.push(witness);
+        self
+    }
+
+    /// The same, with answers from a recording and no network.
+    #[must_use]
+    pub fn played_from(mut self, tape: Arc<Tape>) -> Self {
+        self.connections.tape = Some(tape);
+        self
+    }
+
     /// Sends `ask` and hands each delta to `on`, in order. `Ok` only when the server said that the
     /// answer has ended; otherwise the deltas so far are all there is, and the failure says why.
     ///
@@ -48,7 +65,7 @@ impl Client {
         ask: &Ask,
         mut on: impl FnMut(Delta),
     ) -> Result<(), Failure> {
-        if let Some(missing) = missing_key(endpoint) {
+        if let Some(missing) = self.missing_key(endpoint) {
             return Err(missing);
         }
         if !ask.tools.is_empty() && !endpoint.wire.offers_tools() {
@@ -73,7 +90,7 @@ impl Client {
         fim: &Fim,
         mut on: impl FnMut(Delta),
     ) -> Result<(), Failure> {
-        if let Some(missing) = missing_key(endpoint) {
+        if let Some(missing) = self.missing_key(endpoint) {
             return Err(missing);
         }
         let format = endpoint.wire.format();
@@ -135,7 +152,7 @@ impl Client {
         texts: &[String],
         of: EmbedAs,
     ) -> Result<Vectors, Failure> {
-        if let Some(missing) = missing_key(endpoint) {
+        if let Some(missing) = self.missing_key(endpoint) {
             return Err(missing);
         }
         let Some(wire) = endpoint.wire.format().embedding() else {
@@ -156,6 +173,11 @@ impl Client {
             return Err(Refusal { status, retry_after: None, body: &body }.into_failure(endpoint, model));
         }
         embed::read(wire, &value, texts.len()).map_err(unreadable)
+    }
+
+    /// Nothing is sent without the key that is configured for it; a recording needs none.
+    fn missing_key(&self, endpoint: &Endpoint) -> Option<Failure> {
+        if self.connections.tape.is_some() { None } else { missing_key(endpoint) }
     }
 
     async fn converse(

@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Response, Url};
+use reqwest::{Method, Url};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Endpoint;
+use super::exchange::{Ending, Response, Sent, Watch, Witness};
 use super::refusal::{Refusal, one_line, retry_after};
+use super::tape::{Tape, unanswered};
 use super::wire::Post;
 use crate::model::{Failure, Phase};
 
@@ -27,6 +29,10 @@ const DOCUMENT_LIMIT: usize = 64 * 1024 * 1024;
 #[derive(Clone, Default, Debug)]
 pub(super) struct Connections {
     pools: Arc<Mutex<HashMap<Pool, reqwest::Client>>>,
+    /// Are shown all that leaves.
+    pub witnesses: Vec<Arc<dyn Witness>>,
+    /// Answers come from it, and nothing leaves.
+    pub tape: Option<Arc<Tape>>,
 }
 
 /// What a connection pool is set up with.
@@ -45,15 +51,11 @@ impl Connections {
         post: Post,
         deadline: Instant,
     ) -> Result<Response, Failure> {
-        let server = endpoint.shown();
-        let client = self.pool(endpoint)?;
         let body = post.body.to_string().into_bytes();
-        let request = client.post(post.url).headers(headers(endpoint)).body(body).send();
-        match timeout_at(deadline, request).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Failure::Unreachable { server, why: cause(&error, endpoint) }),
+        match timeout_at(deadline, self.request(endpoint, Method::POST, post.url, body)).await {
+            Ok(response) => response,
             Err(_) => {
-                let waited = endpoint.timeouts.first_byte;
+                let (server, waited) = (endpoint.shown(), endpoint.timeouts.first_byte);
                 Err(Failure::Silent { server, waited, phase: Phase::BeforeFirstByte })
             }
         }
@@ -61,14 +63,48 @@ impl Connections {
 
     /// The body of a short `GET`, for looking around; `None` for whatever goes wrong.
     pub async fn get(&self, endpoint: &Endpoint, url: Url) -> Option<Vec<u8>> {
-        let request = self.pool(endpoint).ok()?.get(url).headers(headers(endpoint));
-        let mut response = request.send().await.ok()?;
+        let mut response = self.request(endpoint, Method::GET, url, Vec::new()).await.ok()?;
         if !response.status().is_success() {
             return None;
         }
         let mut body = Vec::new();
         head(&mut response, &mut body).await;
         Some(body)
+    }
+
+    /// The one way out. Witnesses see it first.
+    async fn request(
+        &self,
+        endpoint: &Endpoint,
+        method: Method,
+        url: Url,
+        body: Vec<u8>,
+    ) -> Result<Response, Failure> {
+        let server = endpoint.shown();
+        let headers = headers(endpoint);
+        let key = endpoint.key.as_ref().map(super::Key::expose);
+        let (sent, mut watch) = if self.witnesses.is_empty() && self.tape.is_none() {
+            (None, None)
+        } else {
+            let sent = shown(&method, &url, &headers, &body).without(key);
+            self.witnesses.iter().for_each(|witness| witness.sends(&endpoint.name, &sent));
+            let watch = Watch::begin(&sent, &self.witnesses, key);
+            (Some(sent), watch)
+        };
+        if let (Some(tape), Some(sent)) = (&self.tape, &sent) {
+            return played(tape, sent, server).await;
+        }
+        let request = self.pool(endpoint)?.request(method, url).headers(headers).body(body);
+        match request.send().await {
+            Ok(response) => Ok(Response::live(response, watch)),
+            Err(error) => {
+                let why = cause(&error, endpoint);
+                if let Some(watch) = &mut watch {
+                    watch.ends(Ending::Broken(why.clone()));
+                }
+                Err(Failure::Unreachable { server, why })
+            }
+        }
     }
 
     fn pool(&self, endpoint: &Endpoint) -> Result<reqwest::Client, Failure> {
@@ -83,6 +119,36 @@ impl Connections {
         })?;
         pools.insert(pool, client.clone());
         Ok(client)
+    }
+}
+
+/// The answer that was recorded.
+async fn played(tape: &Tape, sent: &Sent, server: String) -> Result<Response, Failure> {
+    let exchange = match tape.take(sent) {
+        Ok(exchange) => exchange,
+        Err(difference) => return Err(Failure::NotRecorded { server, difference }),
+    };
+    if let (None, Some(why)) = (exchange.status, unanswered(&exchange)) {
+        return Err(Failure::Unreachable { server, why: why.to_owned() });
+    }
+    match Response::played(exchange) {
+        Some(response) => Ok(response),
+        // Nobody had waited for its answer.
+        None => std::future::pending().await,
+    }
+}
+
+/// A request as it is shown: all but the key's value.
+fn shown(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8]) -> Sent {
+    let text = |value: &HeaderValue| match value.is_sensitive() {
+        true => "[key]".to_owned(),
+        false => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    };
+    Sent {
+        method: method.to_string(),
+        url: url.to_string(),
+        headers: headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body: body.to_vec(),
     }
 }
 

@@ -73,15 +73,21 @@ impl From<&Report> for Error {
 pub fn decode<'a>(response: Response<'_>, pieces: impl IntoIterator<Item = &'a [u8]>) -> Decoded {
     let mut reader = Reader::new(response.wire, response.content_type).thorough();
     let mut whole = Vec::new();
+    let mut words = Words::default();
     let mut read = Ok(());
     for piece in pieces {
         if response.status >= 400 {
             whole.extend_from_slice(piece);
         }
         read = read.and_then(|()| reader.push(piece));
+        words.hear(reader.take());
     }
     let read = read.and_then(|()| reader.end());
-    let mut decoded = decoded(response.status, &mut reader);
+    words.hear(reader.take());
+    if reader.answer().is_spliced() {
+        words = Words::default();
+    }
+    let mut decoded = decoded(response.status, words, &reader);
     if response.status >= 400 {
         decoded.refused(&whole, response.content_type);
     } else if let Some(complaint) = complaint(read, &mut reader) {
@@ -90,15 +96,26 @@ pub fn decode<'a>(response: Response<'_>, pieces: impl IntoIterator<Item = &'a [
     decoded
 }
 
-fn decoded(status: u16, reader: &mut Reader) -> Decoded {
-    let (mut text, mut reasoning) = (String::new(), String::new());
-    for delta in reader.take() {
-        match delta {
-            Delta::Text(more) => text.push_str(&more),
-            Delta::Reasoning(more) => reasoning.push_str(&more),
-            _ => {}
+/// What was said and thought so far.
+#[derive(Default)]
+struct Words {
+    text: String,
+    reasoning: String,
+}
+
+impl Words {
+    fn hear(&mut self, deltas: Vec<Delta>) {
+        for delta in deltas {
+            match delta {
+                Delta::Text(more) => self.text.push_str(&more),
+                Delta::Reasoning(more) => self.reasoning.push_str(&more),
+                _ => {}
+            }
         }
     }
+}
+
+fn decoded(status: u16, words: Words, reader: &Reader) -> Decoded {
     let around = reader.answer().around();
     let calls = reader.answer().calls().into_iter().map(|call| Call {
         id: call.id.clone(),
@@ -111,8 +128,8 @@ fn decoded(status: u16, reader: &mut Reader) -> Decoded {
     let facts = reader.answer().facts();
     Decoded {
         status,
-        text,
-        reasoning,
+        text: words.text,
+        reasoning: words.reasoning,
         refusal: facts.refusal.to_owned(),
         tool_calls: calls.collect(),
         server_tools: facts.hosted.into_iter().map(str::to_owned).collect(),

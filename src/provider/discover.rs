@@ -33,11 +33,18 @@ pub async fn discover(client: &Client, candidates: &[Endpoint], within: Duration
     join_all(looks).await.into_iter().flatten().collect()
 }
 
+/// The names in a list of models: `data` and `id` at OpenAI and most others, `models` and `name` at
+/// Ollama and at Google, who puts a folder before them.
 fn models(list: &Value) -> Vec<String> {
-    let models = list["data"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let names = models.iter().filter_map(|model| model["id"].as_str());
-    let usable = |name: &&str| (1..=NAME).contains(&name.len()) && !name.contains(char::is_control);
-    names.filter(usable).take(MODELS).map(str::to_owned).collect()
+    let models = [&list["data"], &list["models"]].into_iter().find_map(Value::as_array);
+    let models = models.map(Vec::as_slice).unwrap_or_default();
+    let name = |model: &'_ Value| {
+        let name =
+            [&model["id"], &model["name"]].into_iter().find_map(|name| name.as_str().map(str::to_owned))?;
+        Some(name.strip_prefix("models/").unwrap_or(&name).to_owned())
+    };
+    let usable = |name: &String| (1..=NAME).contains(&name.len()) && !name.contains(char::is_control);
+    models.iter().filter_map(name).filter(usable).take(MODELS).collect()
 }
 
 #[cfg(test)]
@@ -50,5 +57,9 @@ mod tests {
             serde_json::json!({"data": [{"id": "good"}, {"id": 4}, {}, {"id": ""}, {"id": "e\u{1b}vil"}]});
         assert_eq!(models(&list), ["good"]);
         assert!(models(&Value::Null).is_empty());
+        let ollama = serde_json::json!({"models": [{"name": "qwen3-coder:30b", "model": "qwen3-coder:30b"}]});
+        assert_eq!(models(&ollama), ["qwen3-coder:30b"]);
+        let google = serde_json::json!({"models": [{"name": "models/gemini-x", "version": "1"}]});
+        assert_eq!(models(&google), ["gemini-x"]);
     }
 }

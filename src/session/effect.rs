@@ -11,7 +11,7 @@ use super::{Kept, Polish, Rough};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Delta, Failure, ModelId};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{
@@ -47,7 +47,7 @@ pub enum Effect {
     /// [`Event::ComparedAll`].
     Compare { turn: TurnId, what: Comparison, paths: Vec<RepoPath> },
     /// Ask the apply role to merge `update`, which leaves code out, into `original`.
-    Merge { turn: TurnId, path: RepoPath, original: Lines, update: Arc<str> },
+    Merge { turn: TurnId, path: RepoPath, instruct: Arc<Instruct>, original: Lines, update: Arc<str> },
     /// Land what was approved.
     Land { turn: TurnId, approved: Approved, story: Story },
     /// Take a landing back: the named one, or the last.
@@ -70,12 +70,19 @@ pub enum Effect {
     Read { turn: TurnId, review: Box<Review> },
     /// Work out colours and differing words of a file under review; the answer carries `key` back.
     Polish { key: u64, rough: Rough },
-    /// Ask the completion role; replaces a completion that is still running.
-    Complete { id: u64, ask: Arc<Ask> },
+    /// Ask the completion role, in words or as a gap to fill; replaces a completion that is still
+    /// running.
+    Complete { id: u64, ask: Arc<Ask>, fim: Arc<Fim> },
     /// Nobody waits for the completion any more.
     AbortComplete,
     /// Read the journal, newest first.
     ReadLog { limit: usize },
+    /// Read what was sent, newest first.
+    ReadWire { limit: usize },
+    /// Ask the servers which models they have.
+    ListModels,
+    /// From the next request on `model` is asked first for `role`.
+    Prefer { role: Role, model: ModelId },
 }
 
 /// Something that happened in the acting wing.
@@ -95,6 +102,28 @@ pub enum Event {
         turn: TurnId,
         failure: Failure,
         wait: Duration,
+    },
+    /// The request failed before its first byte, and `to` is asked in place of `from`.
+    Switched {
+        turn: TurnId,
+        failure: Failure,
+        from: ModelId,
+        to: ModelId,
+    },
+    /// The answer of `from` broke off, and `to` stands ready to go on: it is asked by the
+    /// [`Effect::Send`] that follows from this.
+    BrokeOff {
+        turn: TurnId,
+        failure: Failure,
+        from: ModelId,
+        to: ModelId,
+    },
+    /// What a request used and cost, once that is known. `turn`: the one that it was for.
+    Metered {
+        turn: Option<TurnId>,
+        bill: Bill,
+        /// All of today's requests; `None` where they could not be counted.
+        today: Option<Bill>,
     },
     Delta {
         turn: TurnId,
@@ -163,6 +192,9 @@ pub enum Event {
         result: Result<String, Failure>,
     },
     Log(Result<Vec<LogEntry>, String>),
+    Wire(Result<Vec<SentRequest>, String>),
+    /// The servers that answered have these.
+    Models(Vec<Candidate>),
 }
 
 /// The context of a request, and the files it was made from.
@@ -183,6 +215,25 @@ pub enum GatherError {
     NoSuchLines { path: RepoPath, lines: usize, first: usize },
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
+}
+
+/// A request as it left, but for the key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SentRequest {
+    /// When it left (UTC), to the microsecond: `20261125-094200-123456`.
+    pub id: String,
+    pub provider: String,
+    /// The request line, as in `POST https://…`.
+    pub line: String,
+    /// All of it: request line, headers, an empty line, the body.
+    pub bytes: Vec<u8>,
+}
+
+/// A model that can be chosen, and the roles it can serve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    pub model: ModelId,
+    pub roles: Vec<Role>,
 }
 
 /// What a person decided about the turn.

@@ -48,6 +48,7 @@ impl Turn {
         let ask = |merge: &Merge| Effect::Merge {
             turn: self.id(),
             path: merge.path.clone(),
+            instruct: self.instruct(),
             original: merge.unmerged.original.clone(),
             update: Arc::from(merge.unmerged.update.as_str()),
         };

@@ -14,17 +14,21 @@ mod polish;
 mod receipt;
 mod refusal;
 mod revision;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod turn;
 
 pub use difference::{Ready, Subject};
-pub use effect::{Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, TurnId};
+pub use effect::{
+    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, SentRequest, TurnId,
+};
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
 pub use receipt::Seen;
 pub use refusal::Refusal;
 pub use revision::NotRevised;
+pub use supply::Switch;
 pub use turn::{End, Notice, Phase, Turn};
 
 use std::collections::BTreeMap;
@@ -185,6 +189,9 @@ impl Session {
             Event::Gathered { turn, .. }
             | Event::Asking { turn, .. }
             | Event::Retrying { turn, .. }
+            | Event::Switched { turn, .. }
+            | Event::BrokeOff { turn, .. }
+            | Event::Metered { turn: Some(turn), .. }
             | Event::Delta { turn, .. }
             | Event::Ended { turn, .. }
             | Event::Looked { turn, .. }
@@ -228,6 +235,18 @@ fn step(terms: &Terms, turn: &mut Turn, event: Event) -> Vec<Effect> {
         }
         (Phase::Waiting, Event::Retrying { failure, wait, .. }) => {
             turn.retrying(failure, wait);
+            Vec::new()
+        }
+        (Phase::Waiting, Event::Switched { failure, from, to, .. }) => {
+            turn.switched(Switch { from, to, why: failure, midway: false });
+            Vec::new()
+        }
+        (_, Event::BrokeOff { failure, from, to, .. }) if turn.is_listening() => {
+            turn.go_on(terms, Switch { from, to, why: failure, midway: true })
+        }
+        // Money is spent whether or not anybody waits for the answer any more.
+        (_, Event::Metered { bill, .. }) => {
+            turn.metered(bill);
             Vec::new()
         }
         (_, Event::Delta { delta, .. }) if turn.is_listening() => heard(turn, delta),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::*;
 use crate::change::{Base, FileOp, Focus, HunkId, Landed, Level, Standing, Verdict};
 use crate::context::{Pack, Segment, Source as From, Trust};
-use crate::model::{Finish, ModelId, Usage};
+use crate::model::{Ask, Bill, Finish, ModelId, Money, Speaker, Usage};
 use crate::text::{Digest, Lines, RepoPath, Span};
 use crate::workspace::{JournalError, UndoError, WriteError};
 
@@ -65,6 +65,12 @@ fn ended() -> Event {
 
 fn cut() -> Event {
     Event::Ended { turn: FIRST, result: Err(Failure::Cut { server: "local (127.0.0.1)".into() }) }
+}
+
+fn broke_off() -> Event {
+    let id = |provider: &str| ModelId { provider: provider.into(), model: "m".into() };
+    let failure = Failure::Cut { server: "first (127.0.0.1)".into() };
+    Event::BrokeOff { turn: FIRST, failure, from: id("first"), to: id("second") }
 }
 
 fn looked(name: &str, text: &str) -> Event {
@@ -179,7 +185,7 @@ fn placed(situation: &str) -> (Session, Vec<Effect>) {
 }
 
 /// What can happen; what it makes the session do.
-const HAPPENINGS: [&str; 25] = [
+const HAPPENINGS: [&str; 27] = [
     "instruct",
     "cancel",
     "accept all",
@@ -190,6 +196,8 @@ const HAPPENINGS: [&str; 25] = [
     "not gathered",
     "asking",
     "retrying",
+    "switched",
+    "broke off",
     "text: closes an edit",
     "text: of a new file",
     "usage",
@@ -237,6 +245,11 @@ fn happen(session: &mut Session, landing: Vec<Effect>, what: &str) -> Result<Vec
             failure: Failure::Cut { server: "local".into() },
             wait: Duration::from_secs(1),
         },
+        "switched" => {
+            let Event::BrokeOff { turn, failure, from, to } = broke_off() else { unreachable!() };
+            Event::Switched { turn, failure, from, to }
+        }
+        "broke off" => broke_off(),
         "text: closes an edit" => text(block("a.txt", "four", "FOUR")),
         "text: of a new file" => text(block("c.txt", "gamma", "GAMMA")),
         "usage" => usage(10, 5),
@@ -524,6 +537,75 @@ fn a_rejected_hunk_can_be_brought_back_after_all_is_done() {
     let (mut session, _) = placed("done, rejected");
     assert!(session.decide(&Decision::Undo));
     assert_eq!(state(&session), "Reviewing ? (finished)");
+}
+
+/// The ask of the one request that is among the effects.
+fn sent(effects: Vec<Effect>) -> Arc<Ask> {
+    let mut asks = effects.into_iter().filter_map(|effect| match effect {
+        Effect::Send { ask, .. } => Some(ask),
+        _ => None,
+    });
+    let ask = asks.next().expect("a request");
+    assert!(asks.next().is_none(), "one request only");
+    ask
+}
+
+#[test]
+fn an_answer_that_broke_off_is_gone_on_with_by_the_next_and_nothing_is_placed_twice() {
+    let (mut session, _) = placed("waiting");
+    session.update(text(block("a.txt", "two", "TWO")));
+    session.update(text("a.txt\n<<<<<<< SEARCH\nfour\n====")); // cut in the middle of an edit
+    let first = hunks(&session);
+    assert_eq!(first.len(), 1);
+    let ask = sent(session.update(broke_off()));
+    let said: Vec<_> = ask.messages.iter().map(|message| message.speaker).collect();
+    assert_eq!(said, [Speaker::User, Speaker::Assistant, Speaker::User]);
+    assert!(ask.messages[1].text.contains("TWO") && ask.messages[2].text.contains("do not repeat"));
+    assert_eq!(session.phase(), Some(Phase::Waiting));
+    // The next repeats what is there already, and goes on.
+    session.update(text(block("a.txt", "two", "TWO")));
+    session.update(text(block("a.txt", "four", "FOUR")));
+    session.update(ended());
+    let turn = session.turn().unwrap();
+    assert_eq!((hunks(&session).len(), turn.refusals()), (2, &[][..]));
+    assert_eq!(hunks(&session)[0], first[0], "the first hunk is still the same one");
+    assert_eq!(turn.switches().len(), 1);
+    assert!(turn.switches()[0].midway && turn.end() == Some(&End::Finished));
+}
+
+#[test]
+fn an_answer_that_broke_off_before_a_whole_edit_is_asked_for_again_as_it_was() {
+    let mut session = session();
+    session.instruct(instruct(Level::Repo, false)).unwrap();
+    let first = sent(session.update(gathered(&[("a.txt", TEXT)])));
+    session.update(text("Let me see.\na.txt\n<<<<<<< SEARCH\ntw"));
+    assert_eq!(sent(session.update(broke_off())), first);
+    session.update(text(block("a.txt", "two", "TWO")));
+    session.update(ended());
+    assert_eq!((hunks(&session).len(), session.turn().unwrap().refusals()), (1, &[][..]));
+}
+
+#[test]
+fn verdicts_given_before_an_answer_broke_off_stand() {
+    let (mut session, _) = placed("streaming");
+    accept_all(&mut session);
+    session.update(broke_off());
+    session.update(text(block("a.txt", "four", "FOUR")));
+    session.update(ended());
+    let turn = session.turn().unwrap();
+    let verdicts: Vec<_> = turn.review().hunks().map(|hunk| hunk.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Accepted, Verdict::Undecided]);
+}
+
+#[test]
+fn money_is_counted_even_when_nobody_waits_for_the_answer_any_more() {
+    let (mut session, _) = placed("streaming");
+    session.cancel();
+    let usage = Usage { input: Tokens(10), ..Usage::default() };
+    let bill = Bill::of(usage, Some(Money(7)));
+    session.update(Event::Metered { turn: Some(FIRST), bill, today: None });
+    session.update(Event::Metered { turn: Some(TurnId(99)), bill, today: None });
+    assert_eq!(session.turn().unwrap().bill().cost, Money(7));
 }
 
 /// An answer that leaves code out around a line which the file does not have.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::merging::Merging;
 use super::refusal::{Refusal, as_written, for_the_model, unanswered};
+use super::supply::Supply;
 use super::{Decision, Effect, Gathered, Instruct, Rework, Subject, TurnId};
 use crate::change::{
     Author, Base, Edit, HunkId, KeptFile, Offered, Receipt, Review, Scope, Standing, Uncut, Verdict, Why,
@@ -116,6 +117,7 @@ pub struct Turn {
     /// The files of the second answer's edits, one for each edit.
     answered: Vec<String>,
     pub(super) notice: Option<Notice>,
+    pub(super) supply: Supply,
     receipts: Vec<Receipt>,
     /// Landings that do not stand any more, by the journal's name.
     taken_back: BTreeSet<String>,
@@ -151,6 +153,7 @@ impl Turn {
             told: Vec::new(),
             answered: Vec::new(),
             notice: None,
+            supply: Supply::default(),
             receipts: Vec::new(),
             taken_back: BTreeSet::new(),
             revision: 0,
@@ -308,6 +311,26 @@ impl Turn {
         Effect::Send { turn: self.id, ask: Arc::new(ask) }
     }
 
+    pub(super) fn said(&self) -> Option<&Said> {
+        self.said.as_ref()
+    }
+
+    pub(super) fn reply(&self) -> &str {
+        &self.reply
+    }
+
+    /// What the reader still holds of an answer that will not go on.
+    pub(super) fn drain_reader(&mut self) -> Vec<Read> {
+        self.opened = None;
+        self.reader.take().map(|reader| reader.finish(false)).unwrap_or_default()
+    }
+
+    /// The counts so far are of requests before the next one.
+    pub(super) fn forget_usage(&mut self) {
+        self.used_before = self.usage();
+        self.usage = None;
+    }
+
     pub(super) fn asking(&mut self, model: ModelId) {
         self.model = Some(model);
     }
@@ -387,7 +410,7 @@ impl Turn {
         reads.into_iter().filter_map(|read| self.take_one(read)).collect()
     }
 
-    fn take_one(&mut self, read: Read) -> Option<Effect> {
+    pub(super) fn take_one(&mut self, read: Read) -> Option<Effect> {
         match read {
             Read::Prose(text) => self.prose.push_str(&text),
             Read::Opened { path } => self.opened = Some(path),
@@ -395,6 +418,10 @@ impl Turn {
             Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
             Read::Edit(edit) => {
                 self.opened = None;
+                if self.supply.has(&edit) {
+                    return None;
+                }
+                self.supply.whole.push(edit.clone());
                 return self.place(edit);
             }
         }
@@ -489,8 +516,8 @@ impl Turn {
         self.refusals = keep;
         self.mended = mend.len();
         self.told = mend;
-        self.used_before = self.usage();
-        self.usage = None;
+        self.supply.whole.clear();
+        self.forget_usage();
         Some(said)
     }
 

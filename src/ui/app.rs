@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 use super::guide::Guide;
 use super::keymap::Place;
 use super::line_edit::{History, LineEdit};
+use super::models::Models;
 use super::open_file::OpenFile;
 use super::page::Page;
 use super::picker::Picker;
@@ -15,6 +16,7 @@ use super::sight::Sight;
 use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
+use crate::model::{Bill, ModelId, Role};
 use crate::session::{Effect, Event, Kept, Ready, Session, TurnId};
 use crate::text::{Lines, RepoPath, Span, safe};
 use crate::workspace::Comparison;
@@ -49,17 +51,36 @@ pub enum Out {
     Quit,
 }
 
-/// What does not change while the program runs, said once on screen.
+/// What changes little while the program runs.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Facts {
     /// The workspace folder's name.
     pub workspace: String,
-    /// The model of the chat role, or why there is none.
-    pub model: Option<String>,
-    /// Does a completion role exist?
-    pub completes: bool,
+    /// For each role the models that serve it, first choice first.
+    pub models: Vec<(Role, Vec<ModelId>)>,
     /// A sentence that must stay in sight, as "the model is scripted".
     pub banner: Option<String>,
+}
+
+impl Facts {
+    pub(super) fn models(&self, role: Role) -> &[ModelId] {
+        let list = self.models.iter().find(|(known, _)| *known == role);
+        list.map(|(_, models)| models.as_slice()).unwrap_or_default()
+    }
+
+    /// The model that is asked first.
+    pub(super) fn first(&self, role: Role) -> Option<&ModelId> {
+        self.models(role).first()
+    }
+
+    /// `model` is asked first from now on.
+    pub(super) fn prefer(&mut self, role: Role, model: ModelId) {
+        let mut list = self.models(role).to_vec();
+        list.retain(|known| *known != model);
+        list.insert(0, model);
+        self.models.retain(|(known, _)| *known != role);
+        self.models.push((role, list));
+    }
 }
 
 /// How long the model may be silent, to be shown counting.
@@ -85,6 +106,7 @@ pub(super) enum Overlay {
     /// A line that is typed for the review.
     Line(Wish, LineEdit),
     Page(Page),
+    Models(Models),
 }
 
 /// A message that goes away by itself.
@@ -156,6 +178,10 @@ pub struct App {
     /// Leaving was asked for once, at this time.
     pub(super) leaving: Option<Duration>,
     pub(super) guide: Option<Guide>,
+    /// By this session's requests.
+    pub(super) spent: Bill,
+    /// By all of today's requests, as far as it is known.
+    pub(super) today: Option<Bill>,
 }
 
 /// How long a review waits to be kept: keys come in bursts, and a large one is not written at each.
@@ -207,6 +233,8 @@ impl App {
             heard: Duration::ZERO,
             leaving: None,
             guide: None,
+            spent: Bill::default(),
+            today: None,
         }
     }
 
@@ -286,10 +314,21 @@ impl App {
         self.level
     }
 
-    /// A server was found after the start: names its model, and says so.
-    pub fn set_model(&mut self, model: String, note: &str) {
-        self.facts.model = Some(model);
+    /// A server was found after the start: names its models, and says so.
+    pub fn set_models(&mut self, models: Vec<(Role, Vec<ModelId>)>, note: &str) {
+        self.facts.models = models;
         self.say(Paint::Good, note);
+    }
+
+    /// Is there a model for ghost text?
+    pub(super) fn completes(&self) -> bool {
+        self.facts.first(Role::Complete).is_some()
+    }
+
+    /// A request was metered.
+    pub(super) fn metered(&mut self, bill: Bill, today: Option<Bill>) {
+        self.spent += bill;
+        self.today = today.or(self.today);
     }
 
     pub(super) fn file(&self) -> Option<&OpenFile> {
@@ -316,7 +355,7 @@ impl App {
     /// What the notch permits right now, in words.
     pub(super) fn scope_in_words(&self) -> Result<String, NoScope> {
         if self.level == Level::Complete {
-            let words = if self.facts.completes {
+            let words = if self.completes() {
                 "may change: only what Tab takes"
             } else {
                 "no ghost text: no model is configured as `roles.complete`"

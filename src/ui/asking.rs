@@ -101,8 +101,14 @@ impl App {
             Event::Landed { result: Ok(receipt), .. } => Some(receipt.files().to_vec()),
             _ => None,
         };
-        if matches!(event, Event::Delta { .. } | Event::Asking { .. } | Event::Retrying { .. }) {
-            self.heard = self.now;
+        match &event {
+            Event::Delta { .. } | Event::Asking { .. } | Event::Retrying { .. } => self.heard = self.now,
+            Event::Metered { bill, today, .. } => self.metered(*bill, *today),
+            Event::Switched { failure, to, .. } | Event::BrokeOff { failure, to, .. } => {
+                self.heard = self.now;
+                self.say(Paint::Warn, format!("on generator: {to}; {failure}"));
+            }
+            _ => {}
         }
         let before = self.session.phase();
         let effects = self.session.update(event);

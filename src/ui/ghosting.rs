@@ -7,7 +7,7 @@ use super::app::{App, Awaited, Focus, Out};
 use crate::change::Level;
 use crate::context::{self, Open, Request};
 use crate::editor::{Buffer, Ghost};
-use crate::model::{Failure, Tokens};
+use crate::model::{Failure, Fim, Tokens};
 use crate::prompt::{self, Prompts, Said};
 use crate::session::Effect;
 
@@ -16,6 +16,10 @@ const PAUSE: Duration = Duration::from_millis(180);
 
 /// Most tokens of context for a completion: fast models want little.
 const BUDGET: Tokens = Tokens(4_000);
+
+/// Most bytes before and after the cursor that a model which fills in is shown.
+const BEFORE: usize = 8 * 1024;
+const AFTER: usize = 4 * 1024;
 
 /// How long typing must rest before colours are made anew.
 const COLOUR_PAUSE: Duration = Duration::from_millis(60);
@@ -28,7 +32,7 @@ impl App {
     }
 
     fn wants_ghost(&self) -> bool {
-        self.facts.completes && self.level == Level::Complete && !self.session.is_running()
+        self.completes() && self.level == Level::Complete && !self.session.is_running()
     }
 
     /// Typing has rested: asks for what might come next.
@@ -42,10 +46,11 @@ impl App {
         };
         let buffer = &file.buffer;
         let Some(said) = around_cursor(buffer, self.session.prompts()) else { return Vec::new() };
+        let fim = Arc::new(gap(buffer));
         let awaited =
             Awaited { id: self.ghosting.last_id + 1, path: buffer.path().clone(), version: buffer.version() };
         self.ghosting.last_id = awaited.id;
-        let effect = Effect::Complete { id: awaited.id, ask: Arc::new(said.into_ask()) };
+        let effect = Effect::Complete { id: awaited.id, ask: Arc::new(said.into_ask()), fim };
         self.ghosting.awaited = Some(awaited);
         vec![Out::Do(effect)]
     }
@@ -66,6 +71,32 @@ impl App {
             self.ghosting.ghost = Ghost::new(file.buffer.cursor(), &text, awaited.version)
                 .filter(|ghost| ghost.is_fresh(&file.buffer));
         }
+    }
+}
+
+/// The text around the cursor, in whole lines, for a model that fills in.
+fn gap(buffer: &Buffer) -> Fim {
+    let text = buffer.snapshot();
+    let bytes = text.bytes();
+    let cursor = buffer.offset(buffer.cursor()).min(bytes.len());
+    let (from, to) = (cursor.saturating_sub(BEFORE), (cursor + AFTER).min(bytes.len()));
+    let within = |range: std::ops::Range<usize>| bytes.get(range).unwrap_or_default().iter();
+    let from = match from {
+        0 => 0,
+        // A line of more than that is cut.
+        from => within(from..cursor).position(|byte| *byte == b'\n').map_or(from, |at| from + at + 1),
+    };
+    let to = if to == bytes.len() {
+        to
+    } else {
+        within(cursor..to).rposition(|byte| *byte == b'\n').map_or(to, |at| cursor + at + 1)
+    };
+    let part = |range| String::from_utf8_lossy(bytes.get(range).unwrap_or_default()).into_owned();
+    Fim {
+        prefix: part(from..cursor),
+        suffix: part(cursor..to),
+        max_output: prompt::COMPLETION,
+        stop: Vec::new(),
     }
 }
 

@@ -26,10 +26,12 @@ pub enum Place {
     Find,
     /// A page to read: help, context, answer, journal.
     Page,
+    /// Where the model of a role is chosen.
+    Models,
 }
 
 impl Place {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -43,6 +45,7 @@ impl Place {
         Self::Picker,
         Self::Find,
         Self::Page,
+        Self::Models,
     ];
 
     /// The heading of its keys in the help.
@@ -61,6 +64,7 @@ impl Place {
             Self::Picker => "file picker",
             Self::Find => "find",
             Self::Page => "pages",
+            Self::Models => "models",
         }
     }
 }
@@ -83,6 +87,8 @@ pub enum Action {
     ShowContext,
     ShowAnswer,
     ShowJournal,
+    ShowWire,
+    ChooseModel,
     TakeBack,
     BringForth,
     Quit,
@@ -164,6 +170,8 @@ pub enum Action {
     Up,
     Older,
     Newer,
+    NextRole,
+    PreviousRole,
 }
 
 /// A key with its modifiers. Shift is part of the character for letters.
@@ -266,7 +274,9 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 }
 
 use Action as A;
-use Place::{Ahead, Anywhere, Back, Editor, Find, Ghost, Go, Hand, Line, Page, Picker, Prompt, Review};
+use Place::{
+    Ahead, Anywhere, Back, Editor, Find, Ghost, Go, Hand, Line, Models, Page, Picker, Prompt, Review,
+};
 
 /// The table.
 pub const KEYS: &[Binding] = &[
@@ -281,6 +291,7 @@ pub const KEYS: &[Binding] = &[
     row(Anywhere, &[ctrl('f')], A::Find, "find in the file", 0),
     row(Anywhere, &[ctrl('s')], A::Save, "save the file", 6),
     row(Anywhere, &[key(KeyCode::F(1)), alt('h')], A::Help, "all keys", 7),
+    row(Anywhere, &[key(KeyCode::F(2))], A::ChooseModel, "choose the model of a role", 0),
     row(Anywhere, &[key(KeyCode::F(3))], A::ShowContext, "what the model sees", 0),
     row(Anywhere, &[key(KeyCode::F(4))], A::ShowAnswer, "the whole answer, and what was refused", 0),
     row(Anywhere, &[key(KeyCode::F(5))], A::ShowJournal, "what has landed", 0),
@@ -462,7 +473,16 @@ pub const KEYS: &[Binding] = &[
     row(Page, &[ch('k'), key(KeyCode::Up)], A::Up, "up", 2),
     row(Page, &[key(KeyCode::PageDown), ch(' ')], A::Page { down: true, extend: false }, "a page down", 0),
     row(Page, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
+    row(Page, &[ch('w')], A::ShowWire, "the exact bytes that were sent", 0),
     row(Page, &[ch('q')], A::Leave, "close", 3),
+    // models
+    row(Models, &[key(KeyCode::Enter)], A::Submit, "choose", 1),
+    row(Models, &[key(KeyCode::Down), ctrl('n')], A::Down, "down", 2),
+    row(Models, &[key(KeyCode::Up)], A::Up, "up", 3),
+    row(Models, &[key(KeyCode::Tab), key(KeyCode::Right)], A::NextRole, "next role", 4),
+    row(Models, &[key(KeyCode::BackTab), key(KeyCode::Left)], A::PreviousRole, "previous role", 0),
+    row(Models, &[key(KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(Models, &[ctrl('u')], A::DeleteLine, "clear", 0),
 ];
 
 /// What `chord` does at the first of `places` that knows it, or anywhere.

@@ -12,6 +12,7 @@ mod ghosting;
 mod guide;
 pub mod keymap;
 mod line_edit;
+mod models;
 mod open_file;
 mod opening;
 mod page;
@@ -25,6 +26,7 @@ pub mod theme;
 mod unsaved;
 mod update;
 pub mod view;
+mod wire_page;
 
 pub use app::{App, Facts, Focus, Input, Limits, Out};
 pub use guide::{Guide, Milestone, Step};

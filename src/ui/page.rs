@@ -10,6 +10,7 @@ pub enum Kind {
     Context,
     Answer,
     Journal,
+    Wire,
     Why,
 }
 

@@ -16,7 +16,7 @@ impl App {
             Kind::Help => Some(help()),
             Kind::Context => self.session.turn().and_then(context),
             Kind::Answer => self.session.turn().map(answer),
-            Kind::Journal => None,
+            Kind::Journal | Kind::Wire => None,
             Kind::Why => self.why(),
         };
         match page {
@@ -176,7 +176,8 @@ fn help() -> Page {
 fn context(turn: &Turn) -> Option<Page> {
     let pack = turn.pack()?;
     let mut page = Page::new(Kind::Context, "what the model sees");
-    page.text(Paint::Dim, &format!("about {} tokens in {} segments", pack.tokens(), pack.segments().len()));
+    let size = format!("about {} tokens in {} segments", pack.tokens(), pack.segments().len());
+    page.text(Paint::Dim, &format!("{size}; w shows the exact bytes that were sent"));
     for (number, segment) in pack.segments().iter().enumerate() {
         let head = format!("{}  {}  ~{} tokens: {}", number + 1, segment.source, segment.tokens, segment.why);
         page.gap().text(Paint::Title, &head).text(Paint::Text, &segment.text);
@@ -195,7 +196,22 @@ fn answer(turn: &Turn) -> Page {
     }
     if let Some(usage) = turn.usage() {
         let about = if usage.counted == Counted::Estimated { "~" } else { "" };
-        page.text(Paint::Dim, &format!("{about}{} tokens in, {about}{} out", usage.input, usage.output));
+        let used = format!("{about}{} tokens in, {about}{} out", usage.input, usage.output);
+        let parts = [("cached", usage.cached), ("written to the cache", usage.cache_write)];
+        let reasoning = [("of thinking", usage.reasoning)];
+        let parts = parts.into_iter().chain(reasoning).filter(|(_, tokens)| tokens.0 > 0);
+        let parts: String = parts.map(|(what, tokens)| format!(", {tokens} {what}")).collect();
+        page.text(Paint::Dim, &format!("{used}{parts}"));
+    }
+    if turn.bill().requests > 0 {
+        page.text(Paint::Dim, &format!("cost {} in {} request(s)", turn.bill(), turn.bill().requests));
+    }
+    for switch in turn.switches() {
+        let midway = if switch.midway { ", in the middle of the answer" } else { "" };
+        page.text(
+            Paint::Warn,
+            &format!("{} took over from {}{midway}: {}", switch.to, switch.from, switch.why),
+        );
     }
     if !turn.prose().trim().is_empty() {
         page.gap().text(Paint::Title, "the model said").text(Paint::Text, turn.prose().trim());

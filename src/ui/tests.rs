@@ -15,7 +15,7 @@ use super::theme::{Depth, Ground, Paint, Theme};
 use super::*;
 use crate::change::{Base, Landed, Leash, Level};
 use crate::context::{self, Open, Request};
-use crate::model::{Delta, Failure, Finish, ModelId, Phase, Tokens};
+use crate::model::{Delta, Failure, Finish, ModelId, Phase, Role, Tokens};
 use crate::prompt::Prompts;
 use crate::session::{Effect, Event, Gathered, Session, Terms, TurnId};
 use crate::text::{Digest, Lines, RepoPath};
@@ -79,6 +79,10 @@ struct Stage {
     screen: Terminal<TestBackend>,
 }
 
+fn id(model: &str) -> ModelId {
+    model.parse().unwrap()
+}
+
 fn path(name: &str) -> RepoPath {
     RepoPath::parse(name).unwrap()
 }
@@ -97,8 +101,7 @@ impl Stage {
         };
         let facts = Facts {
             workspace: "shop".into(),
-            model: Some("local/qwen".into()),
-            completes: true,
+            models: Role::ALL.map(|role| (role, vec![id("local/qwen")])).into(),
             banner: None,
         };
         let limits = Limits { first_byte: Duration::from_secs(30), idle: Duration::from_secs(20) };
@@ -605,7 +608,7 @@ fn ghost_text_comes_after_a_pause_and_tab_takes_it() {
     assert!(stage.unanswered.iter().all(|effect| !matches!(effect, Effect::Complete { .. })));
     stage.tick(200);
     let id = stage.unanswered.iter().find_map(|effect| match effect {
-        Effect::Complete { id, ask } => {
+        Effect::Complete { id, ask, .. } => {
             assert!(ask.messages.iter().any(|message| message.text.contains("self.items.len().max(")));
             Some(*id)
         }

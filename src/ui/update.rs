@@ -8,6 +8,7 @@ use super::app::{App, Focus, Input, Out, Overlay};
 use super::keymap::{Action, Chord, Place, look_up};
 use super::page::Kind;
 use super::theme::Paint;
+use super::wire_page::REQUESTS;
 use crate::change::Level;
 use crate::editor::Command;
 use crate::session::{Effect, Event};
@@ -73,6 +74,7 @@ impl App {
             (Some(Overlay::Find(_)), _) => vec![Place::Find],
             (Some(Overlay::Line(..)), _) => vec![Place::Line],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
+            (Some(Overlay::Models(_)), _) => vec![Place::Models],
             (None, Focus::Review) if self.review.hand.is_some() => vec![Place::Hand, Place::Editor],
             (None, Focus::Review) if self.prefix.is_some() => self.prefix.into_iter().collect(),
             (None, Focus::Prompt) => vec![Place::Prompt],
@@ -109,6 +111,8 @@ impl App {
             Action::ShowContext => self.open_page(Kind::Context),
             Action::ShowAnswer => self.open_page(Kind::Answer),
             Action::ShowJournal => return vec![Out::Do(Effect::ReadLog { limit: 100 })],
+            Action::ShowWire => return vec![Out::Do(Effect::ReadWire { limit: REQUESTS })],
+            Action::ChooseModel => return self.choose_model(),
             Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
             Action::BringForth => return vec![Out::Do(Effect::Redo)],
             Action::Why => self.open_page(Kind::Why),
@@ -126,6 +130,7 @@ impl App {
             (Some(Overlay::Find(_)), _) => self.act_in_find(action),
             (Some(Overlay::Line(..)), _) => self.act_in_line(action),
             (Some(Overlay::Page(_)), _) => self.act_in_page(action),
+            (Some(Overlay::Models(_)), _) => self.act_in_models(action),
             (None, Focus::Review) if self.review.hand.is_some() => self.act_in_hand(action),
             (None, Focus::Prompt) => self.act_in_prompt(action),
             (None, Focus::Review) => self.act_in_review(action),
@@ -144,6 +149,7 @@ impl App {
                 query.insert(text);
                 self.search_anew();
             }
+            (Some(Overlay::Models(_)), _) => self.type_in_models(text),
             (Some(Overlay::Line(_, line)), _) => drop(line.insert(text)),
             (None, Focus::Review) if self.review.hand.is_some() => {
                 return self.run_in_hand(Command::Insert(text.to_owned()));
@@ -157,8 +163,10 @@ impl App {
 
     /// A paste is text wherever text can be typed, and nothing anywhere else.
     fn paste(&mut self, text: &str) -> Vec<Out> {
-        let one_line =
-            matches!(self.overlay, Some(Overlay::Picker(_) | Overlay::Find(_) | Overlay::Line(..)));
+        let one_line = matches!(
+            self.overlay,
+            Some(Overlay::Picker(_) | Overlay::Find(_) | Overlay::Line(..) | Overlay::Models(_))
+        );
         if one_line {
             return self.typed(text.lines().next().unwrap_or_default());
         }
@@ -280,6 +288,14 @@ impl App {
             Event::Redone(Ok(redone)) => self.reverted(redone, true),
             Event::Log(log) => {
                 self.open_journal(log);
+                Vec::new()
+            }
+            Event::Wire(sent) => {
+                self.open_wire(sent);
+                Vec::new()
+            }
+            Event::Models(candidates) => {
+                self.models_found(candidates);
                 Vec::new()
             }
             turn => self.turn_event(turn),

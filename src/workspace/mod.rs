@@ -13,6 +13,7 @@ mod boundary;
 mod compare;
 #[cfg(test)]
 mod crash;
+mod drawer;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use compare::{CompareError, Comparison, Found, Remark};
+pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
@@ -127,6 +129,16 @@ impl Workspace {
     /// and the next write says why it cannot.
     pub fn open(start: &Path, dirs: StateDirs) -> Result<Self, OpenError> {
         Self::open_with(start, dirs, Pen::default())
+    }
+
+    /// rein's own files called `name`, of this workspace.
+    pub fn drawer(&self, name: &str) -> Drawer {
+        Drawer::at(self.inner.state.join(&self.inner.id).join(name))
+    }
+
+    /// rein's own files called `name`, of all workspaces together.
+    pub fn common_drawer(&self, name: &str) -> Drawer {
+        Drawer::at(self.inner.state.join(name))
     }
 
     /// `folder` itself, even inside a larger work tree.

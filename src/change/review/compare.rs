@@ -128,6 +128,10 @@ impl Review {
     /// returns the others.
     pub(super) fn compare_again(&mut self, path: &RepoPath, now: Option<&Lines>) -> Vec<HunkId> {
         let Some(base) = self.bases.get(path).cloned() else { return Vec::new() };
+        // A difference can be told in several ways: as long as ours is true, it stays as it was decided.
+        if self.made(path).as_ref() == now {
+            return Vec::new();
+        }
         let same = match (&base.text, now) {
             (None, None) => true,
             (Some(old), Some(now)) => old == now,
@@ -150,6 +154,18 @@ impl Review {
             self.put_hunks(path, hunks);
         }
         new
+    }
+
+    /// The file with all of its hunks made.
+    fn made(&self, path: &RepoPath) -> Option<Lines> {
+        let base = self.bases.get(path).and_then(|base| base.text.as_ref());
+        let hunks: Vec<&Hunk> = self.of_file(path).collect();
+        if hunks.iter().any(|hunk| hunk.op == FileOp::Delete) || (base.is_none() && hunks.is_empty()) {
+            return None;
+        }
+        let empty = Lines::from("");
+        let splices = hunks.iter().map(|hunk| (hunk.replaces, hunk.with.bytes()));
+        Some(super::spliced(base.unwrap_or(&empty), splices))
     }
 
     fn hunks_of(&mut self, file: &Compared) -> Vec<Hunk> {

@@ -65,6 +65,12 @@ struct Known {
     seen: Option<Lines>,
 }
 
+/// What the journal says of a reply that lands.
+pub fn story(review: &Review) -> Story {
+    let level = review.scope().level();
+    Story { instruction: String::new(), level, model: None, source: Source::Apply, review: None }
+}
+
 impl Desk {
     /// `within`: all that may change; nothing narrows it otherwise.
     pub fn open(house: &House, request: &ApplyRequest, within: Option<&Within>) -> Result<Self, SetupError> {
@@ -246,10 +252,7 @@ impl Desk {
         let Some(approved) = self.review.settle() else {
             return Outcome::Fits;
         };
-        let level = self.review.scope().level();
-        let story =
-            Story { instruction: String::new(), level, model: None, source: Source::Apply, review: None };
-        match self.workspace.apply(approved, &story) {
+        match self.workspace.apply(approved, &story(&self.review)) {
             Ok(receipt) => Outcome::Landed(receipt),
             Err(ApplyError::Write(WriteError::Journal(why))) => Outcome::NotHere(why.to_string()),
             Err(why) => Outcome::Refused(why.to_string()),

@@ -3,8 +3,10 @@
 
 mod base64;
 mod desk;
+mod dialogue;
 mod meant;
 mod ops;
+mod review;
 mod serve;
 
 use std::fmt;
@@ -14,18 +16,17 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::setup::{Place, Setup, SetupError, protected, runtime};
-use super::tui::{First, LEAVING, Showing, ended, show};
+use super::setup::{SetupError, protected};
 use super::{Exit, print, report, stop};
 use crate::change::Leash;
 use crate::prompt::dialect::{Format, MAX_REPLY};
-use crate::session::Ready;
 use crate::text::safe;
-use crate::workspace::{Source, StateDirs, Workspace};
+use crate::workspace::StateDirs;
 use desk::{Desk, Outcome};
 
 #[cfg(fuzzing)]
 pub use ops::parse as operations;
+pub use review::review;
 pub use serve::serve;
 
 /// How what is applied is written.
@@ -93,72 +94,33 @@ impl House {
 
 /// Applies the reply on stdin.
 pub fn apply(request: ApplyRequest) -> Exit {
+    let mut desk = match taken(&request) {
+        Ok(desk) => desk,
+        Err(exit) => return exit,
+    };
+    let outcome = desk.finish(request.check);
+    say(&request, &desk, &outcome)
+}
+
+/// The reply on stdin, taken; or what was said of it.
+fn taken(request: &ApplyRequest) -> Result<Desk, Exit> {
     let mut reply = Vec::new();
     let limit = if request.format == ApplyFormat::Ops { ops::MAX_BYTES } else { MAX_REPLY };
     if let Err(why) = std::io::stdin().take(limit as u64 + 1).read_to_end(&mut reply) {
-        return stop(Exit::NotHere, format!("the reply cannot be read from stdin: {why}"));
+        return Err(stop(Exit::NotHere, format!("the reply cannot be read from stdin: {why}")));
     }
     let Ok(reply) = String::from_utf8(reply) else {
-        return stop(Exit::Refused, "the reply is not UTF-8; nothing was written");
+        return Err(stop(Exit::Refused, "the reply is not UTF-8; nothing was written"));
     };
     let within = match request.format {
         ApplyFormat::Ops => ops::scope(&reply),
         ApplyFormat::Reply(_) => Ok(None),
     };
-    let within = match within {
-        Ok(within) => within,
-        Err(why) => return stop(Exit::Refused, format!("refused: {why}\nnothing was written")),
-    };
-    let mut desk = match House::open().and_then(|house| Desk::open(&house, &request, within.as_ref())) {
-        Ok(desk) => desk,
-        Err(why) => return stop(Exit::NotHere, why),
-    };
+    let within = within.map_err(|why| stop(Exit::Refused, format!("refused: {why}\nnothing was written")))?;
+    let desk = House::open().and_then(|house| Desk::open(&house, request, within.as_ref()));
+    let mut desk = desk.map_err(|why| stop(Exit::NotHere, why))?;
     desk.take(&reply, request.format);
-    let outcome = desk.finish(request.check);
-    say(&request, &desk, &outcome)
-}
-
-/// Shows what the reply on stdin would change, hunk by hunk; what is accepted lands. What cannot be placed
-/// is named, and holds nothing else up.
-pub fn review(request: ApplyRequest) -> Exit {
-    let mut reply = Vec::new();
-    let limit = if request.format == ApplyFormat::Ops { ops::MAX_BYTES } else { MAX_REPLY };
-    if let Err(why) = std::io::stdin().take(limit as u64 + 1).read_to_end(&mut reply) {
-        return stop(Exit::NotHere, format!("the reply cannot be read from stdin: {why}"));
-    }
-    let Ok(reply) = String::from_utf8(reply) else {
-        return stop(Exit::Refused, "the reply is not UTF-8; nothing was written");
-    };
-    let desk = House::open().and_then(|house| Desk::open(&house, &request, None));
-    let mut desk = match desk {
-        Ok(desk) => desk,
-        Err(why) => return stop(Exit::NotHere, why),
-    };
-    desk.take(&reply, request.format);
-    let (workspace, ready) = desk.into_review("a reply from stdin".into());
-    if ready.review.hunks().next().is_none() {
-        let reasons: Vec<String> = ready.refusals.iter().map(|why| format!("refused: {why}")).collect();
-        return match reasons.is_empty() {
-            true => stop(Exit::No, "the files say already what the reply wants"),
-            false => stop(Exit::Refused, reasons.join("\n") + "\nnothing was written"),
-        };
-    }
-    shown(workspace, ready)
-}
-
-fn shown(workspace: Workspace, ready: Ready) -> Exit {
-    let setup = Setup::load(None);
-    let (mut setup, runtime) = match (setup, runtime()) {
-        (Ok(setup), Ok(runtime)) => (setup, runtime),
-        (Err(why), _) => return stop(Exit::NotHere, why),
-        (_, Err(why)) => return stop(Exit::Bug, why),
-    };
-    let first = First::Review(Box::new(ready));
-    let screen = Showing { banner: None, guide: None, source: Source::Apply, first };
-    let place = Place { workspace, file: None };
-    let result = runtime.block_on(show(&mut setup, place, screen));
-    runtime.shutdown_timeout(LEAVING);
-    ended(result)
+    Ok(desk)
 }
 
 fn say(request: &ApplyRequest, desk: &Desk, outcome: &Outcome) -> Exit {

@@ -141,7 +141,7 @@ struct Stage {
 
 impl Stage {
     fn set(setup: &Setup, place: &Place) -> Self {
-        let facts = Facts { workspace: place.name(), completes: setup.completes(), ..Facts::default() };
+        let facts = Facts { workspace: place.name(), models: setup.lists(), ..Facts::default() };
         let session = Session::new(setup.terms(Source::Tour));
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());

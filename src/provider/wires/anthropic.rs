@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::model::{Ask, Effort, Message, Tokens, Tool, Usage};
+use crate::model::{Ask, Counted, Effort, Message, Tokens, Tool, Usage};
 use crate::provider::BaseUrl;
 use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
@@ -261,8 +261,9 @@ impl Reader {
             input: tokens(self.used.input) + written + tokens(self.used.cached_input),
             output: tokens(self.used.output),
             cached: tokens(self.used.cached_input),
+            cache_write: written,
             reasoning: tokens(self.used.reasoning),
-            ..Usage::default()
+            counted: Counted::Provider,
         };
         answer.count(self.used, sum);
     }
@@ -314,7 +315,7 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Counted, Delta, Finish, Message};
+    use crate::model::{Delta, Finish, Message};
     use crate::provider::json::of;
 
     #[test]
@@ -351,6 +352,7 @@ mod tests {
             input: Tokens(17),
             output: Tokens(output),
             cached: Tokens(10),
+            cache_write: Tokens(4),
             reasoning: Tokens(0),
             counted: Counted::Provider,
         };

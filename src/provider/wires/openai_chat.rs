@@ -349,6 +349,7 @@ mod tests {
             input: Tokens(307),
             output: Tokens(253),
             cached: Tokens(306),
+            cache_write: Tokens(0),
             reasoning: Tokens(227),
             counted: Counted::Provider,
         };

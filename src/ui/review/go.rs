@@ -98,7 +98,7 @@ impl App {
 
     fn step_file(&mut self, down: bool) {
         let Some(review) = self.session.turn().map(|turn| turn.review()) else { return };
-        let shown: Vec<&Hunk> = self.review.sheet.order().filter_map(|id| review.hunk(id)).collect();
+        let shown: Vec<&Hunk> = self.review.sheet.indices().filter_map(|at| review.hunk_at(at)).collect();
         let Some(at) = shown.iter().position(|hunk| Some(hunk.id) == self.review.at) else { return };
         let Some(here) = shown.get(at).map(|hunk| &hunk.path) else { return };
         let to = if down {
@@ -265,18 +265,18 @@ impl App {
             return;
         }
         let Some(review) = self.session.turn().map(|turn| turn.review()) else { return };
-        let ids: Vec<HunkId> = self.review.sheet.order().collect();
-        let at = ids.iter().position(|id| Some(*id) == self.review.at).unwrap_or(0);
+        let hunks: Vec<&Hunk> = self.review.sheet.indices().filter_map(|at| review.hunk_at(at)).collect();
+        let at = hunks.iter().position(|hunk| Some(hunk.id) == self.review.at).unwrap_or(0);
         let here = self.review.atom_at(review, self.review.row);
         let needle = Needle::new(&self.review.query);
         let turned: Box<dyn Iterator<Item = usize>> = match forward {
-            true => Box::new((at..ids.len()).chain(0..=at)),
-            false => Box::new((0..=at).rev().chain((at..ids.len()).rev())),
+            true => Box::new((at..hunks.len()).chain(0..=at)),
+            false => Box::new((0..=at).rev().chain((at..hunks.len()).rev())),
         };
         let mut first = true;
         let mut found = None;
         for index in turned {
-            let Some(hunk) = ids.get(index).and_then(|id| review.hunk(*id)) else { continue };
+            let Some(hunk) = hunks.get(index) else { continue };
             let beyond = std::mem::take(&mut first).then_some(here).flatten();
             if let Some(atom) = needle.within(review, hunk, beyond, forward) {
                 found = Some((hunk.id, atom));

@@ -2,8 +2,10 @@
 //! do is in `decide` (verdicts, landing), `go` (moving), `rework` (cutting, editing, commenting); the
 //! rows are `sheet`'s. Verdicts and hunks are the session's, never kept here.
 
+mod around;
 mod decide;
 mod go;
+mod look;
 mod rework;
 mod sheet;
 
@@ -12,9 +14,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 pub(super) use decide::{ordinal, tally};
+use look::{Look, Plan};
 pub(super) use rework::{Hand, Wish};
 pub(super) use sheet::{Changed, FileRow, Row, Sheet};
-use sheet::{Look, Plan};
 
 use super::app::{App, Focus, Out};
 use crate::change::reading::{Order, Reading};
@@ -41,6 +43,9 @@ pub struct Reviewing {
     pub reading: Option<Reading>,
     /// The hunks that a reading was asked for, and whether the answer has come.
     asked: Option<(TurnId, u64, bool)>,
+    /// Of which state of the review, and of the window, the colours and the reading were asked for.
+    polished_at: Option<(TurnId, u64, usize, (usize, usize))>,
+    read_at: Option<(TurnId, u64)>,
     /// A key was pressed in this review.
     pub touched: bool,
     /// The row the reader is at.
@@ -62,6 +67,7 @@ impl Reviewing {
     /// Another sheet is needed.
     pub fn changed(&mut self) {
         self.stamp = None;
+        self.polished_at = None;
     }
 
     pub fn polish(&self, path: &RepoPath) -> Option<&Polish> {
@@ -124,6 +130,10 @@ impl App {
         if turn.phase() != Phase::Reviewing || matches!(self.review.asked, Some((_, _, false))) {
             return Vec::new();
         }
+        let stamp = (turn.id(), turn.revision());
+        if self.review.read_at.replace(stamp) == Some(stamp) {
+            return Vec::new();
+        }
         let mut hasher = DefaultHasher::new();
         turn.review().hunks().for_each(|hunk| (hunk.id, hunk.with.bytes().len()).hash(&mut hasher));
         let hunks = hasher.finish();
@@ -160,6 +170,10 @@ impl App {
         };
         let review = turn.review();
         let (top, height) = (self.review.top, self.review.window.0);
+        let at = (turn.id(), turn.revision(), top, self.review.window);
+        if self.review.polished_at.replace(at) == Some(at) {
+            return Vec::new();
+        }
         let mut seen: BTreeMap<&RepoPath, ()> = BTreeMap::new();
         for row in top..top + height {
             let index = match self.review.sheet.row(review, row) {

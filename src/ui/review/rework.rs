@@ -225,7 +225,7 @@ impl App {
     }
 
     fn revise(&mut self) -> Vec<Out> {
-        if self.facts.model.is_none() {
+        if self.facts.first(crate::model::Role::Chat).is_none() {
             self.say(Paint::Warn, "there is no model to revise anything; e edits the hunk by hand");
             return Vec::new();
         }

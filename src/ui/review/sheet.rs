@@ -2,86 +2,13 @@
 //! it is asked for, so that a frame costs as much as its window; what a sheet keeps is a block for each
 //! hunk. It decides nothing and holds no text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::change::reading::{Fold, Reading};
+use super::around::{gaps, in_order, new_starts};
+use super::look::{BESIDE_FROM, Plan};
+use crate::change::reading::Fold;
 use crate::change::{Hunk, HunkId, Review, Standing, Verdict};
 use crate::text::RepoPath;
-
-/// What a person wants to see of the review, and how.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Look {
-    pub filter: Filter,
-    /// Old lines left, new lines right.
-    pub beside: bool,
-    /// Lines shown around each hunk.
-    pub context: usize,
-    /// Hunks that are open though decided, or closed though not.
-    pub turned: BTreeSet<HunkId>,
-    /// Hunks of which nothing is folded away, whatever needs no reading.
-    pub opened: BTreeSet<HunkId>,
-}
-
-/// All that a sheet is made by, beside the review.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan<'a> {
-    pub look: &'a Look,
-    /// In which order hunks are shown; those that it does not name come last, as the review has them.
-    pub order: Option<&'a [HunkId]>,
-    pub reading: Option<&'a Reading>,
-    /// Columns of the window.
-    pub width: usize,
-}
-
-impl Default for Look {
-    fn default() -> Self {
-        Self {
-            filter: Filter::All,
-            beside: false,
-            context: 3,
-            turned: BTreeSet::new(),
-            opened: BTreeSet::new(),
-        }
-    }
-}
-
-/// Narrower windows show one side below the other, whatever was asked for.
-const BESIDE_FROM: usize = 60;
-
-/// Which hunks are shown.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Filter {
-    #[default]
-    All,
-    Undecided,
-    Risky,
-}
-
-impl Filter {
-    pub fn next(self) -> Self {
-        match self {
-            Self::All => Self::Undecided,
-            Self::Undecided => Self::Risky,
-            Self::Risky => Self::All,
-        }
-    }
-
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::All => "all hunks",
-            Self::Undecided => "undecided hunks only",
-            Self::Risky => "hunks with a risk mark only",
-        }
-    }
-
-    fn shows(self, hunk: &Hunk, reading: Option<&Reading>) -> bool {
-        match self {
-            Self::All => true,
-            Self::Undecided => hunk.verdict == Verdict::Undecided,
-            Self::Risky => reading.is_some_and(|reading| !reading.risks(hunk.id).is_empty()),
-        }
-    }
-}
 
 /// A changed line of a hunk: which of the hunk's old or new lines, and which of its changed ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -165,7 +92,7 @@ pub struct Sheet {
     blocks: Vec<Block>,
     /// The first row of each block, and in the end the number of rows.
     starts: Vec<usize>,
-    of: BTreeMap<HunkId, usize>,
+    of: HashMap<HunkId, usize>,
     files: Vec<FileRow>,
     /// Bodies of which something is folded away, row by row.
     bodies: BTreeMap<HunkId, Vec<Row>>,
@@ -466,6 +393,14 @@ impl Sheet {
         })
     }
 
+    /// The same by their places in the review.
+    pub fn indices(&self) -> impl DoubleEndedIterator<Item = usize> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Hunk(hunk) => Some(hunk.index),
+            Block::File(_) | Block::Remarks => None,
+        })
+    }
+
     /// The hunks below a file's name, by its place in [`Sheet::files`].
     pub fn run(&self, file: usize) -> impl Iterator<Item = HunkId> {
         let first = self.files.get(file).map_or(self.blocks.len(), |file| file.block + 1);
@@ -494,65 +429,6 @@ impl Sheet {
     pub fn is_folded(&self, id: HunkId) -> bool {
         matches!(self.of.get(&id).and_then(|at| self.blocks.get(*at)), Some(Block::Hunk(b)) if b.folded)
     }
-}
-
-/// The lines of the base that stand free above and below a hunk.
-#[derive(Clone, Copy, Default)]
-struct Gap {
-    above: usize,
-    /// Those above are those below another hunk.
-    shared: bool,
-    below: usize,
-}
-
-impl Gap {
-    /// Lines shown above and below. No line is shown twice: what lies between two hunks is the first
-    /// one's as far as it goes, if the hunks are shown beside each other.
-    fn around(self, context: usize, beside: bool) -> (usize, usize) {
-        let taken = if self.shared && beside { context } else { 0 };
-        (context.min(self.above.saturating_sub(taken)), context.min(self.below))
-    }
-}
-
-fn gaps(hunks: &[&Hunk], review: &Review) -> Vec<Gap> {
-    let near = |at: usize, hunk: &Hunk| hunks.get(at).filter(|other| other.path == hunk.path);
-    let gap = |(at, hunk): (usize, &&Hunk)| {
-        let before = at.checked_sub(1).and_then(|before| near(before, hunk));
-        let start = before.map_or(0, |before| before.replaces.end());
-        let len = review.base(&hunk.path).and_then(|base| base.text.as_ref()).map_or(0, |base| base.len());
-        let end = near(at + 1, hunk).map_or(len, |next| next.replaces.start());
-        Gap {
-            above: hunk.replaces.start().saturating_sub(start),
-            shared: before.is_some(),
-            below: end.saturating_sub(hunk.replaces.end()),
-        }
-    };
-    hunks.iter().enumerate().map(gap).collect()
-}
-
-/// Where the lines that come begin in the new text, hunk by hunk.
-fn new_starts(hunks: &[&Hunk]) -> Vec<usize> {
-    let (mut gone, mut come) = (0, 0);
-    let mut path: Option<&RepoPath> = None;
-    let mut starts = Vec::with_capacity(hunks.len());
-    for hunk in hunks {
-        if path != Some(&hunk.path) {
-            (gone, come, path) = (0, 0, Some(&hunk.path));
-        }
-        starts.push((hunk.replaces.start() + come).saturating_sub(gone));
-        gone += hunk.replaces.len();
-        come += hunk.with.len();
-    }
-    starts
-}
-
-fn in_order(hunks: &[&Hunk], order: Option<&[HunkId]>) -> Vec<usize> {
-    let Some(order) = order else { return (0..hunks.len()).collect() };
-    let rank: BTreeMap<HunkId, usize> = order.iter().enumerate().map(|(rank, id)| (*id, rank)).collect();
-    let mut indices: Vec<usize> = (0..hunks.len()).collect();
-    let rank_of = |at: &usize| hunks.get(*at).and_then(|hunk| rank.get(&hunk.id)).copied();
-    indices.sort_by_key(|at| rank_of(at).unwrap_or(usize::MAX));
-    indices
 }
 
 /// Where the reader is, to be found again in another sheet.

@@ -10,8 +10,8 @@ use super::super::review::{ordinal, tally};
 use super::super::theme::Paint;
 use super::draw::Pen;
 use super::hunks::sign;
+use super::meter;
 use crate::change::{FileOp, Hunk, Level, Purpose, Standing};
-use crate::model::Counted;
 use crate::session::{End, Notice, Phase, Subject, Turn};
 use crate::text::safe;
 
@@ -160,7 +160,10 @@ fn counting(silent: Duration, limit: Duration) -> String {
 
 fn at_rest(app: &App, turn: &Turn) -> (Paint, String) {
     let end = match turn.end() {
-        Some(End::Failed(failure)) => Some(format!("{failure}: {}", failure.next_step())),
+        Some(End::Failed(failure)) => {
+            let still = if failure.is_outage() { " · all else works without a model" } else { "" };
+            Some(format!("{failure}: {}{still}", failure.next_step()))
+        }
         Some(End::NotAsked(why)) => Some(why.clone()),
         Some(End::Declined(words)) => Some(format!("the model declined: {words}")),
         Some(End::OutOfRoom) => {
@@ -266,12 +269,10 @@ pub fn slider(app: &App, pen: &mut Pen<'_>, area: Rect) {
         Ok(words) => (Paint::Text, words),
         Err(why) => (Paint::Warn, why.to_string()),
     };
-    let used = spent(app);
     let column = pen.text_at(area, column, 0, paint, &format!(" {}", safe::line(&words)));
-    let room = area.width.saturating_sub(column + 1);
-    if safe::width(&used) <= usize::from(room) {
-        pen.text_right(area, 0, Paint::Dim, &used);
-    }
+    let room = usize::from(area.width.saturating_sub(column + 1));
+    let (paint, shown) = meter::shown(app, room);
+    pen.text_right(area, 0, paint, &shown);
 }
 
 fn short(level: Level, width: u16) -> &'static str {
@@ -281,19 +282,6 @@ fn short(level: Level, width: u16) -> &'static str {
         (Level::Selection, _) => "s",
         (Level::File, _) => "f",
         (Level::Repo, _) => "r",
-    }
-}
-
-fn spent(app: &App) -> String {
-    let turn = app.session.turn();
-    let model = turn.and_then(Turn::model).map(ToString::to_string).or_else(|| app.facts.model.clone());
-    let model = safe::line(&model.unwrap_or_else(|| "no model".into()));
-    match turn.and_then(Turn::usage) {
-        Some(usage) => {
-            let about = if usage.counted == Counted::Estimated { "~" } else { "" };
-            format!("{model} {about}{} in {about}{} out ", usage.input, usage.output)
-        }
-        None => format!("{model} "),
     }
 }
 

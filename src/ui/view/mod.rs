@@ -6,6 +6,8 @@ mod code;
 mod draw;
 mod hunks;
 mod layout;
+mod meter;
+mod models;
 mod overlay;
 mod sheet;
 

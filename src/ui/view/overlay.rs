@@ -7,6 +7,7 @@ use super::super::page::Page;
 use super::super::picker::Picker;
 use super::super::theme::Paint;
 use super::draw::{Ink, Pen};
+use super::models;
 use crate::text::safe;
 
 /// Draws an overlay; returns where its cursor stands.
@@ -22,6 +23,7 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen<'_>, body: Rect) -> Opti
             pen.text_right(row, 0, Paint::Bar, &found(app));
             Some(typed_at(row, 6, query.before()))
         }
+        Overlay::Models(page) => Some(models::draw(app, page, pen, body)),
         Overlay::Line(wish, line) => {
             let row = Rect { y: body.bottom().saturating_sub(1), height: 1, ..body };
             pen.clear(row);
@@ -51,7 +53,7 @@ fn found(app: &App) -> String {
     }
 }
 
-fn typed_at(row: Rect, from: u16, before: &str) -> (u16, u16) {
+pub(super) fn typed_at(row: Rect, from: u16, before: &str) -> (u16, u16) {
     let width = u16::try_from(safe::width(&safe::line(before))).unwrap_or(u16::MAX);
     (row.x + from.saturating_add(width).min(row.width.saturating_sub(1)), row.y)
 }

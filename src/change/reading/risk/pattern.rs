@@ -70,7 +70,9 @@ pub(super) fn risks(line: &Line<'_>) -> Vec<(RiskKind, String)> {
     found.extend(swallows(line).map(|what| (RiskKind::Swallowed, what.to_owned())));
     found.extend(secret(text).map(|what| (RiskKind::Secret, what)));
     found.extend(query(text).map(|what| (RiskKind::Query, what.to_owned())));
-    found.extend(addresses(text).map(|host| (RiskKind::Network, host)));
+    if text.contains("://") {
+        found.extend(addresses(text).map(|host| (RiskKind::Network, host)));
+    }
     found
 }
 
@@ -106,10 +108,12 @@ fn secret(text: &str) -> Option<String> {
 
 /// A statement of SQL in a string that is put together.
 fn query(text: &str) -> Option<&'static str> {
-    let quoted = text.contains(['"', '\'', '`']);
+    if !text.contains(['"', '\'', '`']) {
+        return None;
+    }
     let upper = text.to_ascii_uppercase();
     let (verb, _) = STATEMENTS.iter().find(|(verb, then)| {
-        quoted && upper.split_once(verb).is_some_and(|(_, rest)| format!(" {rest}").contains(then))
+        upper.split_once(verb).is_some_and(|(_, rest)| format!(" {rest}").contains(then))
     })?;
     let together = [
         "\" +", "' +", "+ \"", "+ '", "${", "f\"", "f'", "format!(", ".format(", "\" %", "' %", "Sprintf(",

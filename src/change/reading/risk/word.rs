@@ -137,18 +137,18 @@ pub(super) fn risks(line: &Line<'_>) -> Vec<(RiskKind, String)> {
             Path(path) => (*kind, format!("{word}{path}").trim_end().to_owned()),
             _ => (*kind, word.to_owned()),
         }));
-        let lower = word.to_ascii_lowercase();
-        let parts = PARTS.iter().filter(|(part, _)| lower.contains(part) && has_part(word, part));
-        found.extend(parts.map(|(part, kind)| (*kind, (*part).to_owned())));
+        found.extend(parts(word).map(|(part, kind)| (kind, part.to_owned())));
     }
     found
 }
 
-/// Is `part` a part of the name: between underscores, or from a capital to the next?
-fn has_part(name: &str, part: &str) -> bool {
-    name.split('_').any(|piece| {
-        piece.eq_ignore_ascii_case(part) || humps(piece).any(|hump| hump.eq_ignore_ascii_case(part))
-    })
+/// The telling parts of a name: between underscores, or from a capital to the next.
+fn parts(name: &str) -> impl Iterator<Item = (&'static str, RiskKind)> {
+    let pieces = name.split('_').flat_map(|piece| {
+        let whole = humps(piece).nth(1).map(|_| piece);
+        whole.into_iter().chain(humps(piece))
+    });
+    pieces.filter_map(|piece| PARTS.iter().find(|(part, _)| piece.eq_ignore_ascii_case(part)).copied())
 }
 
 fn humps(piece: &str) -> impl Iterator<Item = &str> {

@@ -1,0 +1,118 @@
+//! `rein models`: for each role the models that serve it, in order, with what they cost and whether
+//! their servers answer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::waiting;
+use crate::front::report::{cost, document};
+use crate::front::{Exit, print};
+use crate::model::{ModelId, Price, Role};
+use crate::orchestrator::Route;
+use crate::provider::{Endpoint, discover};
+use crate::text::safe;
+
+/// How long a server may take to say what it has.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What a server said it has, by the provider's name.
+type Answered = BTreeMap<String, Vec<String>>;
+
+/// Lists them.
+pub fn models(as_json: bool) -> Exit {
+    waiting(async |setup, workspace| {
+        let roles = setup.roles();
+        let all =
+            Role::ALL.into_iter().flat_map(|role| roles.serve(role).iter().map(move |route| (role, route)));
+        let all: Vec<(Role, &Route)> = all.collect();
+        let servers: BTreeMap<&str, &Endpoint> =
+            all.iter().map(|(_, route)| (route.endpoint.name.as_str(), &*route.endpoint)).collect();
+        let servers: Vec<Endpoint> = servers.into_values().cloned().collect();
+        let found = discover(&setup.client(&workspace), &servers, PATIENCE).await;
+        let answered: Answered = found.into_iter().map(|one| (one.endpoint.name, one.models)).collect();
+        let today = setup.meter(&workspace).today().unwrap_or_default();
+        if as_json {
+            let rows: Vec<Value> =
+                numbered(&all).map(|(place, role, route)| row(place, role, route, &answered)).collect();
+            let report = json!({ "schema": "rein.models/1", "models": rows, "today": cost(&today) });
+            return print(&document(&report), Exit::Done);
+        }
+        let mut text = String::new();
+        for role in Role::ALL.into_iter().filter(|role| roles.serve(*role).is_empty()) {
+            text.push_str(&format!("{role}: no model\n"));
+        }
+        for (place, role, route) in numbered(&all) {
+            text.push_str(&told(place, role, route, &answered));
+        }
+        text.push_str(&format!("today: {today} in {} request(s)\n", today.requests));
+        print(text.as_bytes(), Exit::Done)
+    })
+}
+
+/// With the place on the list of its role, from 1.
+fn numbered<'a>(all: &'a [(Role, &'a Route)]) -> impl Iterator<Item = (usize, Role, &'a Route)> {
+    let mut last = None;
+    let mut place = 0;
+    all.iter().map(move |(role, route)| {
+        place = if last == Some(*role) { place + 1 } else { 1 };
+        last = Some(*role);
+        (place, *role, *route)
+    })
+}
+
+/// Whether there is a key, never which.
+fn key(endpoint: &Endpoint) -> &'static str {
+    match (&endpoint.key, &endpoint.key_from) {
+        (Some(_), _) => "set",
+        (None, Some(_)) => "missing",
+        (None, None) => "none",
+    }
+}
+
+/// Does the server list the model? `None` if it answered with no list.
+fn listed(id: &ModelId, answered: &Answered) -> Option<bool> {
+    // Ollama and Google name the same model in two ways.
+    let same = |name: &String| {
+        *name == id.model
+            || name.strip_prefix("models/") == Some(&id.model)
+            || *name == format!("{}:latest", id.model)
+    };
+    answered.get(&id.provider).map(|models| models.iter().any(same))
+}
+
+fn row(place: usize, role: Role, route: &Route, answered: &Answered) -> Value {
+    let (id, endpoint) = (route.id(), &route.endpoint);
+    json!({
+        "role": role, "place": place, "model": id.to_string(), "wire": endpoint.wire.name(),
+        "server": endpoint.base_url.host(), "key": key(endpoint), "key_env": endpoint.key_from,
+        "reachable": answered.contains_key(&endpoint.name), "listed": listed(&id, answered),
+        "price": route.card.price, "context": route.card.context, "max_output": route.card.max_output,
+    })
+}
+
+fn told(place: usize, role: Role, route: &Route, answered: &Answered) -> String {
+    let (id, endpoint) = (route.id(), &route.endpoint);
+    let key = match key(endpoint) {
+        "missing" => format!(", no key: `{}` is not set", endpoint.key_from.as_deref().unwrap_or_default()),
+        "set" => ", key set".to_owned(),
+        _ => String::new(),
+    };
+    let reached = match listed(&id, answered) {
+        Some(true) => "answers",
+        Some(false) => "answers, and does not list this model",
+        None => "gave no list of its models",
+    };
+    let context = route.card.context.map(|tokens| format!(", context {tokens}")).unwrap_or_default();
+    let (host, wire, price) = (endpoint.base_url.host(), endpoint.wire, price(route.card.price));
+    safe::line(&format!("{role} {place}: {id} ({wire} at {host}{key}): {reached}; {price}{context}")) + "\n"
+}
+
+fn price(price: Option<Price>) -> String {
+    match price {
+        None => "no known price".to_owned(),
+        Some(price) if price.is_free() => "free".to_owned(),
+        Some(Price { input, output, .. }) => format!("{} in, {} out for a million tokens", input.0, output.0),
+    }
+}

@@ -1,0 +1,81 @@
+//! What a person wants to see of a review: which hunks, in which order, how much around them.
+
+use std::collections::BTreeSet;
+
+use crate::change::reading::Reading;
+use crate::change::{Hunk, HunkId, Verdict};
+
+/// What a person wants to see of the review, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Look {
+    pub filter: Filter,
+    /// Old lines left, new lines right.
+    pub beside: bool,
+    /// Lines shown around each hunk.
+    pub context: usize,
+    /// Hunks that are open though decided, or closed though not.
+    pub turned: BTreeSet<HunkId>,
+    /// Hunks of which nothing is folded away, whatever needs no reading.
+    pub opened: BTreeSet<HunkId>,
+}
+
+/// All that a sheet is made by, beside the review.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    pub look: &'a Look,
+    /// In which order hunks are shown; those that it does not name come last, as the review has them.
+    pub order: Option<&'a [HunkId]>,
+    pub reading: Option<&'a Reading>,
+    /// Columns of the window.
+    pub width: usize,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            filter: Filter::All,
+            beside: false,
+            context: 3,
+            turned: BTreeSet::new(),
+            opened: BTreeSet::new(),
+        }
+    }
+}
+
+/// Narrower windows show one side below the other, whatever was asked for.
+pub const BESIDE_FROM: usize = 60;
+
+/// Which hunks are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Filter {
+    #[default]
+    All,
+    Undecided,
+    Risky,
+}
+
+impl Filter {
+    pub fn next(self) -> Self {
+        match self {
+            Self::All => Self::Undecided,
+            Self::Undecided => Self::Risky,
+            Self::Risky => Self::All,
+        }
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::All => "all hunks",
+            Self::Undecided => "undecided hunks only",
+            Self::Risky => "hunks with a risk mark only",
+        }
+    }
+
+    pub fn shows(self, hunk: &Hunk, reading: Option<&Reading>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Undecided => hunk.verdict == Verdict::Undecided,
+            Self::Risky => reading.is_some_and(|reading| !reading.risks(hunk.id).is_empty()),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The page of what was sent: the exact bytes of the last requests, newest first.
+
+use super::app::{App, Overlay};
+use super::page::{Kind, Page};
+use super::theme::Paint;
+use crate::session::SentRequest;
+use crate::text::safe;
+
+/// Most requests on the page.
+pub const REQUESTS: usize = 20;
+
+/// Most bytes of one that are shown; `rein log --wire ID` has all of them.
+const SHOWN: usize = 256 * 1024;
+
+impl App {
+    pub(super) fn open_wire(&mut self, sent: Result<Vec<SentRequest>, String>) {
+        match sent {
+            Ok(sent) => self.overlay = Some(Overlay::Page(page(&sent))),
+            Err(why) => self.say(Paint::Bad, why),
+        }
+    }
+}
+
+fn page(sent: &[SentRequest]) -> Page {
+    let mut page = Page::new(Kind::Wire, "what was sent, newest first");
+    page.text(Paint::Dim, "byte for byte as it left, but for the key; `rein log --wire` has it too");
+    if sent.is_empty() {
+        page.text(Paint::Dim, "nothing is kept: nothing was sent yet, or `wire_log.days` is 0");
+    }
+    for one in sent {
+        let head = format!("{}  {}  {} bytes", one.id, one.provider, one.bytes.len());
+        page.gap().text(Paint::Title, &head);
+        let shown = one.bytes.get(..SHOWN.min(one.bytes.len())).unwrap_or_default();
+        for line in shown.split(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                page.gap();
+            } else {
+                page.text(Paint::Text, &safe::bytes(line));
+            }
+        }
+        if shown.len() < one.bytes.len() {
+            let rest = format!("… `rein log --wire {}` shows all of it", one.id);
+            page.text(Paint::Dim, &rest);
+        }
+    }
+    page
+}

@@ -1,0 +1,6 @@
+def a():
+    go()
+
+
+def b():
+    stop()

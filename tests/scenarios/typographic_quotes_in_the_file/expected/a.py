@@ -1,0 +1,3 @@
+title = “Area”
+unit = ‘m²’
+factor = 2

@@ -1,0 +1,8 @@
+def area(w, h):
+    return h * w
+
+
+def main():
+    if True:
+        print(area(2, 3))
+        print("done")
