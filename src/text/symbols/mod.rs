@@ -100,8 +100,7 @@ fn collect(tree: &Tree, kinds: &Kinds, lines: &LineStarts<'_>, found: &mut Vec<D
             found.push(definition);
             around.push(depth);
         }
-        // `export function f() {}` stands in one line, and is looked into all the same.
-        if (depth < 2 || may_hold(&node, shape))
+        if may_hold(&node, shape, depth)
             && depth < MAX_DEPTH * 8
             && around.len() < MAX_DEPTH
             && cursor.goto_first_child()
@@ -124,12 +123,13 @@ fn collect(tree: &Tree, kinds: &Kinds, lines: &LineStarts<'_>, found: &mut Vec<D
 
 /// Is it worth looking inside? Small functions hold nothing that is looked for by itself, and to pass
 /// them by is most of the speed.
-fn may_hold(node: &Node<'_>, shape: Option<Shape>) -> bool {
+fn may_hold(node: &Node<'_>, shape: Option<Shape>, depth: usize) -> bool {
     let long = node.end_byte() - node.start_byte() > LONG;
     match shape.map(|shape| shape.kind) {
         Some(Kind::Function | Kind::Value) => long,
         Some(Kind::Type | Kind::Scope | Kind::Section) => true,
-        None => node.end_position().row > node.start_position().row,
+        // `export function f() {}` stands in one line, and is looked into all the same.
+        None => depth < 2 || node.end_position().row > node.start_position().row,
     }
 }
 
