@@ -111,7 +111,7 @@ impl Reaches<'_> {
         let new = self.said.get(tail + 1..part.lines.end)?;
         let inside = self.own.get(at..)?.iter().take_while(|line| deeper(line)).count();
         let blanks = self.own.get(at..at + inside)?.iter().rev().take_while(|line| line.is_empty()).count();
-        if !new.iter().all(|line| deeper(line)) || inside == blanks {
+        if !new.iter().all(deeper) || inside == blanks {
             return None;
         }
         let whole = part.below.is_none_or(|marker| marker.indent <= depth && marker.blanks > 0);
