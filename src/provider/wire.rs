@@ -291,6 +291,24 @@ pub(super) fn each<'a, 'j>(value: &'a Json<'j>) -> &'a [Json<'j>] {
     value.as_array().unwrap_or_default()
 }
 
+/// The objects of an array in which pieces of calls may stand. Says so where something else stands in
+/// their place.
+pub(super) fn pieces<'a, 'j>(value: &'a Json<'j>, answer: &mut Answer) -> &'a [Json<'j>] {
+    let pieces = each(value);
+    if !(value.is_null() || value.is_array()) || pieces.iter().any(|piece| !piece.is_object()) {
+        answer.garbled();
+    }
+    pieces
+}
+
+/// An object that may hold pieces of calls, or nothing. Says so where something else stands in its place.
+pub(super) fn piece<'a, 'j>(value: &'a Json<'j>, answer: &mut Answer) -> &'a Json<'j> {
+    if !(value.is_null() || value.is_object()) {
+        answer.garbled();
+    }
+    value
+}
+
 /// A text; anything else is an empty one.
 pub(super) fn text<'a>(value: &'a Json<'_>) -> &'a str {
     value.as_str().unwrap_or_default()
