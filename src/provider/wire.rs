@@ -98,6 +98,11 @@ impl Wire {
         self.format().fim("", &fim).is_some()
     }
 
+    /// Do servers of others speak it that take the suffix of a fill-in and ignore it?
+    pub fn may_ignore_suffix(self) -> bool {
+        self == Self::OpenAiCompletions
+    }
+
     /// Can it turn texts into vectors?
     pub fn embeds(self) -> bool {
         self.format().embedding().is_some()
