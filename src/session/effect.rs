@@ -178,6 +178,10 @@ pub enum Event {
     },
     /// A review could not be kept; why.
     NotKept(String),
+    /// A request that left is missing in the ledger of the wire; why.
+    NotLogged(String),
+    /// A server that takes what stands after a gap and ignores it: it is asked in words instead.
+    SuffixIgnored(ModelId),
     Read {
         turn: TurnId,
         reading: Box<Reading>,
