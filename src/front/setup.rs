@@ -39,6 +39,8 @@ pub enum SetupError {
     Cwd(std::io::Error),
     #[error("`{}` is a folder; name a file in it", .0.display())]
     Folder(PathBuf),
+    #[error("the base `{}` is no folder; name the folder that holds the files as the model saw them", .0.display())]
+    Base(PathBuf),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
