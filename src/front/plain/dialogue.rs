@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::show;
 use super::verb::{self, Verb};
 use crate::change::reading::{Order, Reading};
-use crate::change::{Hunk, HunkId, Purpose, Review, Verdict};
+use crate::change::{Hunk, HunkId, Purpose, Review, Standing, Verdict};
 use crate::session::{Decision, Rework, Seen, Session, Turn};
 use crate::text::safe;
 
@@ -114,6 +114,9 @@ impl<'a, W: Write> Dialogue<'a, W> {
 
     fn act(&mut self, verb: Verb) -> io::Result<()> {
         match verb {
+            Verb::Accept if self.hunk().is_some_and(|hunk| hunk.standing == Standing::Conflict) => {
+                self.take_up()
+            }
             Verb::Accept => self.decide(&Vec::from_iter(self.at), Verdict::Accepted),
             Verb::Reject => self.decide(&Vec::from_iter(self.at), Verdict::Rejected),
             Verb::AcceptFile => self.decide(&self.rest_of_file(), Verdict::Accepted),
@@ -144,6 +147,19 @@ impl<'a, W: Write> Dialogue<'a, W> {
             Verb::List => self.list(),
             Verb::Help => self.say(verb::help().trim_end()),
             Verb::Land | Verb::Leave => Ok(()),
+        }
+    }
+
+    /// Of a hunk in conflict, makes one against the text as it is now; it is shown and asked for again.
+    fn take_up(&mut self) -> io::Result<()> {
+        let Some(id) = self.at else { return Ok(()) };
+        match self.session.rework(id, &Rework::TakeUp) {
+            Ok(id) => {
+                self.seen.remove(&id);
+                self.at = Some(id);
+                self.anew()
+            }
+            Err(why) => self.say(&why.to_string()),
         }
     }
 
