@@ -258,6 +258,8 @@ pub enum Rework {
     Pick { lines: Range<usize>, verdict: Verdict },
     /// Other lines come.
     Rewrite(Lines),
+    /// It is in conflict: propose it again, against the text as it is now.
+    TakeUp,
     /// Say something to it; `None` takes it away.
     Comment(Option<String>),
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::drive::{Driver, Interrupted};
+use super::plain::{Answers, talk};
 use super::setup::{Setup, SetupError, Supplied, runtime};
 use super::{Exit, print, remark, report, stop};
 use crate::change::{Focus, Level};
@@ -28,6 +29,8 @@ pub struct EditRequest {
     /// `A-B` or `A`, from 1.
     pub lines: Option<String>,
     pub apply: bool,
+    /// Review what comes as a dialogue; what is accepted lands.
+    pub plain: bool,
     pub json: bool,
     pub instruction: String,
     pub supplied: Supplied,
@@ -140,6 +143,10 @@ async fn run(request: &EditRequest, setup: &Setup, workspace: Workspace, instruc
         return not_begun(request.json, Exit::Interrupted, "stopped; nothing was written");
     }
     let verdict = driver.session.turn().map_or(Exit::Bug, judge);
+    if request.plain && driver.session.turn().is_some_and(|turn| turn.open_hunks() > 0) {
+        let answers = if request.instruction == "-" { Answers::Terminal } else { Answers::Stdin };
+        return talk(&mut driver, Source::Edit, answers).await;
+    }
     let mut outcome = verdict;
     if verdict == Exit::Done && request.apply {
         accept_all(&mut driver.session);
