@@ -178,8 +178,13 @@ fn context(turn: &Turn) -> Option<Page> {
     let mut page = Page::new(Kind::Context, "what the model sees");
     let size = format!("about {} tokens in {} segments", pack.tokens(), pack.segments().len());
     page.text(Paint::Dim, &format!("{size}; w shows the exact bytes that were sent"));
+    for note in pack.notes() {
+        page.text(Paint::Warn, note);
+    }
     for (number, segment) in pack.segments().iter().enumerate() {
-        let head = format!("{}  {}  ~{} tokens: {}", number + 1, segment.source, segment.tokens, segment.why);
+        let (trust, tokens) = (segment.trust.name(), segment.tokens);
+        let head =
+            format!("{}  {}  ~{tokens} tokens, from {trust}: {}", number + 1, segment.source, segment.why);
         page.gap().text(Paint::Title, &head).text(Paint::Text, &segment.text);
     }
     Some(page)
