@@ -64,6 +64,18 @@ pub enum End {
     NotAsked(String),
 }
 
+impl End {
+    /// The end that a model announced by `finish`.
+    pub(super) fn announced(finish: Option<&Finish>) -> Self {
+        match finish {
+            Some(Finish::Length | Finish::Paused) => Self::OutOfRoom,
+            Some(Finish::Declined(words)) => Self::Declined(words.clone()),
+            Some(Finish::Filtered) => Self::Declined("the provider withheld the rest".into()),
+            Some(Finish::Stop | Finish::Calls | Finish::Other(_)) | None => Self::Finished,
+        }
+    }
+}
+
 /// Something the user should hear of once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Notice {
@@ -370,12 +382,7 @@ impl Turn {
 
     /// The end that the model itself announced.
     pub(super) fn own_end(&self) -> End {
-        match &self.finish {
-            Some(Finish::Length | Finish::Paused) => End::OutOfRoom,
-            Some(Finish::Declined(words)) => End::Declined(words.clone()),
-            Some(Finish::Filtered) => End::Declined("the provider withheld the rest".into()),
-            Some(Finish::Stop | Finish::Calls | Finish::Other(_)) | None => End::Finished,
-        }
+        End::announced(self.finish.as_ref())
     }
 
     /// The answer is over. Text that was still open is dropped with a reason unless the model came

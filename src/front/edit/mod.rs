@@ -38,7 +38,7 @@ pub struct EditRequest {
 
 /// Why the request means nothing.
 #[derive(Debug, thiserror::Error)]
-enum Wrong {
+pub(super) enum Wrong {
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error("`--lines {0}` is not a range of lines; write A-B, as in `--lines 12-30`")]
@@ -54,7 +54,7 @@ enum Wrong {
 }
 
 impl Wrong {
-    fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Setup(SetupError::Model(_)) => Exit::Usage,
             Self::Setup(_) => Exit::NotHere,
@@ -85,14 +85,20 @@ pub fn not_begun(as_json: bool, exit: Exit, why: impl std::fmt::Display) -> Exit
 }
 
 async fn prepare(request: &EditRequest) -> Result<(Setup, Workspace, Instruct), Wrong> {
-    let mut setup = Setup::supplied(request.supplied.clone())?;
+    let (mut setup, workspace, instruct) = understood(request)?;
+    if let Some(note) = setup.discover(&workspace).await {
+        remark(&note);
+    }
+    Ok((setup, workspace, instruct))
+}
+
+/// From what was typed to what is meant.
+pub(super) fn understood(request: &EditRequest) -> Result<(Setup, Workspace, Instruct), Wrong> {
+    let setup = Setup::supplied(request.supplied.clone())?;
     let (workspace, file) = match &request.file {
         Some(file) => setup.around(file).map(|(workspace, file)| (workspace, Some(file)))?,
         None => (setup.place(None)?.workspace, None),
     };
-    if let Some(note) = setup.discover(&workspace).await {
-        remark(&note);
-    }
     let lines = request.lines.as_deref();
     let lines = lines.map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into()))).transpose()?;
     let focus = Focus { file, lines };
