@@ -458,7 +458,16 @@ impl From<ContextArgs> for front::EditRequest {
     fn from(args: ContextArgs) -> Self {
         let ContextArgs { level, file, lines, json, instruction } = args;
         let (level, instruction) = (level.map(Level::from), instruction.join(" "));
-        Self { level, file, lines, apply: false, json, instruction, supplied: front::Supplied::default() }
+        Self {
+            level,
+            file,
+            lines,
+            apply: false,
+            plain: false,
+            json,
+            instruction,
+            supplied: front::Supplied::default(),
+        }
     }
 }
 
