@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use super::lazy::{Edges, expand};
 use super::locate::{Damage, Kept, Located, Tier, locate_among};
-use super::splice::{Splice, Step, body, splices};
 use super::placeholder::is_marker;
+use super::splice::{Splice, Step, body, splices};
 use super::{Base, Edit, EditHunk, EditOp, Fenced, FileOp, Why, is_placeholder};
 use crate::text::diff::{Change, changes};
 use crate::text::{Lines, Span, trim_ending};
@@ -76,7 +76,9 @@ pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<
             let edit = Edit { op: closed(fenced, base)?, ..edit.clone() };
             return propose(&edit, base, known);
         }
-        (EditOp::Whole(new), Some(text)) if leaves_out(new, base, text) => placed(expand(new, text, Edges::File)?),
+        (EditOp::Whole(new), Some(text)) if leaves_out(new, base, text) => {
+            placed(expand(new, text, Edges::File)?)
+        }
         (EditOp::Whole(new), Some(text)) => sure(rewrite(text, new)?),
         (EditOp::Bytes(new), Some(text)) => sure(exactly(text, new)),
         (EditOp::Bytes(new), None) => sure(vec![created(new.bytes().to_vec())]),

@@ -223,9 +223,14 @@ mod tests {
 
     #[test]
     fn what_may_be_a_name_is_told_from_words() {
-        for line in
-            [".git /config", "//etc/passwd", "docs/my notes.md", "src/a.rs and src/b.rs", "./src /a.rs", "src\\ a.rs"]
-        {
+        for line in [
+            ".git /config",
+            "//etc/passwd",
+            "docs/my notes.md",
+            "src/a.rs and src/b.rs",
+            "./src /a.rs",
+            "src\\ a.rs",
+        ] {
             assert_eq!(path_line(line), None, "{line:?}");
             assert!(may_be_path(line), "{line:?}");
         }
