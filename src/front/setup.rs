@@ -2,7 +2,7 @@
 //! routes to models. The environment is read here and nowhere else.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub enum SetupError {
     Cwd(std::io::Error),
     #[error("`{}` is a folder; name a file in it", .0.display())]
     Folder(PathBuf),
+    #[error("the base `{}` is no folder; name the folder that holds the files as the model saw them", .0.display())]
+    Base(PathBuf),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -74,6 +76,8 @@ pub struct Supplied {
 pub struct Setup {
     loaded: Loaded,
     state: PathBuf,
+    /// Is the search index used, which lives in the user's cache?
+    searches: bool,
     prompts: Arc<Prompts>,
     roles: Roles,
     recorder: Option<Arc<Recorder>>,
@@ -139,14 +143,15 @@ impl Setup {
         let loaded = config::load(&env, Overrides { model, in_place, ..Overrides::default() })?;
         let recorder = record.as_deref().map(|file| recorder(file, &loaded.config)).transpose()?;
         let setup = Self::with(loaded, config::paths(&env)?.state)?;
-        Ok(Self { recorder, tape: tape.map(Arc::new), ..setup })
+        Ok(Self { recorder, tape: tape.map(Arc::new), searches: true, ..setup })
     }
 
-    /// From a configuration that is known already, with the journal in `state`.
+    /// From a configuration that is known already, with the journal in `state`, and no index: for a
+    /// project that is thrown away again.
     pub fn with(loaded: Loaded, state: PathBuf) -> Result<Self, SetupError> {
         let prompts = Arc::new(Prompts::embedded()?);
         let roles = routes(&loaded.config);
-        Ok(Self { loaded, state, prompts, roles, recorder: None, tape: None })
+        Ok(Self { loaded, state, searches: false, prompts, roles, recorder: None, tape: None })
     }
 
     pub fn roles(&self) -> &Roles {
@@ -201,7 +206,10 @@ impl Setup {
     pub fn orchestrator(&self, workspace: Workspace) -> (Orchestrator, Receiver<Event>) {
         let runtime = tokio::runtime::Handle::current();
         let (client, budget) = (self.client(&workspace), self.loaded.config.budget);
-        Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime)
+        let place = super::index::place(&workspace).ok().filter(|_| self.searches);
+        let (orchestrator, events) =
+            Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
+        (place.into_iter().fold(orchestrator, Orchestrator::searching), events)
     }
 
     /// Connections to servers. What leaves is written down as the user wants it; from a recording
@@ -285,9 +293,15 @@ impl Setup {
 
 fn recorder(file: &Path, config: &Config) -> Result<Arc<Recorder>, SetupError> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let options = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
-    let made = options.and_then(|out| Recorder::new(Box::new(out), &config::written(config)));
-    made.map(Arc::new).map_err(|why| SetupError::Record { file: file.into(), why })
+    let unwritable = |why| SetupError::Record { file: file.into(), why };
+    let old = std::fs::metadata(file).is_ok_and(|what| what.is_file() && what.len() > 0);
+    if old && tape(file).is_err() {
+        let why = io::Error::other("there is a file of this name that is no recording; name another");
+        return Err(unwritable(why));
+    }
+    let out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
+    let made = out.and_then(|out| Recorder::new(Box::new(out), &config::written(config)));
+    made.map(Arc::new).map_err(unwritable)
 }
 
 fn tape(file: &Path) -> Result<Tape, SetupError> {

@@ -234,7 +234,7 @@ fn what_stays_after_a_landing_moves_with_the_lines_and_conflicts_where_they_chan
     review.landed(&approved.landed("7".into(), vec![landed]));
     assert_eq!(review.base(&path("a.rs")).unwrap().text, text);
     let left: Vec<_> = review.hunks().map(|h| (h.id, h.replaces.start(), h.standing.clone())).collect();
-    assert_eq!(left, [(five, 4, Standing::Conflict), (nine, 9, Standing::Good)]);
+    assert_eq!(left, [(five, 5, Standing::Conflict), (nine, 9, Standing::Good)]);
     assert_eq!(review.undo(), [], "what landed is not undecided by undo");
 }
 
