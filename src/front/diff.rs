@@ -137,6 +137,13 @@ fn files(old: &Path, new: &Path) -> Result<Ready, Wrong> {
         let words = format!("left out: no more than {MAX_FILES} files are compared at once");
         remarks.push(Remark { name: format!("{left_out} more file(s)"), words });
     }
+    // A pipe that was named is read (a shell makes one of `<(command)`); one that lies in a folder would
+    // be waited for without end.
+    let in_folders = old.is_dir() || new.is_dir();
+    let side = |path: &Path| match std::fs::metadata(path) {
+        Ok(what) if in_folders && !what.is_file() => Ok(Side::Other("it is no regular file".into())),
+        _ => read(path),
+    };
     for (name, old, new) in pairs {
         let shown = safe::bytes(name.as_os_str().as_encoded_bytes());
         let path = name.to_str().map(RepoPath::parse);
@@ -144,7 +151,7 @@ fn files(old: &Path, new: &Path) -> Result<Ready, Wrong> {
             remarks.push(Remark { name: shown, words: "its name cannot be shown as it is".into() });
             continue;
         };
-        match (read(&old)?, read(&new)?) {
+        match (side(&old)?, side(&new)?) {
             (Side::Text(old), Side::Text(new)) if old != new => {
                 review.compare(Compared::of(Base { path, text: old }, new.as_ref()));
             }
@@ -192,6 +199,10 @@ struct Pairs {
 
 fn pairs(old: &Path, new: &Path) -> Result<Pairs, Wrong> {
     if !old.is_dir() && !new.is_dir() {
+        // A name mistyped twice would pass for two files that are alike.
+        for path in [old, new] {
+            std::fs::metadata(path).map_err(|why| Wrong::Unreadable { path: path.to_owned(), why })?;
+        }
         let named = if new == Path::new("/dev/null") { old } else { new };
         let name = named.file_name().map_or_else(|| named.to_owned(), PathBuf::from);
         return Ok(Pairs { pairs: vec![(name, old.to_owned(), new.to_owned())], left_out: 0 });
@@ -261,13 +272,20 @@ mod tests {
         write("new/come", b"c\n");
         write("old/went", b"w\n");
         write("old/bin", b"\0");
+        let pipe = folder.path().join("new/pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
         let ready = files(&folder.path().join("old"), &folder.path().join("new")).unwrap();
         let hunks: Vec<String> =
             ready.review.hunks().map(|hunk| format!("{} {:?}", hunk.path, hunk.op)).collect();
         assert_eq!(hunks, ["come Create", "src/a.rs Update", "went Delete"]);
-        assert_eq!(ready.remarks.len(), 1);
+        let remarked: Vec<&str> = ready.remarks.iter().map(|remark| remark.name.as_str()).collect();
+        assert_eq!(remarked, ["bin", "pipe"]);
         let one = files(Path::new("/dev/null"), &folder.path().join("new/come")).unwrap();
         assert_eq!(one.review.hunks().count(), 1);
         assert_eq!(one.review.purpose(), Purpose::ReadOnly);
+        for wrong in [("new/come", "nowhere"), ("nowhere", "nowhere"), ("old", "nowhere")] {
+            let (old, new) = (folder.path().join(wrong.0), folder.path().join(wrong.1));
+            assert!(files(&old, &new).is_err_and(|why| why.to_string().contains("nowhere")), "{wrong:?}");
+        }
     }
 }

@@ -12,6 +12,10 @@ use super::json::Json;
 use super::report::Report;
 use crate::model::{Counted, Delta, Finish, Seal, Tokens, Usage};
 
+/// Most tokens of a request or an answer that a server is believed to have counted; windows are a tenth
+/// of that. One number too many would use the day's budget up.
+pub(super) const BELIEVED: Tokens = Tokens(100_000_000);
+
 /// Why an answer is none. The client adds whose it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Flaw {
@@ -208,7 +212,9 @@ impl Answer {
         self.counts = Some(counts);
         // Gateways report nothing at all where the server behind them does not count.
         let nothing = usage.input == Tokens(0) && usage.output == Tokens(0);
-        if !nothing && self.usage != usage {
+        let parts = [usage.input, usage.output, usage.cached, usage.cache_write];
+        let absurd = parts.into_iter().any(|part| part > BELIEVED);
+        if !nothing && !absurd && self.usage != usage {
             self.usage = usage;
             self.deltas.push(Delta::Usage(usage));
         }
@@ -405,6 +411,21 @@ mod tests {
         answer.reason(&Json::String("length".into()));
         answer.reason(&Json::String("stop".into()));
         assert_eq!(end(&mut answer), Ok(Delta::Finish(Finish::Length)));
+    }
+
+    #[test]
+    fn counts_that_no_request_can_have_are_no_counts() {
+        let most = Tokens(u64::MAX);
+        for usage in [
+            Usage { input: most, ..Usage::default() },
+            Usage { output: most, ..Usage::default() },
+            Usage { input: Tokens(1), cached: most, ..Usage::default() },
+            Usage { input: Tokens(1), cache_write: most, ..Usage::default() },
+        ] {
+            let mut answer = Answer::default();
+            answer.count(Counts::default(), usage);
+            assert_eq!(answer.take(), []);
+        }
     }
 
     #[test]

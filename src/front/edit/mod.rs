@@ -18,7 +18,7 @@ use crate::session::{Decision, End, Instruct, Session, Turn};
 use crate::text::Span;
 use crate::workspace::{Source, Workspace};
 
-/// Most bytes of an instruction that are read from stdin.
+/// Longest instruction from stdin, in bytes.
 const INSTRUCTION: u64 = 1 << 20;
 
 /// What was typed.
@@ -51,6 +51,8 @@ pub(super) enum Wrong {
     Empty,
     #[error("the instruction cannot be read from stdin: {0}")]
     Stdin(std::io::Error),
+    #[error("the instruction is longer than 1 MiB; say it shorter, or put what it is about in a file")]
+    TooLong,
 }
 
 impl Wrong {
@@ -58,7 +60,12 @@ impl Wrong {
         match self {
             Self::Setup(SetupError::Model(_)) => Exit::Usage,
             Self::Setup(_) => Exit::NotHere,
-            Self::Lines(_) | Self::NoSelection | Self::NoFile | Self::Empty | Self::Stdin(_) => Exit::Usage,
+            Self::Lines(_)
+            | Self::NoSelection
+            | Self::NoFile
+            | Self::Empty
+            | Self::Stdin(_)
+            | Self::TooLong => Exit::Usage,
         }
     }
 }
@@ -119,7 +126,10 @@ pub(super) fn understood(request: &EditRequest) -> Result<(Setup, Workspace, Ins
 fn instruction(typed: &str) -> Result<String, Wrong> {
     let text = if typed == "-" {
         let mut text = String::new();
-        std::io::stdin().take(INSTRUCTION).read_to_string(&mut text).map_err(Wrong::Stdin)?;
+        let read = std::io::stdin().take(INSTRUCTION + 1).read_to_string(&mut text).map_err(Wrong::Stdin)?;
+        if read as u64 > INSTRUCTION {
+            return Err(Wrong::TooLong);
+        }
         text
     } else {
         typed.to_owned()
