@@ -54,11 +54,7 @@ pub fn serve() -> Exit {
         if request.trim_ascii().is_empty() {
             continue;
         }
-        let began = Instant::now();
-        let mut answer = answer(&house, &request).unwrap_or_else(|why| without_a_desk("error", &why));
-        if let Value::Object(answer) = &mut answer {
-            answer.insert("ms".into(), json!(began.elapsed().as_secs_f64() * 1e3));
-        }
+        let answer = answer(&house, &request).unwrap_or_else(|why| without_a_desk("error", &why));
         match stdout.write_all(&line(&answer)).and_then(|()| stdout.flush()) {
             Ok(()) => {}
             Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => return Exit::Done,
@@ -87,7 +83,10 @@ fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<boo
     }
 }
 
+/// What became of a request. `ms` is what it took to read it and the files and to place its edits,
+/// `landing_ms` what it took to land them, which is for the most part the disk's.
 fn answer(house: &House, request: &[u8]) -> Result<Value, String> {
+    let began = Instant::now();
     if request.len() > MAX_REQUEST {
         return Err(format!("the request is longer than {} MiB", MAX_REQUEST >> 20));
     }
@@ -112,6 +111,13 @@ fn answer(house: &House, request: &[u8]) -> Result<Value, String> {
     };
     let mut desk = Desk::open(house, &asked, within.as_ref()).map_err(|why| why.to_string())?;
     desk.take(&request.edit, format);
+    let placed = began.elapsed();
     let outcome = desk.finish(asked.check);
-    Ok(desk.as_json(&outcome))
+    let landed = began.elapsed().saturating_sub(placed);
+    let mut answer = desk.as_json(&outcome);
+    if let Value::Object(answer) = &mut answer {
+        answer.insert("ms".into(), json!(placed.as_secs_f64() * 1e3));
+        answer.insert("landing_ms".into(), json!(landed.as_secs_f64() * 1e3));
+    }
+    Ok(answer)
 }
