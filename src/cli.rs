@@ -142,6 +142,9 @@ struct EditArgs {
     /// Land the change instead of printing it; it can be undone
     #[arg(long)]
     apply: bool,
+    /// Review the change first in a dialogue, line by line; what is accepted lands
+    #[arg(long, conflicts_with_all = ["apply", "json"])]
+    plain: bool,
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
@@ -244,6 +247,9 @@ struct DiffArgs {
     /// Two files or folders, anywhere; nothing is written
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["staged", "arguments"])]
     files: Option<Vec<PathBuf>>,
+    /// As a dialogue, line by line, for screen readers, pipes and where there is no screen
+    #[arg(long)]
+    plain: bool,
     /// A commit or two (REV, REV..REV), then paths that narrow it
     #[arg(value_name = "REV|PATH", allow_hyphen_values = false)]
     arguments: Vec<String>,
@@ -433,6 +439,7 @@ impl From<EditArgs> for front::EditRequest {
             file: args.file,
             lines: args.lines,
             apply: args.apply,
+            plain: args.plain,
             json: args.json,
             instruction: args.instruction.join(" "),
             supplied: args.shared.into(),
@@ -451,7 +458,16 @@ impl From<ContextArgs> for front::EditRequest {
     fn from(args: ContextArgs) -> Self {
         let ContextArgs { level, file, lines, json, instruction } = args;
         let (level, instruction) = (level.map(Level::from), instruction.join(" "));
-        Self { level, file, lines, apply: false, json, instruction, supplied: front::Supplied::default() }
+        Self {
+            level,
+            file,
+            lines,
+            apply: false,
+            plain: false,
+            json,
+            instruction,
+            supplied: front::Supplied::default(),
+        }
     }
 }
 
@@ -489,7 +505,7 @@ impl From<DiffArgs> for front::DiffRequest {
             arguments.push("--".into());
             arguments.extend(args.paths);
         }
-        Self { files: files.next().zip(files.next()), staged: args.staged, arguments }
+        Self { files: files.next().zip(files.next()), staged: args.staged, plain: args.plain, arguments }
     }
 }
 

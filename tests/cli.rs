@@ -81,6 +81,23 @@ fn json_of_an_applied_and_of_a_refused_reply() {
 }
 
 #[test]
+fn whoever_asked_for_a_document_gets_one_also_where_nothing_can_begin() {
+    let world = World::folder(&[("a.txt", ONE)]);
+    for (args, reply, code, status, word) in [
+        (&["--root", "nowhere"][..], upper().into_bytes(), 5, "error", "nowhere"),
+        (&["--base", "nowhere"], upper().into_bytes(), 5, "error", "nowhere"),
+        (&[], b"a.txt\n\xff\n".to_vec(), 2, "refused", "UTF-8"),
+        (&["--format", "ops"], b"[".to_vec(), 2, "refused", "operations"),
+    ] {
+        let before = world.tree();
+        let json = world.rein_with(&[&["apply", "--json"], args].concat(), reply).ends(code).json();
+        assert_eq!((json["schema"].as_str(), json["status"].as_str()), (Some("rein.apply/1"), Some(status)));
+        assert!(json["reason"].as_str().is_some_and(|why| why.contains(word)), "{json}");
+        assert_eq!(world.tree(), before);
+    }
+}
+
+#[test]
 fn a_reply_lands_in_every_file_or_in_none() {
     let world = World::repository(&[("a.txt", ONE), (".npmrc", "registry=x\n")]);
     std::os::unix::fs::symlink("/etc/hostname", world.project().join("out")).unwrap();

@@ -230,6 +230,8 @@ fn a_session_is_recorded_without_keys_and_played_without_a_network_or_a_configur
     let ran = world.rein(&[&args[..], &["--replay", file, "whisper"]].concat()).ends(3);
     assert!(ran.err.contains("recorded was `shout") && ran.err.contains("asked is `whisper"), "{}", ran.err);
     world.rein(&["edit", "--replay", file, "--record", file, "x"]).ends(64);
+    world.rein(&["edit", "--record", "a.txt", "shout"]).ends(5);
+    assert_eq!(world.text("a.txt"), FILE, "a file of the user's is no place for a recording");
     std::fs::write(&tape, "{}\n").unwrap();
     let ran = world.rein(&[&args[..], &["--replay", file, "shout"]].concat()).ends(5);
     assert!(ran.err.contains("it is no recording of rein's"), "{}", ran.err);

@@ -168,6 +168,20 @@ impl Layer {
         &self.file
     }
 
+    /// No more lines and files than these, and `protect` protected as well.
+    pub fn tighten(&mut self, max_lines: usize, max_files: usize, protect: &[String]) {
+        let least = |written: Option<i64>, most: usize| {
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            Some(written.map_or(most, |written| written.min(most)))
+        };
+        let leash = &mut self.written.leash;
+        leash.max_lines = least(leash.max_lines, max_lines);
+        leash.max_files = least(leash.max_files, max_files);
+        let globs = leash.protect.get_or_insert_default();
+        let further: Vec<String> = protect.iter().filter(|glob| !globs.contains(glob)).cloned().collect();
+        globs.extend(further);
+    }
+
     /// Where this layer writes `key`, a path such as `["roles", "chat"]`, if it does.
     pub fn place(&self, key: &[&str]) -> Option<Place> {
         let table = DeTable::parse(&self.text).ok()?;

@@ -182,16 +182,27 @@ pub struct Loaded {
 /// A file that cannot be read, or a setting that means nothing, with its place.
 pub fn load(env: Env, overrides: Overrides) -> Result<Loaded, ConfigError> {
     let mut overrides = overrides;
-    let models = Layer::built_in("(built-in prices)", MODELS)?;
-    let built_in = Layer::built_in("(built-in configuration)", DEFAULT)?;
     let user = match overrides.in_place.take() {
-        Some((name, text)) => Some(Layer::parse(name, text)?),
+        Some((name, text)) => Some(bounded(Layer::parse(name, text)?, env)?),
         None => user_layer(env)?,
     };
     let files = user.iter().map(|layer| layer.file().to_owned()).collect();
-    let layers = [Some(models), Some(built_in), user].into_iter().flatten().collect();
-    let (config, notes) = Meaning::new(layers, env).resolve(overrides)?;
+    let (config, notes) = Meaning::new(layers(user)?, env).resolve(overrides)?;
     Ok(Loaded { config, notes, files })
+}
+
+fn layers(user: Option<Layer>) -> Result<Vec<Layer>, ConfigError> {
+    let models = Layer::built_in("(built-in prices)", MODELS)?;
+    let built_in = Layer::built_in("(built-in configuration)", DEFAULT)?;
+    Ok([Some(models), Some(built_in), user].into_iter().flatten().collect())
+}
+
+/// A text in place of the user's file may come from a stranger: it lets no more change than the user
+/// does.
+fn bounded(mut text: Layer, env: Env) -> Result<Layer, ConfigError> {
+    let (own, _) = Meaning::new(layers(user_layer(env)?)?, env).resolve(Overrides::default())?;
+    text.tighten(own.leash.max_lines, own.leash.max_files, &own.protect);
+    Ok(text)
 }
 
 fn user_layer(env: Env) -> Result<Option<Layer>, ConfigError> {
@@ -276,6 +287,31 @@ mod tests {
     }
 
     #[test]
+    fn a_text_in_place_of_the_users_file_lets_no_more_change_than_the_user_does() {
+        let own = "[leash]\nmax_files = 3\nprotect = [\"db/**\"]";
+        for (text, bounds) in [
+            ("", (3, 600, vec!["db/**"])),
+            ("[leash]\nmax_files = 99\nmax_lines = 9000\nprotect = []", (3, 600, vec!["db/**"])),
+            (
+                "[leash]\nmax_files = 2\nmax_lines = 8\nprotect = [\"a\", \"db/**\"]",
+                (2, 8, vec!["a", "db/**"]),
+            ),
+        ] {
+            let in_place = Some((PathBuf::from("a recording"), text.to_owned()));
+            let config = loaded(own, &[], Overrides { in_place, ..Overrides::default() }).unwrap().config;
+            assert_eq!(
+                (
+                    config.leash.max_files,
+                    config.leash.max_lines,
+                    config.protect.iter().map(String::as_str).collect()
+                ),
+                bounds,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn a_setting_that_means_nothing_names_its_line_and_what_to_write() {
         for (user, expected) in [
             ("level = \"all\"", "my.toml:1: `all` is not a notch; use complete, selection, file or repo"),
@@ -351,7 +387,7 @@ mod tests {
         let config = config(user);
         assert_eq!(config.budget, Budget { turn: "0.50".parse().ok(), day: "5".parse().ok() });
         assert_eq!((config.wire_log.days, config.wire_log.megabytes), (0, 64));
-        let card = config.card(&"openai/gpt-5.2".parse().unwrap());
+        let card = config.card(&"openai/gpt-5".parse().unwrap());
         assert_eq!(card.price.unwrap().cached.0.to_string(), "$9.00", "what is not given is `input`");
         assert_eq!((card.max_output, card.context), (Some(Tokens(7)), Some(Tokens(400_000))));
         let sonnet = config.card(&"anthropic/claude-sonnet-4-6".parse().unwrap());

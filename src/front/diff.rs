@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::plain::{Answers, reviewed};
 use super::setup::{Setup, SetupError, runtime};
 use super::tui::{First, Showing, ended, show};
 use super::{Exit, stop};
@@ -27,6 +28,8 @@ pub struct DiffRequest {
     pub staged: bool,
     /// `REV` or `REV..REV` may come first.
     pub arguments: Vec<String>,
+    /// As a dialogue, without a screen.
+    pub plain: bool,
 }
 
 /// Why there is nothing to compare.
@@ -53,6 +56,16 @@ pub fn diff(request: &DiffRequest) -> Exit {
         }
         Err(why) => return stop(Exit::NotHere, why),
     };
+    if request.plain {
+        return reviewed(&setup, place.workspace, Source::Diff, Answers::Stdin, |session| match first {
+            First::Compare { what, paths, title } => session.compare(what, paths, title),
+            First::Review(ready) => {
+                session.review(*ready);
+                Ok(Vec::new())
+            }
+            First::Editor => Ok(Vec::new()),
+        });
+    }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(why) => return stop(Exit::Bug, why),
@@ -119,14 +132,26 @@ fn title(what: &Comparison, paths: &[RepoPath]) -> String {
 fn files(old: &Path, new: &Path) -> Result<Ready, Wrong> {
     let mut review = Review::of_difference(Purpose::ReadOnly)?;
     let mut remarks = Vec::new();
-    for (name, old, new) in pairs(old, new)? {
+    let Pairs { pairs, left_out } = pairs(old, new)?;
+    if left_out > 0 {
+        let words = format!("left out: no more than {MAX_FILES} files are compared at once");
+        remarks.push(Remark { name: format!("{left_out} more file(s)"), words });
+    }
+    // A pipe that was named is read (a shell makes one of `<(command)`); one that lies in a folder would
+    // be waited for without end.
+    let in_folders = old.is_dir() || new.is_dir();
+    let side = |path: &Path| match std::fs::metadata(path) {
+        Ok(what) if in_folders && !what.is_file() => Ok(Side::Other("it is no regular file".into())),
+        _ => read(path),
+    };
+    for (name, old, new) in pairs {
         let shown = safe::bytes(name.as_os_str().as_encoded_bytes());
         let path = name.to_str().map(RepoPath::parse);
         let Some(Ok(path)) = path else {
             remarks.push(Remark { name: shown, words: "its name cannot be shown as it is".into() });
             continue;
         };
-        match (read(&old)?, read(&new)?) {
+        match (side(&old)?, side(&new)?) {
             (Side::Text(old), Side::Text(new)) if old != new => {
                 review.compare(Compared::of(Base { path, text: old }, new.as_ref()));
             }
@@ -166,18 +191,30 @@ fn read(path: &Path) -> Result<Side, Wrong> {
     Ok(Side::Text(Some(Lines::new(bytes))))
 }
 
-/// Names with both sides, sorted.
-fn pairs(old: &Path, new: &Path) -> Result<Vec<(PathBuf, PathBuf, PathBuf)>, Wrong> {
+/// Names with both sides, sorted, and how many names there were beyond the most that are compared.
+struct Pairs {
+    pairs: Vec<(PathBuf, PathBuf, PathBuf)>,
+    left_out: usize,
+}
+
+fn pairs(old: &Path, new: &Path) -> Result<Pairs, Wrong> {
     if !old.is_dir() && !new.is_dir() {
+        // A name mistyped twice would pass for two files that are alike.
+        for path in [old, new] {
+            std::fs::metadata(path).map_err(|why| Wrong::Unreadable { path: path.to_owned(), why })?;
+        }
         let named = if new == Path::new("/dev/null") { old } else { new };
         let name = named.file_name().map_or_else(|| named.to_owned(), PathBuf::from);
-        return Ok(vec![(name, old.to_owned(), new.to_owned())]);
+        return Ok(Pairs { pairs: vec![(name, old.to_owned(), new.to_owned())], left_out: 0 });
     }
     let mut names = BTreeSet::new();
     for root in [old, new] {
         walk(root, Path::new(""), &mut names)?;
     }
-    Ok(names.into_iter().map(|name| (name.clone(), old.join(&name), new.join(name))).collect())
+    let left_out = names.len().saturating_sub(MAX_FILES);
+    let names = names.into_iter().take(MAX_FILES);
+    let pairs = names.map(|name| (name.clone(), old.join(&name), new.join(name))).collect();
+    Ok(Pairs { pairs, left_out })
 }
 
 /// Links are not followed into folders: a folder that leads to itself has no end.
@@ -191,7 +228,7 @@ fn walk(root: &Path, below: &Path, names: &mut BTreeSet<PathBuf>) -> Result<(), 
             if entry.file_name() != ".git" {
                 walk(root, &name, names)?;
             }
-        } else if names.len() < MAX_FILES {
+        } else {
             names.insert(name);
         }
     }
@@ -235,13 +272,20 @@ mod tests {
         write("new/come", b"c\n");
         write("old/went", b"w\n");
         write("old/bin", b"\0");
+        let pipe = folder.path().join("new/pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
         let ready = files(&folder.path().join("old"), &folder.path().join("new")).unwrap();
         let hunks: Vec<String> =
             ready.review.hunks().map(|hunk| format!("{} {:?}", hunk.path, hunk.op)).collect();
         assert_eq!(hunks, ["come Create", "src/a.rs Update", "went Delete"]);
-        assert_eq!(ready.remarks.len(), 1);
+        let remarked: Vec<&str> = ready.remarks.iter().map(|remark| remark.name.as_str()).collect();
+        assert_eq!(remarked, ["bin", "pipe"]);
         let one = files(Path::new("/dev/null"), &folder.path().join("new/come")).unwrap();
         assert_eq!(one.review.hunks().count(), 1);
         assert_eq!(one.review.purpose(), Purpose::ReadOnly);
+        for wrong in [("new/come", "nowhere"), ("nowhere", "nowhere"), ("old", "nowhere")] {
+            let (old, new) = (folder.path().join(wrong.0), folder.path().join(wrong.1));
+            assert!(files(&old, &new).is_err_and(|why| why.to_string().contains("nowhere")), "{wrong:?}");
+        }
     }
 }

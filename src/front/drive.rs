@@ -127,6 +127,10 @@ impl Driver {
             self.wipe();
             super::tell(&format!("{failure}; on generator: {to}"));
         }
+        if let Event::NotLogged(why) = event {
+            self.wipe();
+            super::tell(&format!("`rein log --wire` misses a request: {why}"));
+        }
         if !self.progress {
             return;
         }

@@ -2,7 +2,7 @@
 //! routes to models. The environment is read here and nowhere else.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub enum SetupError {
     Cwd(std::io::Error),
     #[error("`{}` is a folder; name a file in it", .0.display())]
     Folder(PathBuf),
+    #[error("the base `{}` is no folder; name the folder that holds the files as the model saw them", .0.display())]
+    Base(PathBuf),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]
@@ -291,9 +293,15 @@ impl Setup {
 
 fn recorder(file: &Path, config: &Config) -> Result<Arc<Recorder>, SetupError> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let options = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
-    let made = options.and_then(|out| Recorder::new(Box::new(out), &config::written(config)));
-    made.map(Arc::new).map_err(|why| SetupError::Record { file: file.into(), why })
+    let unwritable = |why| SetupError::Record { file: file.into(), why };
+    let old = std::fs::metadata(file).is_ok_and(|what| what.is_file() && what.len() > 0);
+    if old && tape(file).is_err() {
+        let why = io::Error::other("there is a file of this name that is no recording; name another");
+        return Err(unwritable(why));
+    }
+    let out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
+    let made = out.and_then(|out| Recorder::new(Box::new(out), &config::written(config)));
+    made.map(Arc::new).map_err(unwritable)
 }
 
 fn tape(file: &Path) -> Result<Tape, SetupError> {

@@ -48,7 +48,7 @@ impl fmt::Display for Money {
             // What is spent is not shown as nothing.
             1..100_000 => write!(f, "${dollars}.{:04}", rest.div_ceil(100)),
             _ => {
-                let cents = (self.0 + 5_000) / 10_000;
+                let cents = self.0.saturating_add(5_000) / 10_000;
                 write!(f, "${}.{:02}", cents / 100, cents % 100)
             }
         }
@@ -208,6 +208,7 @@ mod tests {
     fn amounts_are_short_and_never_shown_as_nothing_when_something_was_spent() {
         let shown = [0, 1, 4_200, 99_999, 100_000, 1_250_000, 1_995_000].map(|n| Money(n).to_string());
         assert_eq!(shown, ["$0", "$0.0001", "$0.0042", "$0.1000", "$0.10", "$1.25", "$2.00"]);
+        assert_eq!(Money(u64::MAX).to_string(), "$18446744073709.55");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::BaseUrl;
+use super::answer::BELIEVED;
 use super::wires::gemini::plain as gemini_name;
 use crate::model::{Counted, EmbedAs, Tokens, Usage, Vectors};
 
@@ -38,8 +39,8 @@ pub(super) fn read(wire: &dyn Embedding, answer: &Value, expected: usize) -> Res
     if (length == 0 && expected > 0) || vectors.iter().any(|vector| vector.len() != length) {
         return Err("vectors of different lengths".into());
     }
-    let usage = match wire.counted(answer) {
-        Some(input) => Usage { input: Tokens(input), counted: Counted::Provider, ..Usage::default() },
+    let usage = match wire.counted(answer).map(Tokens).filter(|input| *input <= BELIEVED) {
+        Some(input) => Usage { input, counted: Counted::Provider, ..Usage::default() },
         None => Usage::default(),
     };
     Ok(Vectors { vectors, usage })

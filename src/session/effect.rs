@@ -184,6 +184,10 @@ pub enum Event {
     },
     /// A review could not be kept; why.
     NotKept(String),
+    /// A request that left is missing in the ledger of the wire; why.
+    NotLogged(String),
+    /// A server that takes what stands after a gap and ignores it: it is asked in words instead.
+    SuffixIgnored(ModelId),
     Read {
         turn: TurnId,
         reading: Box<Reading>,
@@ -260,6 +264,8 @@ pub enum Rework {
     Pick { lines: Range<usize>, verdict: Verdict },
     /// Other lines come.
     Rewrite(Lines),
+    /// It is in conflict: propose it again, against the text as it is now.
+    TakeUp,
     /// Say something to it; `None` takes it away.
     Comment(Option<String>),
 }

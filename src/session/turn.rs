@@ -281,6 +281,7 @@ impl Turn {
             Rework::Split => self.review.split(id)?.first().copied().unwrap_or(id),
             Rework::Pick { lines, verdict } => self.review.pick(id, lines.clone(), *verdict)?,
             Rework::Rewrite(with) => self.review.rewrite(id, with, Author::Person).map(|()| id)?,
+            Rework::TakeUp => self.review.take_up(id).map(|()| id)?,
             Rework::Comment(words) => {
                 self.review.comment(id, words.clone());
                 id

@@ -287,6 +287,15 @@ impl App {
                 self.say(Paint::Bad, format!("the review cannot be kept: {why}"));
                 Vec::new()
             }
+            Event::NotLogged(why) => {
+                self.say(Paint::Bad, format!("`rein log --wire` misses a request: {why}"));
+                Vec::new()
+            }
+            Event::SuffixIgnored(model) => {
+                let said = format!("{model} ignores what follows the cursor; it is asked in words instead");
+                self.say(Paint::Dim, said);
+                Vec::new()
+            }
             Event::Read { turn, reading } => {
                 self.read(turn, *reading);
                 Vec::new()

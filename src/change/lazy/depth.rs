@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::course::told;
 use super::pins::{Pins, Places};
-use crate::change::locate::{Reindent, indent, indent_unit};
+use crate::change::locate::{Reindent, indent, indent_unit, told};
 use crate::text::{Lines, trim_ending};
 
 /// The file, ready to be asked how deep a part of a snippet stands.
@@ -39,6 +38,13 @@ impl<'a> Depths<'a> {
             let pins = self.exact.pins(&keys, from);
             return Some((lines, pins));
         }
+        if self.is_odd(lines)
+            && let Some(lines) = self.stepped_in_doubt(lines)
+        {
+            let keys: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
+            let pins = self.exact.pins(&keys, from);
+            return Some((lines, pins));
+        }
         if exact.count() == 2 {
             return Some((as_said(), exact));
         }
@@ -66,18 +72,45 @@ impl<'a> Depths<'a> {
         Some((settled, loose))
     }
 
+    /// Do lines of a part stand behind line `tail` of the file, and nowhere else?
+    pub(super) fn reach_beyond(&self, lines: &[Vec<u8>], tail: usize) -> bool {
+        let said: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii()).collect();
+        self.loose.reach_beyond(&said, tail)
+    }
+
     /// Is it indented by tabs where the file uses blanks alone, or the other way round?
     fn is_foreign(&self, lines: &[&[u8]]) -> bool {
-        let uses = |lines: &[&[u8]], blank| lines.iter().any(|line| line.first() == Some(&blank));
+        let uses = |lines: &[&[u8]], blank| code(lines).any(|line| line.first() == Some(&blank));
         let only = |one, other| {
             uses(lines, one) && !uses(lines, other) && uses(&self.own, other) && !uses(&self.own, one)
         };
         only(b'\t', b' ') || only(b' ', b'\t')
     }
 
+    /// Does it stand between the file's steps, which the file hardly does?
+    fn is_odd(&self, lines: &[&[u8]]) -> bool {
+        let step = self.unit.len();
+        let odd = |lines: &[&[u8]], share: usize| {
+            let deep: Vec<usize> =
+                code(lines).map(|line| indent(line).len()).filter(|len| *len > 0).collect();
+            deep.iter().filter(|len| !len.is_multiple_of(step)).count() * share > deep.len()
+        };
+        odd(lines, 3) && !odd(&self.own, 10)
+    }
+
     /// The lines with a step of the file's for each of their own.
     fn stepped(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
-        let map = Reindent::in_steps(agreed(&self.indents(lines))?, lines.iter().copied(), &self.unit)?;
+        let (pairs, all) = (self.indents(lines), || lines.iter().copied());
+        let map = agreed(&pairs).and_then(|seen| Reindent::in_steps(seen, all(), &self.unit));
+        let map = map.or_else(|| Reindent::by_steps(&pairs, all(), &self.unit))?;
+        lines.iter().map(|line| map.apply(line)).collect()
+    }
+
+    /// The same, where blanks may only be more or fewer: two depths at least have to say so.
+    fn stepped_in_doubt(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
+        let pairs = self.indents(lines);
+        let seen = agreed(&pairs).filter(|seen| seen.len() > 1)?;
+        let map = Reindent::in_steps(seen, lines.iter().copied(), &self.unit)?;
         lines.iter().map(|line| map.apply(line)).collect()
     }
 
@@ -99,6 +132,11 @@ impl<'a> Depths<'a> {
         let map = Reindent::of(agreed(&pairs)?, lines.iter().copied(), &self.unit);
         lines.iter().map(|line| map.apply(line)).collect()
     }
+}
+
+/// The lines but those of block comments, which stand one blank deeper (` * text`).
+fn code<'a>(lines: &[&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
+    lines.iter().copied().filter(|line| !line.trim_ascii_start().starts_with(b"*"))
 }
 
 /// What most pairs say of each indentation; `None` when they agree too little.

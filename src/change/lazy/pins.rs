@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::course::told;
+use crate::change::locate::told;
 
 /// Letters and digits that the lines of an edge have to have to name a place.
 const TOLD: usize = 5;
@@ -45,6 +45,15 @@ impl<'a> Places<'a> {
             (Some(head), Some(tail)) if tail < head => Pins::default(),
             _ => Pins { head, tail },
         }
+    }
+
+    /// Does one of the lines `said` stand behind line `tail`, and nowhere else?
+    pub(super) fn reach_beyond(&self, said: &[&[u8]], tail: usize) -> bool {
+        let once = |line: &&[u8]| match self.at.get(line).map(Vec::as_slice) {
+            Some([at]) if told(line) >= TOLD => Some(*at),
+            _ => None,
+        };
+        said.iter().filter_map(once).any(|at| at > tail)
     }
 
     fn pin(&self, said: &[&[u8]], from: usize, back: bool) -> Option<usize> {

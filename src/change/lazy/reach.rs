@@ -1,10 +1,10 @@
 //! From which line of the file to which a part of a snippet reaches: from its first matched line to
 //! its last, if these are certain, and what its new lines at the edges mean for the lines beside it.
 
-use super::course::{Course, Matched, told};
+use super::course::{Course, Matched};
 use super::snippet::Part;
 use super::{Edges, unsure};
-use crate::change::locate::{Unplaced, indent, likeness};
+use crate::change::locate::{Unplaced, indent, likeness, told};
 use crate::text::Span;
 
 /// Letters and digits that the matched lines of a part have to have when one of its ends is new.
@@ -75,7 +75,7 @@ impl Reaches<'_> {
             return Ok(at);
         }
         let above = at.checked_sub(1).and_then(|at| self.own.get(at));
-        let known = self.own.get(..at).is_some_and(|own| own.contains(&self.line(part.lines.start)));
+        let known = self.own.contains(&self.line(part.lines.start));
         if known || !self.shares_enough(part) || self.is_like(head.checked_sub(1), above) {
             return Err(unsure(part.line, "what it follows is not clear"));
         }
@@ -95,7 +95,7 @@ impl Reaches<'_> {
             return end.ok_or_else(|| unsure(part.line, "where it ends is not clear"));
         }
         let below = self.own.get(at);
-        let known = self.own.get(at..).is_some_and(|own| own.contains(&self.line(part.lines.end - 1)));
+        let known = self.own.contains(&self.line(part.lines.end - 1));
         if known || !self.shares_enough(part) || self.is_like(Some(tail + 1), below) {
             return Err(unsure(part.line, "what comes after it is not clear"));
         }

@@ -118,6 +118,21 @@ impl<'a> Reindent<'a> {
         map.units.is_some().then_some(map)
     }
 
+    /// The same, where some lines truly stand deeper or less deep than in the file: a step for a step is
+    /// what most pairs of indentations have to say.
+    pub(in crate::change) fn by_steps(
+        pairs: &[(&'a [u8], &'a [u8])],
+        lines: impl Iterator<Item = &'a [u8]>,
+        unit: &'a [u8],
+    ) -> Option<Self> {
+        let edit = step(lines.filter(|line| !is_blank(line)).map(indent))?;
+        let same =
+            |(from, to): &&(&[u8], &[u8])| steps(from, &edit).is_some_and(|n| steps(to, unit) == Some(n));
+        let count = pairs.iter().filter(same).count();
+        let units = Some(Units { edit, file: unit, deeper: 0 });
+        (count * 5 >= pairs.len() * 3).then_some(Self { seen: BTreeMap::new(), shift: None, units })
+    }
+
     /// A new line of the edit as it has to stand in the file; `None` where that is a guess.
     pub(in crate::change) fn apply(&self, line: &[u8]) -> Option<Vec<u8>> {
         if is_blank(line) {

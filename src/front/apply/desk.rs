@@ -66,7 +66,7 @@ struct Known {
 }
 
 /// What the journal says of a reply that lands.
-pub fn story(review: &Review) -> Story {
+fn story(review: &Review) -> Story {
     let level = review.scope().level();
     Story { instruction: String::new(), level, model: None, source: Source::Apply, review: None }
 }
@@ -79,6 +79,10 @@ impl Desk {
             Some(root) => Workspace::open_folder(root, house.state())?,
             None => Workspace::open(&cwd, house.state())?,
         };
+        // A base that is not there would pass for one that holds none of the files.
+        if let Some(base) = request.base.as_ref().filter(|base| !base.is_dir()) {
+            return Err(SetupError::Base(base.clone()));
+        }
         let from = request.root.as_ref().unwrap_or(&cwd);
         let default = match &request.file {
             Some(file) => Some(workspace.resolve(file, from)?.to_string()),

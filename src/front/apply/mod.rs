@@ -14,7 +14,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::setup::{SetupError, protected};
 use super::{Exit, print, report, stop};
@@ -107,25 +107,39 @@ fn taken(request: &ApplyRequest) -> Result<Desk, Exit> {
     let mut reply = Vec::new();
     let limit = if request.format == ApplyFormat::Ops { ops::MAX_BYTES } else { MAX_REPLY };
     if let Err(why) = std::io::stdin().take(limit as u64 + 1).read_to_end(&mut reply) {
-        return Err(stop(Exit::NotHere, format!("the reply cannot be read from stdin: {why}")));
+        return Err(not_taken(request, Exit::NotHere, format!("the reply cannot be read from stdin: {why}")));
     }
     let Ok(reply) = String::from_utf8(reply) else {
-        return Err(stop(Exit::Refused, "the reply is not UTF-8; nothing was written"));
+        return Err(not_taken(request, Exit::Refused, "the reply is not UTF-8; nothing was written"));
     };
     let within = match request.format {
         ApplyFormat::Ops => ops::scope(&reply),
         ApplyFormat::Reply(_) => Ok(None),
     };
-    let within = within.map_err(|why| stop(Exit::Refused, format!("refused: {why}\nnothing was written")))?;
+    let refused = |why| not_taken(request, Exit::Refused, format!("refused: {why}\nnothing was written"));
+    let within = within.map_err(refused)?;
     let desk = House::open().and_then(|house| Desk::open(&house, request, within.as_ref()));
-    let mut desk = desk.map_err(|why| stop(Exit::NotHere, why))?;
+    let mut desk = desk.map_err(|why| not_taken(request, Exit::NotHere, why))?;
     desk.take(&reply, request.format);
     Ok(desk)
 }
 
+/// Says why no reply was taken; as a document too, where one was asked for.
+fn not_taken(request: &ApplyRequest, exit: Exit, why: impl fmt::Display) -> Exit {
+    let why = why.to_string();
+    stop(exit, &why);
+    let status = if exit == Exit::Refused { "refused" } else { "error" };
+    if request.json { print(&report::document(&without_a_desk(status, &why)), exit) } else { exit }
+}
+
+/// The document of a reply that was not taken.
+fn without_a_desk(status: &str, why: &str) -> Value {
+    json!({ "schema": "rein.apply/1", "status": status, "files": [], "hunks": [], "reason": why })
+}
+
 fn say(request: &ApplyRequest, desk: &Desk, outcome: &Outcome) -> Exit {
     let exit = match outcome {
-        Outcome::NotHere(why) => return stop(Exit::NotHere, why),
+        Outcome::NotHere(why) => stop(Exit::NotHere, why),
         Outcome::Refused(why) => stop(Exit::Refused, why),
         Outcome::Fits | Outcome::Landed(_) => Exit::Done,
     };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::ops::{self, ScopeSaid};
-use super::{ApplyFormat, ApplyRequest, House, line};
+use super::{ApplyFormat, ApplyRequest, House, line, without_a_desk};
 use crate::front::{Exit, stop};
 
 /// Longest request, in bytes: the longest document of operations, as a JSON string.
@@ -55,7 +55,7 @@ pub fn serve() -> Exit {
             continue;
         }
         let began = Instant::now();
-        let mut answer = answer(&house, &request).unwrap_or_else(|why| error(&why));
+        let mut answer = answer(&house, &request).unwrap_or_else(|why| without_a_desk("error", &why));
         if let Value::Object(answer) = &mut answer {
             answer.insert("ms".into(), json!(began.elapsed().as_secs_f64() * 1e3));
         }
@@ -114,8 +114,4 @@ fn answer(house: &House, request: &[u8]) -> Result<Value, String> {
     desk.take(&request.edit, format);
     let outcome = desk.finish(asked.check);
     Ok(desk.as_json(&outcome))
-}
-
-fn error(why: &str) -> Value {
-    json!({ "schema": "rein.apply/1", "status": "error", "files": [], "hunks": [], "reason": why })
 }

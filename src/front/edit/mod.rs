@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::drive::{Driver, Interrupted};
+use super::plain::{Answers, talk};
 use super::setup::{Setup, SetupError, Supplied, runtime};
 use super::{Exit, print, remark, report, stop};
 use crate::change::{Focus, Level};
@@ -17,7 +18,7 @@ use crate::session::{Decision, End, Instruct, Session, Turn};
 use crate::text::Span;
 use crate::workspace::{Source, Workspace};
 
-/// Most bytes of an instruction that are read from stdin.
+/// Longest instruction from stdin, in bytes.
 const INSTRUCTION: u64 = 1 << 20;
 
 /// What was typed.
@@ -28,6 +29,8 @@ pub struct EditRequest {
     /// `A-B` or `A`, from 1.
     pub lines: Option<String>,
     pub apply: bool,
+    /// Review what comes as a dialogue; what is accepted lands.
+    pub plain: bool,
     pub json: bool,
     pub instruction: String,
     pub supplied: Supplied,
@@ -48,6 +51,8 @@ pub(super) enum Wrong {
     Empty,
     #[error("the instruction cannot be read from stdin: {0}")]
     Stdin(std::io::Error),
+    #[error("the instruction is longer than 1 MiB; say it shorter, or put what it is about in a file")]
+    TooLong,
 }
 
 impl Wrong {
@@ -55,7 +60,12 @@ impl Wrong {
         match self {
             Self::Setup(SetupError::Model(_)) => Exit::Usage,
             Self::Setup(_) => Exit::NotHere,
-            Self::Lines(_) | Self::NoSelection | Self::NoFile | Self::Empty | Self::Stdin(_) => Exit::Usage,
+            Self::Lines(_)
+            | Self::NoSelection
+            | Self::NoFile
+            | Self::Empty
+            | Self::Stdin(_)
+            | Self::TooLong => Exit::Usage,
         }
     }
 }
@@ -116,7 +126,10 @@ pub(super) fn understood(request: &EditRequest) -> Result<(Setup, Workspace, Ins
 fn instruction(typed: &str) -> Result<String, Wrong> {
     let text = if typed == "-" {
         let mut text = String::new();
-        std::io::stdin().take(INSTRUCTION).read_to_string(&mut text).map_err(Wrong::Stdin)?;
+        let read = std::io::stdin().take(INSTRUCTION + 1).read_to_string(&mut text).map_err(Wrong::Stdin)?;
+        if read as u64 > INSTRUCTION {
+            return Err(Wrong::TooLong);
+        }
         text
     } else {
         typed.to_owned()
@@ -146,6 +159,10 @@ async fn run(request: &EditRequest, setup: &Setup, workspace: Workspace, instruc
         return not_begun(request.json, Exit::Interrupted, "stopped; nothing was written");
     }
     let verdict = driver.session.turn().map_or(Exit::Bug, judge);
+    if request.plain && driver.session.turn().is_some_and(|turn| turn.open_hunks() > 0) {
+        let answers = if request.instruction == "-" { Answers::Terminal } else { Answers::Stdin };
+        return talk(&mut driver, Source::Edit, answers).await;
+    }
     let mut outcome = verdict;
     if verdict == Exit::Done && request.apply {
         accept_all(&mut driver.session);
