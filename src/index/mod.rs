@@ -96,6 +96,11 @@ impl Index {
         Ok(Self { store: Store::default(), ..index })
     }
 
+    /// Is nothing known yet, so that a refresh has every file to read?
+    pub fn is_new(&self) -> bool {
+        self.store.files.is_empty()
+    }
+
     /// Brings it up to date with the files as they are now, and keeps it. Blocking: as long as a walk
     /// over the project, and a tenth of a second for each megabyte that is new. Asks `stop` between
     /// files.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::shelf::{Desk, NotReady};
+use super::shelf::{Desk, NotReady, Patience};
 use crate::change::{Base, Level};
 use crate::context::{self, Excerpt, Open, Request};
 use crate::index::{Drawn, excerpts};
@@ -30,8 +30,10 @@ const BESIDE: Tokens = Tokens(900);
 /// Most tokens of excerpts that are looked through for files, at `repo`.
 const ABOUT: Tokens = Tokens(8_000);
 
-/// How long a request for edits waits for the index.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a request for edits waits for the index at `selection` and `file`, where excerpts help, and
+/// at `repo`, where looking through all files takes as long.
+const BRIEFLY: Patience = Patience { known: Duration::from_millis(40), new: Duration::from_millis(20) };
+const AT_REPO: Patience = Patience { known: Duration::from_millis(250), new: Duration::from_millis(20) };
 
 /// Where a request's texts come from.
 #[derive(Clone, Copy, Debug)]
@@ -125,8 +127,9 @@ fn draw(
     notes: &mut Vec<String>,
 ) -> Option<Vec<Drawn>> {
     let open = instruct.focus.file.as_ref();
+    let patience = if instruct.level == Level::Repo { AT_REPO } else { BRIEFLY };
     let ask = |index: &_| excerpts(index, &instruct.text, budget, open);
-    match ground.desk?.ask(Some(PATIENCE), stop, ask) {
+    match ground.desk?.ask(Some(patience), stop, ask) {
         Ok(drawn) => Some(drawn.into_iter().filter(|one| as_on_screen(one, &instruct.open)).collect()),
         Err(NotReady::Stopped) => None,
         Err(why) => {

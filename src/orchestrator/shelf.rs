@@ -33,7 +33,18 @@ struct Kept {
 struct State {
     index: Option<Index>,
     refreshing: bool,
+    /// The refresh under way has every file to read.
+    from_nothing: bool,
     failed: Option<String>,
+}
+
+/// How long a request waits for the index to be up to date.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// When there is one that only has to follow what changed.
+    pub known: Duration,
+    /// When there is none yet, which takes as long as it takes: worth a moment, for a small project.
+    pub new: Duration,
 }
 
 /// Why there is no index to ask.
@@ -83,7 +94,7 @@ impl Desk {
     /// It is not ready, or cannot be had.
     pub fn ask<T>(
         &self,
-        patience: Option<Duration>,
+        patience: Option<Patience>,
         stop: &dyn Fn() -> bool,
         question: impl FnOnce(&Index) -> T,
     ) -> Result<T, NotReady> {
@@ -93,7 +104,8 @@ impl Desk {
             if stop() {
                 return Err(NotReady::Stopped);
             }
-            let left = patience.map_or(GLANCE, |patience| patience.saturating_sub(since.elapsed()));
+            let long = patience.map(|it| if state.from_nothing { it.new } else { it.known });
+            let left = long.map_or(GLANCE, |long| long.saturating_sub(since.elapsed()));
             if left.is_zero() {
                 return Err(NotReady::Late);
             }
@@ -129,6 +141,8 @@ impl Kept {
             Some(index) => index,
             None => Index::open(self.workspace.clone(), self.place.clone())?,
         };
+        self.lock().from_nothing = index.is_new();
+        self.settled.notify_all();
         index.refresh(&|| self.stop.load(Ordering::Relaxed))?;
         // Unpacked here, so that no request pays for it.
         index.corpus();
@@ -181,7 +195,12 @@ mod tests {
         // A refresh that never comes to its end.
         shelf.0.lock().refreshing = true;
         let desk = Desk(Arc::clone(&shelf.0));
-        assert_eq!(desk.ask(Some(Duration::ZERO), &|| false, |_| ()), Err(NotReady::Late));
+        let (known, new) = (Duration::from_secs(600), Duration::ZERO);
+        shelf.0.lock().from_nothing = true;
+        assert_eq!(desk.ask(Some(Patience { known, new }), &|| false, |_| ()), Err(NotReady::Late));
+        shelf.0.lock().from_nothing = false;
+        let (known, new) = (new, known);
+        assert_eq!(desk.ask(Some(Patience { known, new }), &|| false, |_| ()), Err(NotReady::Late));
         assert_eq!(desk.ask(None, &|| true, |_| ()), Err(NotReady::Stopped));
     }
 
