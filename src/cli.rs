@@ -61,6 +61,10 @@ enum Command {
     Apply(ApplyArgs),
     /// Find the code that words, a name or a question are about; offline, no model
     Search(SearchArgs),
+    /// Ask about the project; every source of the answer is compared with the files
+    Ask(AskArgs),
+    /// Show exactly what a model would be sent for an instruction, piece by piece; sends nothing
+    Context(ContextArgs),
     /// Bring the search index up to date, or say what is in it
     Index {
         /// What is indexed, what is not and why; changes nothing
@@ -138,6 +142,9 @@ struct EditArgs {
     /// Land the change instead of printing it; it can be undone
     #[arg(long)]
     apply: bool,
+    /// Review the change first in a dialogue, line by line; what is accepted lands
+    #[arg(long, conflicts_with_all = ["apply", "json"])]
+    plain: bool,
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
@@ -146,6 +153,49 @@ struct EditArgs {
     instruction: Vec<String>,
     #[command(flatten)]
     shared: Shared,
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "A sentence without a source that was verified is marked [?]. Exit code 1: none of the \
+    answer could be verified, or nothing in the project fits the question."
+)]
+struct AskArgs {
+    /// Report as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// How far to go: one search and one request to the model
+    #[arg(long, value_enum, default_value = "quick")]
+    depth: Depth,
+    /// What to find out; `-` reads it from stdin
+    #[arg(required = true, value_name = "QUESTION")]
+    question: Vec<String>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum Depth {
+    Quick,
+}
+
+#[derive(Args, Debug)]
+struct ContextArgs {
+    /// What may change: the lines given, the file given, or the repository
+    #[arg(long, value_enum)]
+    level: Option<Notch>,
+    /// The file the instruction is about
+    #[arg(long, short = 'f', value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The lines of FILE that may change, from 1, both included
+    #[arg(long, value_name = "A-B", requires = "file")]
+    lines: Option<String>,
+    /// Report as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// What should change; `-` reads it from stdin
+    #[arg(required = true, value_name = "INSTRUCTION")]
+    instruction: Vec<String>,
 }
 
 #[derive(Args, Debug)]
@@ -197,6 +247,9 @@ struct DiffArgs {
     /// Two files or folders, anywhere; nothing is written
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["staged", "arguments"])]
     files: Option<Vec<PathBuf>>,
+    /// As a dialogue, line by line, for screen readers, pipes and where there is no screen
+    #[arg(long)]
+    plain: bool,
     /// A commit or two (REV, REV..REV), then paths that narrow it
     #[arg(value_name = "REV|PATH", allow_hyphen_values = false)]
     arguments: Vec<String>,
@@ -347,6 +400,8 @@ fn dispatch(cli: Cli) -> Exit {
         }
         Some(Command::Apply(args)) => front::apply(args.into()),
         Some(Command::Search(args)) => front::search(args.into()),
+        Some(Command::Ask(args)) => front::ask(&args.into()),
+        Some(Command::Context(args)) => front::context(&args.into()),
         Some(Command::Index { status, rebuild, json }) => {
             let what = match (status, rebuild) {
                 (true, _) => front::AboutIndex::Status,
@@ -384,9 +439,34 @@ impl From<EditArgs> for front::EditRequest {
             file: args.file,
             lines: args.lines,
             apply: args.apply,
+            plain: args.plain,
             json: args.json,
             instruction: args.instruction.join(" "),
             supplied: args.shared.into(),
+        }
+    }
+}
+
+impl From<AskArgs> for front::AskRequest {
+    fn from(args: AskArgs) -> Self {
+        let AskArgs { json, depth: Depth::Quick, question, shared } = args;
+        Self { question: question.join(" "), json, supplied: shared.into() }
+    }
+}
+
+impl From<ContextArgs> for front::EditRequest {
+    fn from(args: ContextArgs) -> Self {
+        let ContextArgs { level, file, lines, json, instruction } = args;
+        let (level, instruction) = (level.map(Level::from), instruction.join(" "));
+        Self {
+            level,
+            file,
+            lines,
+            apply: false,
+            plain: false,
+            json,
+            instruction,
+            supplied: front::Supplied::default(),
         }
     }
 }
@@ -425,7 +505,7 @@ impl From<DiffArgs> for front::DiffRequest {
             arguments.push("--".into());
             arguments.extend(args.paths);
         }
-        Self { files: files.next().zip(files.next()), staged: args.staged, arguments }
+        Self { files: files.next().zip(files.next()), staged: args.staged, plain: args.plain, arguments }
     }
 }
 

@@ -44,7 +44,7 @@ const WORLD: &[&str] = &[
     "std::time::Instant::now",
     "std::time::SystemTime",
     "jiff::Timestamp::now",
-    "jiff::Zoned::now",
+    "jiff::ZonedDateTime::now",
     "tokio",
     "tokio_util",
     "crate::workspace::Workspace",

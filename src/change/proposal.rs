@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::lazy::{Edges, expand};
 use super::locate::{Damage, Kept, Located, Tier, locate_among};
+use super::placeholder::is_marker;
 use super::splice::{Splice, Step, body, splices};
 use super::{Base, Edit, EditHunk, EditOp, Fenced, FileOp, Why, is_placeholder};
 use crate::text::diff::{Change, changes};
@@ -75,7 +76,9 @@ pub(super) fn propose(edit: &Edit, base: &Base, known: Circumstances) -> Result<
             let edit = Edit { op: closed(fenced, base)?, ..edit.clone() };
             return propose(&edit, base, known);
         }
-        (EditOp::Whole(new), Some(text)) if leaves_out(new, text) => placed(expand(new, text, Edges::File)?),
+        (EditOp::Whole(new), Some(text)) if leaves_out(new, base, text) => {
+            placed(expand(new, text, Edges::File)?)
+        }
         (EditOp::Whole(new), Some(text)) => sure(rewrite(text, new)?),
         (EditOp::Bytes(new), Some(text)) => sure(exactly(text, new)),
         (EditOp::Bytes(new), None) => sure(vec![created(new.bytes().to_vec())]),
@@ -126,10 +129,25 @@ fn closed(fenced: &Fenced, base: &Base) -> Result<EditOp, Why> {
     })
 }
 
-/// Does a line of a whole text stand for code left out? Not if the file holds it itself.
-fn leaves_out(text: &str, base: &Lines) -> bool {
-    let holds = |line: &str| base.iter().any(|own| own.trim_ascii() == line.as_bytes());
-    text.lines().map(str::trim).any(|line| is_placeholder(line) && !holds(line))
+/// Does a line of a whole text stand for code left out? Not if the file holds it itself. An ellipsis
+/// alone does where more lines go than come with it; in Python only at the margin, for a statement in
+/// a block may be one.
+fn leaves_out(text: &str, base: &Base, own: &Lines) -> bool {
+    let holds = |line: &str| own.iter().any(|own| own.trim_ascii() == line.trim().as_bytes());
+    let is_python = matches!(base.path.extension(), Some("py" | "pyi" | "pyx"));
+    let mut ellipses = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| is_marker(line) && !holds(line)) {
+        if is_placeholder(line) {
+            return true;
+        }
+        if !is_python || !line.starts_with([' ', '\t']) {
+            ellipses.push(at);
+        }
+    }
+    let shrinks = |change: &Change| {
+        change.old.len() > change.new.len() && ellipses.iter().any(|at| change.new.as_range().contains(at))
+    };
+    !ellipses.is_empty() && changes(&bare(own), &bare(&text.into())).iter().any(shrinks)
 }
 
 fn left_out(line: &str) -> Why {

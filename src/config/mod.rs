@@ -387,7 +387,7 @@ mod tests {
         let config = config(user);
         assert_eq!(config.budget, Budget { turn: "0.50".parse().ok(), day: "5".parse().ok() });
         assert_eq!((config.wire_log.days, config.wire_log.megabytes), (0, 64));
-        let card = config.card(&"openai/gpt-5.2".parse().unwrap());
+        let card = config.card(&"openai/gpt-5".parse().unwrap());
         assert_eq!(card.price.unwrap().cached.0.to_string(), "$9.00", "what is not given is `input`");
         assert_eq!((card.max_output, card.context), (Some(Tokens(7)), Some(Tokens(400_000))));
         let sonnet = config.card(&"anthropic/claude-sonnet-4-6".parse().unwrap());

@@ -46,15 +46,19 @@ pub enum Checked {
 }
 
 /// Why a citation is not verified.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Doubt {
-    /// No such file was shown.
+    #[error("it names no lines of a file")]
+    NoPlace,
+    #[error("no such file was shown")]
     NoFile,
-    /// The file does not say so.
+    #[error("the file does not say so")]
     NotThere,
-    /// It says so in several places, none of them the one named.
+    /// None of them the one named.
+    #[error("the file says so in several places, all of them others")]
     Ambiguous,
-    /// Too short to prove anything, or no quote at all.
+    /// Or there is no quote at all.
+    #[error("the quote is too short to prove anything")]
     TooShort,
 }
 

@@ -106,6 +106,24 @@ pub fn gather(request: &Request<'_>, budget: Tokens) -> Result<Pack, DoesNotFit>
     Ok(Pack::new(segments))
 }
 
+/// The pieces of a question, of at most about `budget` tokens: the excerpts, of which the best comes
+/// last, nearest to the question, and the question. `excerpts` are best first.
+///
+/// # Errors
+/// The question does not fit.
+pub fn evidence(question: &str, excerpts: &[Excerpt], budget: Tokens) -> Result<Pack, DoesNotFit> {
+    let mut room = Room::new(budget);
+    let said = Segment::new(Source::Instruction, "typed by the user", question, Trust::User);
+    if !room.take(said.text.len()) {
+        return Err(DoesNotFit::Instruction { needs: said.tokens, budget });
+    }
+    let fitting = excerpts.iter().filter(|one| room.take(one.text.bytes().len()));
+    let mut segments: Vec<Segment> = fitting.map(|one| excerpt(one, false)).collect();
+    segments.reverse();
+    segments.push(said);
+    Ok(Pack::new(segments))
+}
+
 /// The bytes that are left.
 struct Room {
     budget: Tokens,

@@ -15,7 +15,7 @@ pub mod search;
 mod secret;
 mod window;
 
-pub use gather::{DoesNotFit, Excerpt, Open, Request, gather};
+pub use gather::{DoesNotFit, Excerpt, Open, Request, evidence, gather};
 pub use pack::{Pack, Segment, Source, Trust};
 pub use rank::{mentions, rank, words};
 pub use secret::{holds_key, is_secret};

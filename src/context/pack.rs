@@ -62,6 +62,40 @@ impl Source {
     pub fn is_answer(&self) -> bool {
         matches!(self, Self::Answer)
     }
+
+    /// What it is, in a word; a contract with scripts.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Request => "request",
+            Self::Instruction => "instruction",
+            Self::File { .. } => "file",
+            Self::Selection { .. } => "selection",
+            Self::Omission { .. } => "omission",
+            Self::Outline { .. } => "outline",
+            Self::FileList => "file-list",
+            Self::Excerpt { .. } => "excerpt",
+            Self::Prefix { .. } => "prefix",
+            Self::Suffix { .. } => "suffix",
+            Self::Answer => "answer",
+            Self::Refusal { .. } => "refusal",
+        }
+    }
+
+    /// The file it is of, as far as it is of one, and the lines.
+    pub fn place(&self) -> (Option<&str>, Option<Span>) {
+        match self {
+            Self::File { path, span }
+            | Self::Selection { path, span }
+            | Self::Omission { path, span }
+            | Self::Excerpt { path, span } => (Some(path.as_str()), Some(*span)),
+            Self::Outline { path } | Self::Prefix { path } | Self::Suffix { path } => {
+                (Some(path.as_str()), None)
+            }
+            Self::Refusal { path } => (Some(path), None),
+            Self::System | Self::Request | Self::Instruction | Self::FileList | Self::Answer => (None, None),
+        }
+    }
 }
 
 /// `src/a.rs 12-30`, `instruction`.
@@ -95,6 +129,18 @@ pub enum Trust {
     Model,
 }
 
+impl Trust {
+    /// As it is shown, and written in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rein => "rein",
+            Self::User => "user",
+            Self::Repository => "repository",
+            Self::Model => "model",
+        }
+    }
+}
+
 /// One piece.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub struct Segment {
@@ -119,11 +165,24 @@ impl Segment {
 #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Pack {
     segments: Vec<Segment>,
+    /// For the person, and not sent: what is missing, and why.
+    notes: Vec<String>,
 }
 
 impl Pack {
     pub fn new(segments: Vec<Segment>) -> Self {
-        Self { segments }
+        Self { segments, notes: Vec::new() }
+    }
+
+    /// The same with what a person should know of what is missing.
+    #[must_use]
+    pub fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// What is missing from it and why, for the person: the model is not told.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     pub fn segments(&self) -> &[Segment] {

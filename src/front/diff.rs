@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::plain::{Answers, reviewed};
 use super::setup::{Setup, SetupError, runtime};
 use super::tui::{First, Showing, ended, show};
 use super::{Exit, stop};
@@ -27,6 +28,8 @@ pub struct DiffRequest {
     pub staged: bool,
     /// `REV` or `REV..REV` may come first.
     pub arguments: Vec<String>,
+    /// As a dialogue, without a screen.
+    pub plain: bool,
 }
 
 /// Why there is nothing to compare.
@@ -53,6 +56,16 @@ pub fn diff(request: &DiffRequest) -> Exit {
         }
         Err(why) => return stop(Exit::NotHere, why),
     };
+    if request.plain {
+        return reviewed(&setup, place.workspace, Source::Diff, Answers::Stdin, |session| match first {
+            First::Compare { what, paths, title } => session.compare(what, paths, title),
+            First::Review(ready) => {
+                session.review(*ready);
+                Ok(Vec::new())
+            }
+            First::Editor => Ok(Vec::new()),
+        });
+    }
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(why) => return stop(Exit::Bug, why),
@@ -119,10 +132,10 @@ fn title(what: &Comparison, paths: &[RepoPath]) -> String {
 fn files(old: &Path, new: &Path) -> Result<Ready, Wrong> {
     let mut review = Review::of_difference(Purpose::ReadOnly)?;
     let mut remarks = Vec::new();
-    let pairs = pairs(old, new)?;
-    if pairs.len() == MAX_FILES {
-        let words = format!("only {MAX_FILES} files are compared; name a smaller folder");
-        remarks.push(Remark { name: "…".into(), words });
+    let Pairs { pairs, left_out } = pairs(old, new)?;
+    if left_out > 0 {
+        let words = format!("left out: no more than {MAX_FILES} files are compared at once");
+        remarks.push(Remark { name: format!("{left_out} more file(s)"), words });
     }
     // A pipe that was named is read (a shell makes one of `<(command)`); one that lies in a folder would
     // be waited for without end.
@@ -178,8 +191,13 @@ fn read(path: &Path) -> Result<Side, Wrong> {
     Ok(Side::Text(Some(Lines::new(bytes))))
 }
 
-/// Names with both sides, sorted.
-fn pairs(old: &Path, new: &Path) -> Result<Vec<(PathBuf, PathBuf, PathBuf)>, Wrong> {
+/// Names with both sides, sorted, and how many names there were beyond the most that are compared.
+struct Pairs {
+    pairs: Vec<(PathBuf, PathBuf, PathBuf)>,
+    left_out: usize,
+}
+
+fn pairs(old: &Path, new: &Path) -> Result<Pairs, Wrong> {
     if !old.is_dir() && !new.is_dir() {
         // A name mistyped twice would pass for two files that are alike.
         for path in [old, new] {
@@ -187,13 +205,16 @@ fn pairs(old: &Path, new: &Path) -> Result<Vec<(PathBuf, PathBuf, PathBuf)>, Wro
         }
         let named = if new == Path::new("/dev/null") { old } else { new };
         let name = named.file_name().map_or_else(|| named.to_owned(), PathBuf::from);
-        return Ok(vec![(name, old.to_owned(), new.to_owned())]);
+        return Ok(Pairs { pairs: vec![(name, old.to_owned(), new.to_owned())], left_out: 0 });
     }
     let mut names = BTreeSet::new();
     for root in [old, new] {
         walk(root, Path::new(""), &mut names)?;
     }
-    Ok(names.into_iter().map(|name| (name.clone(), old.join(&name), new.join(name))).collect())
+    let left_out = names.len().saturating_sub(MAX_FILES);
+    let names = names.into_iter().take(MAX_FILES);
+    let pairs = names.map(|name| (name.clone(), old.join(&name), new.join(name))).collect();
+    Ok(Pairs { pairs, left_out })
 }
 
 /// Links are not followed into folders: a folder that leads to itself has no end.
@@ -207,7 +228,7 @@ fn walk(root: &Path, below: &Path, names: &mut BTreeSet<PathBuf>) -> Result<(), 
             if entry.file_name() != ".git" {
                 walk(root, &name, names)?;
             }
-        } else if names.len() < MAX_FILES {
+        } else {
             names.insert(name);
         }
     }

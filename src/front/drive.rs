@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
 use crate::orchestrator::Orchestrator;
-use crate::session::{Effect, Event, Phase, Session};
+use crate::session::{Effect, Event, Inquiry, Phase, Session};
 use crate::text::safe;
 
 /// A session with hands.
@@ -60,6 +60,53 @@ impl Driver {
         Ok(())
     }
 
+    /// Carries `effects` out up to the request, which is made and not sent.
+    pub async fn stop_short(&mut self, effects: Vec<Effect>) -> Result<(), Interrupted> {
+        self.carry_out(effects);
+        while self.session.phase() == Some(Phase::Gathering) {
+            let event = tokio::select! {
+                event = self.events.recv() => event,
+                _ = self.interrupts.recv() => return Err(Interrupted),
+            };
+            let Some(event) = event else { break };
+            let effects = self.session.update(event);
+            self.carry_out(
+                effects.into_iter().filter(|effect| !matches!(effect, Effect::Send { .. })).collect(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Carries `effects` out and goes on until the question is answered; `heard` sees each step.
+    pub async fn answer(
+        &mut self,
+        effects: Vec<Effect>,
+        mut heard: impl FnMut(&Inquiry),
+    ) -> Result<(), Interrupted> {
+        self.carry_out(effects);
+        while self.session.inquiry().is_some_and(Inquiry::is_running) {
+            let event = tokio::select! {
+                event = self.events.recv() => event,
+                _ = self.interrupts.recv() => {
+                    let effects = self.session.stop_asking();
+                    self.carry_out(effects);
+                    self.wipe();
+                    return Err(Interrupted);
+                }
+            };
+            let Some(event) = event else { break };
+            // The answer itself is the progress, once it comes.
+            match &event {
+                Event::Delta { .. } | Event::Ended { .. } => self.wipe(),
+                other => self.show(other),
+            }
+            let effects = self.session.update(event);
+            self.carry_out(effects);
+            self.session.inquiry().into_iter().for_each(&mut heard);
+        }
+        Ok(())
+    }
+
     /// Did Ctrl-C come while nothing listened?
     pub fn is_interrupted(&mut self) -> bool {
         self.interrupts.recv().now_or_never().is_some()
@@ -79,6 +126,10 @@ impl Driver {
         if let Event::Switched { failure, to, .. } | Event::BrokeOff { failure, to, .. } = event {
             self.wipe();
             super::tell(&format!("{failure}; on generator: {to}"));
+        }
+        if let Event::NotLogged(why) = event {
+            self.wipe();
+            super::tell(&format!("`rein log --wire` misses a request: {why}"));
         }
         if !self.progress {
             return;

@@ -9,6 +9,8 @@
 
 mod about;
 mod apply;
+mod ask;
+mod context;
 mod diff;
 mod drive;
 mod edit;
@@ -32,6 +34,8 @@ use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
 pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
+pub use ask::{AskRequest, ask};
+pub use context::context;
 pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit, not_begun};
 pub use index::{AboutIndex, index};

@@ -76,6 +76,8 @@ pub struct Supplied {
 pub struct Setup {
     loaded: Loaded,
     state: PathBuf,
+    /// Is the search index used, which lives in the user's cache?
+    searches: bool,
     prompts: Arc<Prompts>,
     roles: Roles,
     recorder: Option<Arc<Recorder>>,
@@ -141,14 +143,15 @@ impl Setup {
         let loaded = config::load(&env, Overrides { model, in_place, ..Overrides::default() })?;
         let recorder = record.as_deref().map(|file| recorder(file, &loaded.config)).transpose()?;
         let setup = Self::with(loaded, config::paths(&env)?.state)?;
-        Ok(Self { recorder, tape: tape.map(Arc::new), ..setup })
+        Ok(Self { recorder, tape: tape.map(Arc::new), searches: true, ..setup })
     }
 
-    /// From a configuration that is known already, with the journal in `state`.
+    /// From a configuration that is known already, with the journal in `state`, and no index: for a
+    /// project that is thrown away again.
     pub fn with(loaded: Loaded, state: PathBuf) -> Result<Self, SetupError> {
         let prompts = Arc::new(Prompts::embedded()?);
         let roles = routes(&loaded.config);
-        Ok(Self { loaded, state, prompts, roles, recorder: None, tape: None })
+        Ok(Self { loaded, state, searches: false, prompts, roles, recorder: None, tape: None })
     }
 
     pub fn roles(&self) -> &Roles {
@@ -203,7 +206,10 @@ impl Setup {
     pub fn orchestrator(&self, workspace: Workspace) -> (Orchestrator, Receiver<Event>) {
         let runtime = tokio::runtime::Handle::current();
         let (client, budget) = (self.client(&workspace), self.loaded.config.budget);
-        Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime)
+        let place = super::index::place(&workspace).ok().filter(|_| self.searches);
+        let (orchestrator, events) =
+            Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
+        (place.into_iter().fold(orchestrator, Orchestrator::searching), events)
     }
 
     /// Connections to servers. What leaves is written down as the user wants it; from a recording

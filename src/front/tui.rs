@@ -148,7 +148,8 @@ fn kept_review(workspace: &Workspace, first: &First) -> Option<Kept> {
     }
 }
 
-fn told(receipt: &Receipt) -> String {
+/// A landing in a sentence.
+pub(super) fn told(receipt: &Receipt) -> String {
     let files: Vec<&str> = receipt.files().iter().map(|file| file.path.as_str()).collect();
     format!("wrote {} as {}; `rein undo` takes it back", files.join(", "), receipt.id())
 }

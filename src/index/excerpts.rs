@@ -14,23 +14,33 @@ const MOST: usize = 12;
 /// How many hits are looked at for those that fit.
 const LOOKED_AT: usize = 40;
 
+/// An excerpt, and the file it is from as it was read just now.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    pub excerpt: Excerpt,
+    pub file: Lines,
+}
+
 /// The lines that `text` is about, best first, at most `budget` tokens of them by estimate; none of
 /// the file `open`, which the request shows already. Blocking: reads the files.
-pub fn excerpts(index: &Index, text: &str, budget: Tokens, open: Option<&RepoPath>) -> Vec<Excerpt> {
+pub fn excerpts(index: &Index, text: &str, budget: Tokens, open: Option<&RepoPath>) -> Vec<Drawn> {
     let hits = index.corpus().search(text, LOOKED_AT);
     let others = hits.into_iter().filter(|hit| Some(&hit.path) != open).collect();
     within(others, MOST, Some(budget)).into_iter().filter_map(|hit| excerpt(index, hit)).collect()
 }
 
-fn excerpt(index: &Index, hit: Hit) -> Option<Excerpt> {
+fn excerpt(index: &Index, hit: Hit) -> Option<Drawn> {
     let file = index.workspace.read(&hit.path).ok()??;
     // Other bytes have other lines.
-    index.knows(&hit.path, file.digest).then(|| Excerpt {
-        whole: hit.span == Span::new(0, file.lines.len()),
-        text: Lines::new(file.lines.slice(hit.span).to_vec()),
-        span: hit.span,
-        why: hit.why.join("; "),
-        path: hit.path,
+    index.knows(&hit.path, file.digest).then(|| Drawn {
+        excerpt: Excerpt {
+            whole: hit.span == Span::new(0, file.lines.len()),
+            text: Lines::new(file.lines.slice(hit.span).to_vec()),
+            span: hit.span,
+            why: hit.why.join("; "),
+            path: hit.path,
+        },
+        file: file.lines,
     })
 }
 
@@ -80,11 +90,12 @@ mod tests {
         index.refresh(&|| false).unwrap();
         let all = excerpts(&index, "watch the folder", Tokens(99), None);
         assert_eq!(all.len(), 2);
-        assert_eq!((all[0].path.as_str(), all[0].whole), ("a.rs", true));
-        assert_eq!(all[0].text.bytes(), FILES[0].1.as_bytes());
+        let first = &all[0].excerpt;
+        assert_eq!((first.path.as_str(), first.whole), ("a.rs", true));
+        assert_eq!((first.text.bytes(), first.span), (FILES[0].1.as_bytes(), all[0].file.span()));
         let open = RepoPath::parse("a.rs").unwrap();
         let others = excerpts(&index, "watch the folder", Tokens(99), Some(&open));
-        assert_eq!(others.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(), ["b.rs"]);
+        assert_eq!(others.iter().map(|one| one.excerpt.path.as_str()).collect::<Vec<_>>(), ["b.rs"]);
         assert!(excerpts(&index, "watch the folder", Tokens(2), None).is_empty());
     }
 

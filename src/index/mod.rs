@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use excerpts::excerpts;
+pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
 pub use status::Status;
 pub use survey::Skipped;

@@ -1,10 +1,14 @@
 //! Reads what a request needs and packs it. What is open on screen is taken as it stands there, the
-//! rest from disk; which files matter is `context`'s to say.
+//! rest from disk; which files matter is `context`'s to say, by the index where it is ready in time
+//! and by their words where it is not.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use super::shelf::{Desk, NotReady};
 use crate::change::{Base, Level};
 use crate::context::{self, Excerpt, Open, Request};
+use crate::index::{Drawn, excerpts};
 use crate::model::Tokens;
 use crate::session::{GatherError, Gathered, Instruct};
 use crate::text::{Lines, RepoPath, Span};
@@ -19,14 +23,32 @@ const LARGE: usize = 96 * 1024;
 /// Most bytes that are looked through for the instruction's words.
 const LOOKED_THROUGH: usize = 24 * 1024 * 1024;
 
+/// Most tokens of excerpts beside the file that is to change, at `selection` and `file`: what helps is
+/// among the first few, and a first request stays small.
+const BESIDE: Tokens = Tokens(900);
+
+/// Most tokens of excerpts that are looked through for files, at `repo`.
+const ABOUT: Tokens = Tokens(8_000);
+
+/// How long a request for edits waits for the index.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Where a request's texts come from.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    pub workspace: &'a Workspace,
+    pub desk: Option<&'a Desk>,
+}
+
 /// The pack for an instruction, of at most about `budget` tokens, and what was read for it. Blocking;
 /// ends early, with what it has, when `stop` says so.
 pub fn pack(
-    workspace: &Workspace,
+    ground: &Ground<'_>,
     instruct: &Instruct,
     budget: Tokens,
     stop: &dyn Fn() -> bool,
 ) -> Result<Gathered, GatherError> {
+    let workspace = ground.workspace;
     let mut read = BTreeMap::new();
     let text = match &instruct.focus.file {
         Some(path) => {
@@ -40,9 +62,11 @@ pub fn pack(
     };
     let open =
         text.as_ref().map(|(path, text)| Open { path, text, selection: instruct.focus.lines, cursor: None });
+    let mut notes = Vec::new();
     let (files, candidates) = match instruct.level {
-        Level::Repo => survey(workspace, instruct, stop),
-        Level::Complete | Level::Selection | Level::File => Default::default(),
+        Level::Repo => survey(ground, instruct, stop, &mut notes),
+        Level::Selection | Level::File => (Vec::new(), beside(ground, instruct, stop, &mut notes)),
+        Level::Complete => Default::default(),
     };
     let request = Request {
         level: instruct.level,
@@ -51,8 +75,9 @@ pub fn pack(
         candidates: &candidates,
         files: &files,
     };
-    let pack = context::gather(&request, budget)?;
-    for excerpt in candidates {
+    let pack = context::gather(&request, budget)?.with_notes(notes);
+    // Part of a file is no base for an edit.
+    for excerpt in candidates.into_iter().filter(|excerpt| excerpt.whole) {
         let base = Base { path: excerpt.path.clone(), text: Some(excerpt.text) };
         read.entry(excerpt.path).or_insert(base);
     }
@@ -79,13 +104,53 @@ fn as_seen(workspace: &Workspace, instruct: &Instruct, path: &RepoPath) -> Resul
     })
 }
 
-/// The workspace's files, likeliest first, and the texts of those the instruction seems to be about:
-/// first those that it names, then those that mention its words most.
-fn survey(
-    workspace: &Workspace,
+/// Excerpts of other files that the instruction is about.
+fn beside(
+    ground: &Ground<'_>,
     instruct: &Instruct,
     stop: &dyn Fn() -> bool,
+    notes: &mut Vec<String>,
+) -> Vec<Excerpt> {
+    let drawn = draw(ground, instruct, BESIDE, stop, notes).unwrap_or_default();
+    drawn.into_iter().map(|one| one.excerpt).collect()
+}
+
+/// What the index has for the instruction; `None` where there is none to ask. A file that is open with
+/// other text than on disk is as it stands on screen, or left out.
+fn draw(
+    ground: &Ground<'_>,
+    instruct: &Instruct,
+    budget: Tokens,
+    stop: &dyn Fn() -> bool,
+    notes: &mut Vec<String>,
+) -> Option<Vec<Drawn>> {
+    let open = instruct.focus.file.as_ref();
+    let ask = |index: &_| excerpts(index, &instruct.text, budget, open);
+    match ground.desk?.ask(Some(PATIENCE), stop, ask) {
+        Ok(drawn) => Some(drawn.into_iter().filter(|one| as_on_screen(one, &instruct.open)).collect()),
+        Err(NotReady::Stopped) => None,
+        Err(why) => {
+            notes.push(format!("without excerpts: {why}"));
+            None
+        }
+    }
+}
+
+/// Does the file, if it is open, stand on screen as it does on disk?
+pub fn as_on_screen(drawn: &Drawn, open: &BTreeMap<RepoPath, Lines>) -> bool {
+    open.get(&drawn.excerpt.path).is_none_or(|text| text.bytes() == drawn.file.bytes())
+}
+
+/// The workspace's files, likeliest first, and the texts of those the instruction seems to be about:
+/// first those that it names, then those that the index finds or, where it is not ready, those that
+/// mention its words most.
+fn survey(
+    ground: &Ground<'_>,
+    instruct: &Instruct,
+    stop: &dyn Fn() -> bool,
+    notes: &mut Vec<String>,
 ) -> (Vec<RepoPath>, Vec<Excerpt>) {
+    let workspace = ground.workspace;
     let all = workspace.files(stop);
     let ranked = context::rank(&instruct.text, &all, instruct.focus.file.as_ref());
     let mut chosen: Vec<Excerpt> = Vec::new();
@@ -96,7 +161,11 @@ fn survey(
         let known: BTreeSet<&RepoPath> = ranked.iter().take(FILES).map(|(path, _)| path).collect();
         let others = all.iter().filter(|path| !known.contains(path));
         let room = FILES - chosen.len();
-        chosen.extend(mentioning(workspace, instruct, others, stop).into_iter().take(room));
+        let found = match draw(ground, instruct, ABOUT, stop, notes) {
+            Some(drawn) => found(workspace, instruct, &drawn, &known),
+            None => mentioning(workspace, instruct, others, stop),
+        };
+        chosen.extend(found.into_iter().take(room));
     }
     let first: BTreeSet<&RepoPath> = ranked.iter().map(|(path, _)| path).collect();
     let rest = all.iter().filter(|path| !first.contains(path)).cloned();
@@ -104,9 +173,26 @@ fn survey(
     (files, chosen)
 }
 
+/// The files that the index has excerpts of, best first: at `repo` a file that may change is shown whole.
+fn found(
+    workspace: &Workspace,
+    instruct: &Instruct,
+    drawn: &[Drawn],
+    known: &BTreeSet<&RepoPath>,
+) -> Vec<Excerpt> {
+    let mut taken = BTreeSet::new();
+    let fresh = |path: &RepoPath| !known.contains(path) && instruct.focus.file.as_ref() != Some(path);
+    let files = drawn.iter().map(|one| &one.excerpt);
+    let files = files.filter(|excerpt| fresh(&excerpt.path) && taken.insert(&excerpt.path));
+    files.filter_map(|excerpt| candidate(workspace, instruct, &excerpt.path, excerpt.why.clone())).collect()
+}
+
 fn candidate(workspace: &Workspace, instruct: &Instruct, path: &RepoPath, why: String) -> Option<Excerpt> {
     let base = as_seen(workspace, instruct, path).ok()?;
     let text = base.text.filter(|text| text.bytes().len() <= LARGE)?;
+    if context::is_secret(&base.path) || context::holds_key(text.bytes()) {
+        return None;
+    }
     // A link is read under the name of the file it leads to, which is the one that would change.
     Some(Excerpt { path: base.path, span: Span::new(0, text.len()), text, whole: true, why })
 }

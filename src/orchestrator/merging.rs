@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::roles::Route;
 use super::stream::to_ask;
 use super::supply::Supply;
-use crate::model::{Delta, Failure, Finish, Merge, Role, Usage};
+use crate::model::{Failure, Merge, Role};
 use crate::provider::failover::Walk;
 use crate::provider::merge_ask;
 use crate::session::{Event, Instruct, TurnId};
@@ -63,16 +63,10 @@ async fn merged(supply: &Supply, routes: &[Route], turn: TurnId, merge: &Merge) 
 async fn attempt(supply: &Supply, route: &Route, turn: TurnId, merge: &Merge) -> Result<String, Failure> {
     let sent = merge_ask(merge).weight();
     let mut tab = supply.open(Some(turn), route, sent, Some(merge.max_output()))?;
-    let result = supply.client.merge(&route.endpoint, &route.model, merge).await;
-    if let Ok((_, usage)) = &result
-        && *usage != Usage::default()
-    {
-        tab.heard(&Delta::Usage(*usage));
-        tab.heard(&Delta::Finish(Finish::Stop));
-    }
+    let result = supply.client.merge(&route.endpoint, &route.model, merge, |delta| tab.heard(delta)).await;
     let ended = result.as_ref().map(|_| ()).map_err(Failure::clone);
     supply.close(Some(turn), tab, &ended).await;
-    Ok(result?.0)
+    result
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ mod keep;
 mod merging;
 mod meter;
 mod probe;
+mod retrieve;
 mod roles;
+mod shelf;
 mod stream;
 mod supply;
 pub mod wire_log;
@@ -32,12 +34,15 @@ use tokio::task::AbortHandle;
 
 use crate::change::Base;
 use crate::change::reading::Reading;
+use crate::index;
 use crate::model::{Budget, Role, Tokens};
 use crate::provider::Client;
 use crate::session::{Effect, Event, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
+use gather::Ground;
 use merging::Sketch;
+use shelf::Shelf;
 use stream::{Gap, Left};
 use supply::Supply;
 
@@ -71,6 +76,9 @@ pub struct Orchestrator {
     turns: HashMap<TurnId, Running>,
     completion: Option<Running>,
     keeping: keep::Desk,
+    shelf: Option<Shelf>,
+    /// The last question, which lives beside the turn.
+    inquiry: Option<TurnId>,
 }
 
 impl Orchestrator {
@@ -88,9 +96,27 @@ impl Orchestrator {
         let supply = Arc::new(Supply::new(client, events.clone(), meter));
         let turns = HashMap::new();
         let (completion, keeping) = (None, keep::Desk::default());
-        let orchestrator =
-            Self { workspace, supply, roles, room, runtime, events, turns, completion, keeping };
+        let orchestrator = Self {
+            workspace,
+            supply,
+            roles,
+            room,
+            runtime,
+            events,
+            turns,
+            completion,
+            keeping,
+            shelf: None,
+            inquiry: None,
+        };
         (orchestrator, receiver)
+    }
+
+    /// Requests take what they are about from the index at `place`.
+    #[must_use]
+    pub fn searching(mut self, place: index::Place) -> Self {
+        self.shelf = Some(Shelf::new(self.workspace.clone(), place));
+        self
     }
 
     /// Replaces the routes, for instance when servers were found after the start.
@@ -102,14 +128,30 @@ impl Orchestrator {
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Gather { turn, instruct } => {
-                // At most one turn lives at a time.
-                self.turns.retain(|known, _| *known == turn);
+                // At most one turn lives at a time, and one question.
+                self.turns.retain(|known, _| *known == turn || Some(*known) == self.inquiry);
                 let running = self.turns.entry(turn).or_default();
                 let stop = Arc::clone(&running.stop);
                 let room = self.room;
+                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
                 self.on_thread(move |workspace| {
-                    let packed = gather::pack(workspace, &instruct, room, &|| stop.load(Ordering::Relaxed));
+                    let stop = || stop.load(Ordering::Relaxed);
+                    let packed =
+                        gather::pack(&Ground { workspace, desk: desk.as_ref() }, &instruct, room, &stop);
                     Event::Gathered { turn, packed }
+                });
+            }
+            Effect::Retrieve { turn, question } => {
+                if let Some(before) = self.inquiry.replace(turn) {
+                    self.turns.remove(&before);
+                }
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let room = self.room;
+                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                self.on_thread(move |workspace| {
+                    let ground = Ground { workspace, desk: desk.as_ref() };
+                    let stop = || stop.load(Ordering::Relaxed);
+                    Event::Retrieved { turn, found: retrieve::retrieve(&ground, &question, room, &stop) }
                 });
             }
             Effect::Send { turn, ask } => {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::meter::Meter;
 use super::roles::Route;
-use crate::model::{Ask, Bill, Delta, EmbedAs, Failure, Fim, Merge, Message, Role, Tokens, Usage};
-use crate::provider::{Client, merge_ask};
+use crate::model::{Ask, Bill, Delta, EmbedAs, Failure, Fim, Merge, Message, Role, Suffix, Tokens, Usage};
+use crate::provider::{Client, canary_fim, merge_ask};
 
 /// Room for an answer: models that think first need some for that.
 const ROOM: Tokens = Tokens(512);
@@ -16,6 +16,8 @@ const ROOM: Tokens = Tokens(512);
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Probe {
     pub result: Result<(), Failure>,
+    /// What the server makes of a suffix, where that was in question.
+    pub suffix: Option<Suffix>,
     pub bill: Bill,
     pub took: Duration,
 }
@@ -23,15 +25,26 @@ pub struct Probe {
 /// Calls the model of `route` as `role` would.
 pub async fn probe(client: &Client, meter: &Arc<Meter>, role: Role, route: &Route) -> Probe {
     let began = Instant::now();
-    let (sent, most) = weight(role);
+    let (sent, most) = weight(role, route);
     let mut tab = match meter.open(None, route, sent, Some(most)) {
         Ok(tab) => tab,
-        Err(over) => return Probe { result: Err(over), bill: Bill::default(), took: began.elapsed() },
+        Err(over) => {
+            return Probe { result: Err(over), suffix: None, bill: Bill::default(), took: began.elapsed() };
+        }
     };
     let mut hear = |delta: Delta| tab.heard(&delta);
-    let result = call(client, role, route, &mut hear).await;
+    let wire = route.endpoint.wire;
+    let called = if role == Role::Complete && wire.may_ignore_suffix() {
+        // The request that finds that out proves the role as well.
+        let hear = |delta: &Delta| hear(delta.clone());
+        client.suffix(&route.endpoint, &route.model, hear).await.map(Some)
+    } else {
+        call(client, role, route, &mut hear).await.map(|()| None)
+    };
+    let suffix = called.as_ref().ok().copied().flatten();
+    let result = called.map(|_| ());
     let (bill, _) = tab.close(&result);
-    Probe { result, bill, took: began.elapsed() }
+    Probe { result, suffix, bill, took: began.elapsed() }
 }
 
 async fn call(
@@ -45,11 +58,7 @@ async fn call(
         Role::Chat | Role::Review => client.stream(endpoint, model, &greeting(), hear).await,
         Role::Complete if endpoint.wire.fills_in() => client.complete(endpoint, model, &gap(), hear).await,
         Role::Complete => client.stream(endpoint, model, &greeting(), hear).await,
-        Role::Apply => {
-            let (_, usage) = client.merge(endpoint, model, &merge()).await?;
-            count(usage, hear);
-            Ok(())
-        }
+        Role::Apply => client.merge(endpoint, model, &merge(), |delta| hear(delta.clone())).await.map(|_| ()),
         Role::Embed => {
             let texts = ["one short text".to_owned()];
             let found = client.embed(endpoint, model, &texts, EmbedAs::Query).await?;
@@ -83,8 +92,11 @@ fn merge() -> Merge {
 }
 
 /// What it weighs, and the longest that its answer may be.
-fn weight(role: Role) -> (Tokens, Tokens) {
+fn weight(role: Role, route: &Route) -> (Tokens, Tokens) {
     match role {
+        Role::Complete if route.endpoint.wire.may_ignore_suffix() => {
+            (canary_fim().weight(), canary_fim().max_output)
+        }
         Role::Apply => (merge_ask(&merge()).weight(), merge().max_output()),
         Role::Complete | Role::Chat | Role::Review => (greeting().weight(), ROOM),
         Role::Embed => (Tokens(8), Tokens(0)),

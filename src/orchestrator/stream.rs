@@ -141,7 +141,7 @@ async fn completion(supply: &Supply, routes: &[Route], gap: &Gap) -> Result<Stri
 
 /// One request for a completion, metered.
 async fn fill(supply: &Supply, route: &Route, gap: &Gap, text: &mut String) -> Result<(), Failure> {
-    let fills_in = route.endpoint.wire.fills_in();
+    let fills_in = supply.fills_in(route).await?;
     let (sent, most) = if fills_in {
         (gap.fim.weight(), Some(gap.fim.max_output))
     } else {

@@ -1,6 +1,7 @@
 //! What every request shares: the connections, the health of the models, the meter and the way back
 //! to the front. Decides who is asked by `provider::failover`; spawns nothing itself.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,9 @@ use tokio::sync::mpsc::Sender;
 use super::dice;
 use super::meter::{Meter, Tab};
 use super::roles::Route;
-use crate::model::{Bill, Failure, Tokens};
-use crate::provider::Client;
+use crate::model::{Bill, Failure, ModelId, Suffix, Tokens};
 use crate::provider::failover::{Health, Step, Walk};
+use crate::provider::{Client, canary_fim};
 use crate::session::{Event, TurnId};
 
 /// Shared by the tasks that ask models.
@@ -21,12 +22,22 @@ pub struct Supply {
     pub events: Sender<Event>,
     meter: Arc<Meter>,
     health: Mutex<Health>,
+    /// What was found out of the models whose server may ignore a suffix. Held while one is asked, so
+    /// that two completions do not both ask.
+    suffixes: tokio::sync::Mutex<HashMap<ModelId, Suffix>>,
     began: Instant,
 }
 
 impl Supply {
     pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>) -> Self {
-        Self { client, events, meter, health: Mutex::default(), began: Instant::now() }
+        Self {
+            client,
+            events,
+            meter,
+            health: Mutex::default(),
+            suffixes: Default::default(),
+            began: Instant::now(),
+        }
     }
 
     /// Who is asked first.
@@ -68,5 +79,36 @@ impl Supply {
         if bill != Bill::default() {
             let _ = self.events.send(Event::Metered { turn, bill, today }).await;
         }
+        if let Some(why) = self.client.trouble() {
+            let _ = self.events.send(Event::NotLogged(why)).await;
+        }
+    }
+
+    /// Is a gap to be filled in by `route` with what stands after it? A server that takes a suffix and
+    /// ignores it is found out by one small request, once, and said.
+    pub async fn fills_in(&self, route: &Route) -> Result<bool, Failure> {
+        let wire = route.endpoint.wire;
+        if !wire.may_ignore_suffix() {
+            return Ok(wire.fills_in());
+        }
+        let mut suffixes = self.suffixes.lock().await;
+        if let Some(known) = suffixes.get(&route.id()) {
+            return Ok(*known != Suffix::Ignored);
+        }
+        let found = self.suffix(route).await?;
+        suffixes.insert(route.id(), found);
+        if found == Suffix::Ignored {
+            let _ = self.events.send(Event::SuffixIgnored(route.id())).await;
+        }
+        Ok(found != Suffix::Ignored)
+    }
+
+    async fn suffix(&self, route: &Route) -> Result<Suffix, Failure> {
+        let fim = canary_fim();
+        let mut tab = self.open(None, route, fim.weight(), Some(fim.max_output))?;
+        let hear = |delta: &_| tab.heard(delta);
+        let found = self.client.suffix(&route.endpoint, &route.model, hear).await;
+        self.close(None, tab, &found.as_ref().map(|_| ()).map_err(Failure::clone)).await;
+        found
     }
 }

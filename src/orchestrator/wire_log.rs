@@ -2,6 +2,7 @@
 //! long as the user keeps them. Shows nothing itself and knows no answer.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::provider::{Sent, Witness};
@@ -23,6 +24,16 @@ pub struct Retention {
 #[derive(Debug)]
 pub struct WireLog {
     drawer: Drawer,
+    trouble: Mutex<Trouble>,
+}
+
+/// Said once: a disk that is full stays so for a while.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+enum Trouble {
+    #[default]
+    None,
+    Unsaid(String),
+    Said,
 }
 
 impl WireLog {
@@ -31,7 +42,7 @@ impl WireLog {
         let drawer = workspace.drawer(FOLDER);
         // What cannot be cleared out now is at the next start.
         let _ = drawer.clear_out(kept.age, kept.size);
-        Self { drawer }
+        Self { drawer, trouble: Mutex::default() }
     }
 
     fn write(&self, provider: &str, sent: &Sent) -> io::Result<()> {
@@ -49,8 +60,25 @@ impl WireLog {
 
 impl Witness for WireLog {
     fn sends(&self, provider: &str, sent: &Sent) {
-        // A full disk is no reason not to answer; the request is missing here then.
-        let _ = self.write(provider, sent);
+        // A full disk is no reason not to answer; the request is missing here then, and that is said.
+        if let Err(why) = self.write(provider, sent) {
+            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            if *trouble == Trouble::None {
+                *trouble = Trouble::Unsaid(why.to_string());
+            }
+        }
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*trouble {
+            Trouble::Unsaid(why) => {
+                let why = why.clone();
+                *trouble = Trouble::Said;
+                Some(why)
+            }
+            Trouble::None | Trouble::Said => None,
+        }
     }
 }
 
@@ -116,5 +144,22 @@ mod tests {
         assert_eq!(read(&workspace, None, 1).unwrap(), entries[..1]);
         WireLog::open(&workspace, Retention { size: 0, ..KEPT });
         assert!(read(&workspace, None, 9).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_ledger_that_cannot_be_written_says_so_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = workspace(folder.path());
+        let log = WireLog::open(&workspace, KEPT);
+        assert_eq!(log.trouble(), None);
+        // Its folder cannot be made where a file is in the way.
+        std::fs::remove_dir_all(folder.path().join("state")).ok();
+        std::fs::write(folder.path().join("state"), "in the way").unwrap();
+        let sent = Sent { method: "POST".into(), url: "http://h".into(), headers: vec![], body: vec![] };
+        log.sends("p", &sent);
+        log.sends("p", &sent);
+        assert!(log.trouble().is_some());
+        log.sends("p", &sent);
+        assert_eq!(log.trouble(), None);
     }
 }

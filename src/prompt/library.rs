@@ -8,7 +8,8 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use super::dialect;
 
 /// Every prompt by name, as shipped.
-const EMBEDDED: [(&str, &str); 5] = [
+const EMBEDDED: [(&str, &str); 6] = [
+    ("ask", include_str!("../../prompts/ask.md")),
     ("complete", include_str!("../../prompts/complete.md")),
     (dialect::TEACH, include_str!("../../prompts/dialect/search-replace.md")),
     ("edit", include_str!("../../prompts/edit.md")),

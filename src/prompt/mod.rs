@@ -1,5 +1,6 @@
 //! What is said to models: the prompts of `prompts/` ([`Prompts`]), how a [`Pack`] is put into an
-//! [`Ask`] ([`edit`], [`complete`], [`repair`], [`resume`]), and the edit formats ([`dialect`]).
+//! [`Ask`] ([`edit`], [`ask`](ask()), [`complete`], [`repair`], [`resume`]), the edit formats
+//! ([`dialect`]), and how an answer to a question is read ([`answer`]).
 //!
 //! An ask is made by joining the texts of a pack, so the pack is all that the model sees. This room
 //! knows no wire format and no disk; the prompts are embedded, and overrides come in as texts.
@@ -7,6 +8,7 @@
 //! [`Pack`]: crate::context::Pack
 //! [`Ask`]: crate::model::Ask
 
+pub mod answer;
 pub mod dialect;
 mod frame;
 mod library;
@@ -16,4 +18,4 @@ mod tasks;
 
 pub use library::{Prompt, PromptError, Prompts};
 pub use said::Said;
-pub use tasks::{COMPLETION, OVERHEAD, Refusal, complete, edit, read_completion, repair, resume};
+pub use tasks::{COMPLETION, OVERHEAD, Refusal, ask, complete, edit, read_completion, repair, resume};

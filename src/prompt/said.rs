@@ -50,6 +50,12 @@ impl Said {
         Self { pack: Pack::new(segments), ask }
     }
 
+    /// With what a person should know of the pack it is made of.
+    pub(super) fn noting(mut self, notes: &[String]) -> Self {
+        self.pack = self.pack.with_notes(notes.to_vec());
+        self
+    }
+
     /// Every piece of the ask, in order, tags included.
     pub fn pack(&self) -> &Pack {
         &self.pack

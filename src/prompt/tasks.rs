@@ -28,7 +28,20 @@ pub fn edit(prompts: &Prompts, level: Level, pack: &Pack) -> Result<Said, Prompt
     let fields = [level, ("mark", mark.clone()), dialect];
     let why = format!("prompts {}, {}", prompt.label(), taught.label());
     let system = Segment::new(Source::System, why, prompt.render(&fields)?, Trust::Rein);
-    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None))
+    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).noting(pack.notes()))
+}
+
+/// Asks a question about a project. `pack` was made by [`crate::context::evidence`]; the answer is read
+/// by [`super::answer::read`].
+///
+/// # Errors
+/// An overridden prompt cannot be rendered.
+pub fn ask(prompts: &Prompts, pack: &Pack) -> Result<Said, PromptError> {
+    let mark = unforged(texts(pack.segments()));
+    let prompt = prompts.get("ask")?;
+    let text = prompt.render(&[("mark", mark.clone())])?;
+    let system = Segment::new(Source::System, format!("prompt {}", prompt.label()), text, Trust::Rein);
+    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).noting(pack.notes()))
 }
 
 /// Asks a chat model for the text at the cursor. `pack` was gathered at [`Level::Complete`].

@@ -43,8 +43,8 @@ pub(super) enum Meaning {
 }
 
 impl Meaning {
-    fn of(word: &Value) -> Self {
-        match word.as_str().unwrap_or_default() {
+    fn of(word: &str) -> Self {
+        match word {
             "stop" | "STOP" | "end_turn" | "stop_sequence" | "completed" | "eos" | "eos_token" => Self::Stop,
             "tool_calls" | "tool_use" | "function_call" | "tool-calls" => Self::Calls,
             "length"
@@ -97,10 +97,10 @@ pub(super) struct Answer {
     explanation: String,
     calls: Vec<Call>,
     hosted: Vec<(u64, String)>,
-    /// Why it ends, in the wire's own last word.
+    /// What stands last in the place of the wire's own word for an end, word or not.
     word: Option<Value>,
     /// The gravest word for an end so far: a later and milder one does not undo it.
-    gravest: Option<(Value, Meaning)>,
+    gravest: Option<(String, Meaning)>,
     counts: Option<Counts>,
     usage: Usage,
     report: Option<Report>,
@@ -164,6 +164,12 @@ impl Answer {
         self.calls.get_mut(index)
     }
 
+    /// Something that cannot be read stands where a piece of a call could: none of the calls so far is
+    /// known to have all of its pieces.
+    pub fn garbled(&mut self) {
+        self.calls.iter_mut().for_each(|call| call.garbled = true);
+    }
+
     /// What the provider of a wire wants back with the calls of this answer.
     pub fn seal(&mut self, of: &'static str, body: String) {
         self.deltas.push(Delta::Seal(Seal { of, body }));
@@ -186,18 +192,17 @@ impl Answer {
     }
 
     /// Why it ends, in the wire's own word. Kept back until the end, since some servers send text or
-    /// counts after it. `null` and nothing are no reason.
+    /// counts after it. `null`, nothing and what is no word are no reason.
     pub fn reason(&mut self, word: &Json<'_>) {
-        let word = match word {
-            Json::Null => return,
-            Json::String(text) if text.is_empty() => return,
-            word => word.to_value(),
-        };
-        let meaning = Meaning::of(&word);
-        self.word = Some(word.clone());
-        let graver = |(_, known): &(Value, Meaning)| meaning.gravity() >= known.gravity();
+        if word.is_null() || word.as_str() == Some("") {
+            return;
+        }
+        self.word = Some(word.to_value());
+        let Some(word) = word.as_str() else { return };
+        let meaning = Meaning::of(word);
+        let graver = |(_, known): &(String, Meaning)| meaning.gravity() >= known.gravity();
         if self.gravest.as_ref().is_none_or(graver) {
-            self.gravest = Some((word, meaning));
+            self.gravest = Some((word.to_owned(), meaning));
         }
     }
 
@@ -259,7 +264,7 @@ impl Answer {
 
     /// Has a finish been seen, so that only counts can be missing?
     pub fn is_finished(&self) -> bool {
-        self.word.is_some() || self.ended
+        self.gravest.is_some() || self.ended
     }
 
     /// Has any of the answer's own words arrived?
@@ -307,18 +312,18 @@ impl Answer {
                 let words = if self.refusal.is_empty() { &self.explanation } else { &self.refusal };
                 Finish::Declined(words.clone())
             }
-            Some((word, Meaning::Other)) => {
-                Finish::Other(word.as_str().map_or_else(|| word.to_string(), str::to_owned))
-            }
+            Some((word, Meaning::Other)) => Finish::Other(word.clone()),
             Some((word, Meaning::Failed)) => {
-                return Err(Flaw::Reported { status: None, body: word.to_string().into_bytes() });
+                return Err(Flaw::Reported { status: None, body: word.clone().into_bytes() });
             }
         })
     }
 
     /// How it ended, as far as calls are concerned.
     pub(super) fn around(&self) -> Around {
-        let wanted = self.end() == Some("tool_calls");
+        // Pieces that belong to no call that is known by name may be those that another one misses.
+        let stray = self.calls.iter().any(|call| !call.is_named());
+        let wanted = self.end() == Some("tool_calls") && !stray;
         match self.gravest.as_ref().map(|(_, meaning)| *meaning) {
             _ if self.report.is_some() || !self.ended => Around::Failed { wanted },
             Some(Meaning::Failed) => Around::Failed { wanted },
@@ -357,7 +362,7 @@ impl Answer {
         if self.report.is_some() {
             return Some("error");
         }
-        Some(match Meaning::of(self.word.as_ref()?) {
+        Some(match Meaning::of(self.word.as_ref()?.as_str()?) {
             Meaning::Stop if !self.calls.is_empty() => "tool_calls",
             Meaning::Stop if !self.refusal.is_empty() => "refusal",
             Meaning::Stop => "stop",

@@ -25,6 +25,8 @@ pub(super) struct Call {
     pub freeform: bool,
     /// Its arguments did not fit together; whatever they look like now, they are not the model's.
     pub broken: bool,
+    /// A piece of it may be missing: see [`super::answer::Answer::garbled`].
+    pub garbled: bool,
 }
 
 /// How the answer around a call ended, as far as it bears on carrying the call out.
@@ -63,11 +65,14 @@ impl Call {
         }
     }
 
+    pub fn is_named(&self) -> bool {
+        self.name.as_deref().is_some_and(|name| !name.is_empty())
+    }
+
     pub fn runnable(&self, around: Around) -> Runnable {
-        let named = self.name.as_deref().is_some_and(|name| !name.is_empty());
         let whole = self.freeform || matches!(self.parsed(around), Some(Value::Object(_)));
         match around {
-            _ if !named || !whole || self.broken => Runnable::No,
+            _ if !self.is_named() || !whole || self.broken || self.garbled => Runnable::No,
             Around::Failed { .. } => Runnable::No,
             Around::CutShort => Runnable::May,
             Around::Whole { .. } => Runnable::Yes,
@@ -175,7 +180,8 @@ mod tests {
             }
         }
         assert_eq!(Call { name: None, ..whole.clone() }.runnable(WANTED), Runnable::No);
-        assert_eq!(Call { broken: true, ..whole }.runnable(WANTED), Runnable::No);
+        assert_eq!(Call { broken: true, ..whole.clone() }.runnable(WANTED), Runnable::No);
+        assert_eq!(Call { garbled: true, ..whole }.runnable(WANTED), Runnable::No);
     }
 
     #[test]

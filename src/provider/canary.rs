@@ -14,7 +14,8 @@ const LINES: usize = 40;
 /// where a token is eight bytes, twice what the prefix weighs where a token is one.
 const LIGHT: Tokens = Tokens(128);
 
-pub(super) fn fim() -> Fim {
+/// The fill-in that shows it.
+pub fn fim() -> Fim {
     let line = format!("\"\nassert password == \"{WORD}\"\n");
     Fim {
         prefix: "# the password is asserted below\npassword = \"".into(),

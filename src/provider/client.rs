@@ -18,7 +18,7 @@ use super::report::Report;
 use super::tape::Tape;
 use super::wire::{Post, Read};
 use super::{Endpoint, Timeouts, apply, canary, embed};
-use crate::model::{Ask, Delta, EmbedAs, Failure, Fim, Finish, Merge, Phase, Suffix, Usage, Vectors};
+use crate::model::{Ask, Delta, EmbedAs, Failure, Fim, Finish, Merge, Phase, Suffix, Vectors};
 
 /// After the finish was seen only counts can be missing: they are not waited for longer than this.
 const GRACE: Duration = Duration::from_secs(1);
@@ -52,6 +52,11 @@ impl Client {
     pub fn played_from(mut self, tape: Arc<Tape>) -> Self {
         self.connections.tape = Some(tape);
         self
+    }
+
+    /// What has kept a witness from its work, each trouble once.
+    pub fn trouble(&self) -> Option<String> {
+        self.connections.witnesses.iter().find_map(|witness| witness.trouble())
     }
 
     /// Sends `ask` and hands each delta to `on`, in order. `Ok` only when the server said that the
@@ -106,14 +111,23 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::complete`]; that the server refuses a suffix is an answer.
-    pub async fn suffix(&self, endpoint: &Endpoint, model: &str) -> Result<Suffix, Failure> {
+    pub async fn suffix(
+        &self,
+        endpoint: &Endpoint,
+        model: &str,
+        mut on: impl FnMut(&Delta),
+    ) -> Result<Suffix, Failure> {
         let mut seen = canary::Seen::default();
-        let result = self.complete(endpoint, model, &canary::fim(), |delta| seen.note(delta)).await;
+        let hear = |delta| {
+            on(&delta);
+            seen.note(delta);
+        };
+        let result = self.complete(endpoint, model, &canary::fim(), hear).await;
         canary::verdict(result, &seen)
     }
 
-    /// The text with the change worked into it, and what that took. What the model made of it is a
-    /// proposal like any other, and has to be checked.
+    /// The text with the change worked into it; `on` hears what comes of it on the way. What the model
+    /// made of it is a proposal like any other, and has to be checked.
     ///
     /// # Errors
     /// As for [`Client::stream`]; also a text that was cut off at the model's limit.
@@ -122,18 +136,21 @@ impl Client {
         endpoint: &Endpoint,
         model: &str,
         merge: &Merge,
-    ) -> Result<(String, Usage), Failure> {
-        let (mut reply, mut usage, mut finish) = (String::new(), Usage::default(), None);
-        let hear = |delta| match delta {
-            Delta::Text(more) => reply.push_str(&more),
-            Delta::Usage(now) => usage = now,
-            Delta::Finish(end) => finish = Some(end),
-            _ => {}
+        mut on: impl FnMut(&Delta),
+    ) -> Result<String, Failure> {
+        let (mut reply, mut finish) = (String::new(), None);
+        let hear = |delta| {
+            on(&delta);
+            match delta {
+                Delta::Text(more) => reply.push_str(&more),
+                Delta::Finish(end) => finish = Some(end),
+                _ => {}
+            }
         };
         let ask = apply::ask(merge);
         self.stream(endpoint, model, &ask, hear).await?;
         match finish {
-            Some(Finish::Stop) => Ok((apply::text(&reply, merge).to_owned(), usage)),
+            Some(Finish::Stop) => Ok(apply::text(&reply, merge).to_owned()),
             end => {
                 let why = format!("a merged text that is not whole ({end:?})");
                 Err(Failure::Unreadable { server: endpoint.shown(), why })
@@ -196,8 +213,8 @@ impl Client {
         receive(response, endpoint, model, read, first_byte, on).await
     }
 
-    /// The body of a short `GET`, for looking around; `None` for whatever goes wrong.
-    pub(super) async fn get(&self, endpoint: &Endpoint, url: Url) -> Option<Vec<u8>> {
+    /// The body of a short `GET`, for looking around; empty if the server answers with an error.
+    pub(super) async fn get(&self, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, Failure> {
         self.connections.get(endpoint, url).await
     }
 }

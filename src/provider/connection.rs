@@ -61,15 +61,14 @@ impl Connections {
         }
     }
 
-    /// The body of a short `GET`, for looking around; `None` for whatever goes wrong.
-    pub async fn get(&self, endpoint: &Endpoint, url: Url) -> Option<Vec<u8>> {
-        let mut response = self.request(endpoint, Method::GET, url, Vec::new()).await.ok()?;
-        if !response.status().is_success() {
-            return None;
-        }
+    /// The body of a short `GET`, for looking around; empty if the server answers with an error.
+    pub async fn get(&self, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, Failure> {
+        let mut response = self.request(endpoint, Method::GET, url, Vec::new()).await?;
         let mut body = Vec::new();
-        head(&mut response, &mut body).await;
-        Some(body)
+        if response.status().is_success() {
+            head(&mut response, &mut body).await;
+        }
+        Ok(body)
     }
 
     /// The one way out. Witnesses see it first.

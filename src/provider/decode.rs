@@ -203,6 +203,50 @@ mod tests {
         assert!(chat(200, "<html>").complaint.unwrap().contains("`<html>`"));
     }
 
+    fn runnable(wire: Wire, events: &[Value]) -> Vec<Runnable> {
+        let body: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        let decoded = decode(Response { wire, status: 200, content_type: "" }, [body.as_bytes()]);
+        decoded.tool_calls.into_iter().map(|call| call.runnable).collect()
+    }
+
+    #[test]
+    fn a_call_is_not_run_when_something_unreadable_stands_where_a_piece_of_it_could() {
+        use serde_json::json;
+        let chat = |piece: Value| {
+            let open = json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "1", "function": {"name": "go", "arguments": "{\"to\": \""}}]}}]});
+            let close = json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": "\"}"}}]}, "finish_reason": "tool_calls"}]});
+            runnable(Wire::OpenAiChat, &[open, piece, close, json!("[DONE]")])
+        };
+        for piece in [
+            json!({"choices": [true]}),
+            json!({"choices": [{"delta": 1}]}),
+            json!({"choices": [{"delta": {"tool_calls": "Rome"}}]}),
+            json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "function": "Rome"}]}}]}),
+            json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": 7}}]}}]}),
+        ] {
+            assert!(!chat(piece.clone()).contains(&Runnable::Yes), "{piece}");
+        }
+        let gemini = |call: Value| {
+            runnable(
+                Wire::Gemini,
+                &[
+                    json!({"candidates": [{"content": {"parts": [{"functionCall": call}]}, "finishReason": "STOP"}]}),
+                ],
+            )
+        };
+        assert_eq!(gemini(json!({"name": "go"})), [Runnable::Yes]);
+        assert_eq!(gemini(json!({"name": "go", "args": "Rome"})), [Runnable::No]);
+    }
+
+    #[test]
+    fn a_call_may_not_have_no_arguments_while_arguments_without_a_name_are_about() {
+        use serde_json::json;
+        let lost = json!({"choices": [{"delta": {"tool_calls": [{"id": "1", "function": {"name": "go", "arguments": ""}}]}}]});
+        let stray = json!({"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}, "finish_reason": "tool_calls"}]});
+        let read = runnable(Wire::OpenAiChat, &[lost, stray]);
+        assert_eq!(read, [Runnable::No, Runnable::No]);
+    }
+
     #[test]
     fn a_refusal_is_an_error_whatever_its_body() {
         for (body, message) in [("{\"detail\":\"no\"}", "no"), ("<p>no\n</p>", "<p>no </p>"), ("", "")] {

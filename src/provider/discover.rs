@@ -24,13 +24,21 @@ pub struct Found {
 /// Which of `candidates` answer and have a model, asked all at once and given `within` to answer
 /// (150 ms is plenty on one machine). Never call it before the first frame.
 pub async fn discover(client: &Client, candidates: &[Endpoint], within: Duration) -> Vec<Found> {
-    let looks = candidates.iter().map(|endpoint| async move {
+    let found = look(client, candidates, within).await.into_iter().zip(candidates);
+    let found =
+        found.filter_map(|(models, endpoint)| Some(Found { endpoint: endpoint.clone(), models: models? }));
+    found.filter(|found| !found.models.is_empty()).collect()
+}
+
+/// What each of `candidates` says it has, in their order: nothing, where there is an answer and no list
+/// in it; `None` where there is no answer within that time.
+pub async fn look(client: &Client, candidates: &[Endpoint], within: Duration) -> Vec<Option<Vec<String>>> {
+    join_all(candidates.iter().map(|endpoint| async move {
         let url = endpoint.wire.format().catalogue(&endpoint.base_url);
-        let body = timeout(within, client.get(endpoint, url)).await.ok()??;
-        let models = models(&serde_json::from_slice(&body).ok()?);
-        (!models.is_empty()).then(|| Found { endpoint: endpoint.clone(), models })
-    });
-    join_all(looks).await.into_iter().flatten().collect()
+        let body = timeout(within, client.get(endpoint, url)).await.ok()?.ok()?;
+        Some(models(&serde_json::from_slice(&body).unwrap_or_default()))
+    }))
+    .await
 }
 
 /// The names in a list of models: `data` and `id` at OpenAI and most others, `models` and `name` at

@@ -97,6 +97,11 @@ pub trait Witness: Send + Sync + fmt::Debug {
 
     /// A request has been answered, or will not be.
     fn exchanged(&self, _exchange: Exchange) {}
+
+    /// What has kept it from its work, in words: once.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An exchange while it goes on. However it ends, those who want to know are told.

@@ -33,9 +33,10 @@ mod wires;
 
 pub use apply::ask as merge_ask;
 pub use backoff::Backoff;
+pub use canary::fim as canary_fim;
 pub use client::{Client, body};
 pub use decode::{Decoded, Response, decode};
-pub use discover::{Found, discover};
+pub use discover::{Found, discover, look};
 pub use endpoint::{BaseUrl, BaseUrlError, Endpoint, Key, KeyError, Timeouts};
 pub use exchange::{Ending, Exchange, Sent, Witness};
 pub use prices::{Card, Catalogue};

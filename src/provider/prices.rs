@@ -55,13 +55,13 @@ impl Catalogue {
     /// What is known of `model`. `local`: it is served on this machine, where it costs nothing unless
     /// the user says otherwise.
     pub fn card(&self, model: &ModelId, local: bool) -> Card {
-        let full = model.to_string().to_lowercase();
+        let full = plain(&model.to_string());
         let name = full.rsplit('/').next().unwrap_or(&full).to_owned();
         let mut fitting: Vec<&Row> = self
             .rows
             .iter()
             .filter(|row| {
-                let pattern = row.pattern.to_lowercase();
+                let pattern = plain(&row.pattern);
                 fits(&pattern, if pattern.contains('/') { &full } else { &name })
             })
             .collect();
@@ -72,6 +72,11 @@ impl Catalogue {
         let base = if local { own.or(free) } else { own };
         others.iter().fold(base, |card, row| card.or(row.card))
     }
+}
+
+/// A name as it is compared: gateways write `4.6` where the provider writes `4-6`.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace('.', "-")
 }
 
 /// The more of a name is written out, the more exact it is.

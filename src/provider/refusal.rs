@@ -137,7 +137,9 @@ fn retry_delay(body: &[u8]) -> Option<Duration> {
 /// The server's message out of a body of any shape.
 pub(super) fn said(body: &[u8], endpoint: &Endpoint) -> String {
     let text = String::from_utf8_lossy(body);
-    let message = serde_json::from_slice(body).ok().and_then(|value: Value| message(&value));
+    // Where a stream was asked for, some report what went wrong as an event.
+    let document = text.lines().find_map(|line| line.strip_prefix("data:")).unwrap_or(&text);
+    let message = serde_json::from_str(document).ok().and_then(|value: Value| message(&value));
     let said = match message {
         Some(message) => message,
         None if text.trim_start().starts_with('<') => "an HTML page".into(),

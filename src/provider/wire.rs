@@ -98,6 +98,11 @@ impl Wire {
         self.format().fim("", &fim).is_some()
     }
 
+    /// Do servers of others speak it that take the suffix of a fill-in and ignore it?
+    pub fn may_ignore_suffix(self) -> bool {
+        self == Self::OpenAiCompletions
+    }
+
     /// Can it turn texts into vectors?
     pub fn embeds(self) -> bool {
         self.format().embedding().is_some()
@@ -289,6 +294,24 @@ pub(super) fn call_id(own: Option<&String>, at: usize, nth: usize) -> String {
 /// The elements of an array; none of anything else.
 pub(super) fn each<'a, 'j>(value: &'a Json<'j>) -> &'a [Json<'j>] {
     value.as_array().unwrap_or_default()
+}
+
+/// The objects of an array in which pieces of calls may stand. Says so where something else stands in
+/// their place.
+pub(super) fn pieces<'a, 'j>(value: &'a Json<'j>, answer: &mut Answer) -> &'a [Json<'j>] {
+    let pieces = each(value);
+    if !(value.is_null() || value.is_array()) || pieces.iter().any(|piece| !piece.is_object()) {
+        answer.garbled();
+    }
+    pieces
+}
+
+/// An object that may hold pieces of calls, or nothing. Says so where something else stands in its place.
+pub(super) fn piece<'a, 'j>(value: &'a Json<'j>, answer: &mut Answer) -> &'a Json<'j> {
+    if !(value.is_null() || value.is_object()) {
+        answer.garbled();
+    }
+    value
 }
 
 /// A text; anything else is an empty one.

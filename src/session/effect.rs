@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Kept, Polish, Rough};
+use super::{Kept, NoEvidence, Polish, Question, Retrieved, Rough};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Pack};
@@ -37,6 +37,8 @@ pub struct Instruct {
 pub enum Effect {
     /// Read what the request needs and pack it.
     Gather { turn: TurnId, instruct: Arc<Instruct> },
+    /// Search what a question is about and pack it.
+    Retrieve { turn: TurnId, question: Arc<Question> },
     /// Ask the chat role; the answer comes as [`Event::Delta`]s and one [`Event::Ended`].
     Send { turn: TurnId, ask: Arc<Ask> },
     /// Stop whatever the turn has running. No event follows.
@@ -91,6 +93,10 @@ pub enum Event {
     Gathered {
         turn: TurnId,
         packed: Result<Gathered, GatherError>,
+    },
+    Retrieved {
+        turn: TurnId,
+        found: Result<Retrieved, NoEvidence>,
     },
     /// The request is on its way to this model.
     Asking {
@@ -178,6 +184,10 @@ pub enum Event {
     },
     /// A review could not be kept; why.
     NotKept(String),
+    /// A request that left is missing in the ledger of the wire; why.
+    NotLogged(String),
+    /// A server that takes what stands after a gap and ignores it: it is asked in words instead.
+    SuffixIgnored(ModelId),
     Read {
         turn: TurnId,
         reading: Box<Reading>,
@@ -254,6 +264,8 @@ pub enum Rework {
     Pick { lines: Range<usize>, verdict: Verdict },
     /// Other lines come.
     Rewrite(Lines),
+    /// It is in conflict: propose it again, against the text as it is now.
+    TakeUp,
     /// Say something to it; `None` takes it away.
     Comment(Option<String>),
 }

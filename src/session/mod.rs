@@ -6,6 +6,7 @@
 //! It owns the turn's [`Review`](crate::change::Review) and the reader of the reply. It cannot
 //! write a file: it can only ask, with an `Approved` in hand.
 
+mod ask;
 mod difference;
 mod effect;
 mod kept;
@@ -19,6 +20,7 @@ mod supply;
 mod tests;
 mod turn;
 
+pub use ask::{Finding, Inquiry, NoEvidence, Proof, Question, Retrieved, Source as CitedSource};
 pub use difference::{Ready, Subject};
 pub use effect::{
     Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, SentRequest, TurnId,
@@ -57,6 +59,7 @@ pub struct Session {
     turn: Option<Turn>,
     last_id: u64,
     revisions: Revisions,
+    inquiry: Option<Inquiry>,
 }
 
 /// Why an instruction is not taken now. The instruction stays where it was typed.
@@ -64,6 +67,8 @@ pub struct Session {
 pub enum NotNow {
     #[error("say what should change")]
     Empty,
+    #[error("ask a question")]
+    NoQuestion,
     #[error("a request is still running; Esc stops it")]
     Running,
     #[error("{0} hunk(s) of the last change are still open; land or reject them first")]
@@ -74,7 +79,7 @@ pub enum NotNow {
 
 impl Session {
     pub fn new(terms: Terms) -> Self {
-        Self { terms, turn: None, last_id: 0, revisions: Revisions::default() }
+        Self { terms, turn: None, last_id: 0, revisions: Revisions::default(), inquiry: None }
     }
 
     /// The turn in hand, or the last one.
@@ -187,6 +192,7 @@ impl Session {
             Event::Undone(Ok(undone)) => return self.reverted(undone, false),
             Event::Redone(Ok(undone)) => return self.reverted(undone, true),
             Event::Gathered { turn, .. }
+            | Event::Retrieved { turn, .. }
             | Event::Asking { turn, .. }
             | Event::Retrying { turn, .. }
             | Event::Switched { turn, .. }
@@ -201,7 +207,10 @@ impl Session {
             | Event::Landed { turn, .. } => *turn,
             _ => return Vec::new(),
         };
-        let Self { terms, turn, revisions, .. } = self;
+        let Self { terms, turn, revisions, inquiry, .. } = self;
+        if let Some(inquiry) = inquiry.as_mut().filter(|inquiry| inquiry.id() == named) {
+            return inquiry.update(terms, event);
+        }
         if let Some(turn) = turn.as_mut().filter(|turn| turn.id() == named) {
             let mut effects = step(terms, turn, event);
             effects.extend(turn.merges());

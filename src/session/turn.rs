@@ -64,6 +64,18 @@ pub enum End {
     NotAsked(String),
 }
 
+impl End {
+    /// The end that a model announced by `finish`.
+    pub(super) fn announced(finish: Option<&Finish>) -> Self {
+        match finish {
+            Some(Finish::Length | Finish::Paused) => Self::OutOfRoom,
+            Some(Finish::Declined(words)) => Self::Declined(words.clone()),
+            Some(Finish::Filtered) => Self::Declined("the provider withheld the rest".into()),
+            Some(Finish::Stop | Finish::Calls | Finish::Other(_)) | None => Self::Finished,
+        }
+    }
+}
+
 /// Something the user should hear of once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Notice {
@@ -269,6 +281,7 @@ impl Turn {
             Rework::Split => self.review.split(id)?.first().copied().unwrap_or(id),
             Rework::Pick { lines, verdict } => self.review.pick(id, lines.clone(), *verdict)?,
             Rework::Rewrite(with) => self.review.rewrite(id, with, Author::Person).map(|()| id)?,
+            Rework::TakeUp => self.review.take_up(id).map(|()| id)?,
             Rework::Comment(words) => {
                 self.review.comment(id, words.clone());
                 id
@@ -369,12 +382,7 @@ impl Turn {
 
     /// The end that the model itself announced.
     pub(super) fn own_end(&self) -> End {
-        match &self.finish {
-            Some(Finish::Length | Finish::Paused) => End::OutOfRoom,
-            Some(Finish::Declined(words)) => End::Declined(words.clone()),
-            Some(Finish::Filtered) => End::Declined("the provider withheld the rest".into()),
-            Some(Finish::Stop | Finish::Calls | Finish::Other(_)) | None => End::Finished,
-        }
+        End::announced(self.finish.as_ref())
     }
 
     /// The answer is over. Text that was still open is dropped with a reason unless the model came

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
+use super::ask::AskPage;
 use super::guide::Guide;
 use super::keymap::Place;
 use super::line_edit::{History, LineEdit};
@@ -107,6 +108,7 @@ pub(super) enum Overlay {
     Line(Wish, LineEdit),
     Page(Page),
     Models(Models),
+    Ask(AskPage),
 }
 
 /// A message that goes away by itself.
@@ -374,7 +376,8 @@ impl App {
 
     /// When the screen wants to be woken, if nothing happens before.
     pub fn wake_at(&self) -> Option<Duration> {
-        let spinner = self.session.is_running().then(|| self.now + Duration::from_millis(100));
+        let answering = self.session.inquiry().is_some_and(crate::session::Inquiry::is_running);
+        let spinner = (self.session.is_running() || answering).then(|| self.now + Duration::from_millis(100));
         let toast = self.toast.as_ref().map(|toast| toast.until);
         [spinner, toast, self.ghosting.due, self.highlight_due, self.keep_due].into_iter().flatten().min()
     }

@@ -7,7 +7,7 @@ use super::keymap::Action;
 use super::theme::Paint;
 use crate::change::Level;
 use crate::editor::Command;
-use crate::session::{Event, Instruct, Phase};
+use crate::session::{Event, Inquiry, Instruct, Phase};
 
 impl App {
     /// Moves the slider to `level` and the keys to the prompt. At `selection` with nothing selected,
@@ -111,12 +111,14 @@ impl App {
             _ => {}
         }
         let before = self.session.phase();
+        let asking = self.session.inquiry().is_some_and(Inquiry::is_running);
         let effects = self.session.update(event);
         if let Some(files) = landed {
             self.adopt_landed(&files);
         }
         self.stay_on_a_hunk();
         self.tell_the_end(before);
+        self.tell_of_the_answer(asking);
         self.follow(effects)
     }
 

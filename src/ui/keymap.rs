@@ -28,10 +28,12 @@ pub enum Place {
     Page,
     /// Where the model of a role is chosen.
     Models,
+    /// Where a question about the project is asked.
+    Ask,
 }
 
 impl Place {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -46,6 +48,7 @@ impl Place {
         Self::Find,
         Self::Page,
         Self::Models,
+        Self::Ask,
     ];
 
     /// The heading of its keys in the help.
@@ -65,6 +68,7 @@ impl Place {
             Self::Find => "find",
             Self::Page => "pages",
             Self::Models => "models",
+            Self::Ask => "a question about the project",
         }
     }
 }
@@ -79,6 +83,7 @@ pub enum Action {
     AskSelection,
     AskFile,
     AskRepo,
+    AskProject,
     Review,
     Pick,
     Find,
@@ -275,7 +280,7 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 
 use Action as A;
 use Place::{
-    Ahead, Anywhere, Back, Editor, Find, Ghost, Go, Hand, Line, Models, Page, Picker, Prompt, Review,
+    Ahead, Anywhere, Ask, Back, Editor, Find, Ghost, Go, Hand, Line, Models, Page, Picker, Prompt, Review,
 };
 
 /// The table.
@@ -286,6 +291,7 @@ pub const KEYS: &[Binding] = &[
     row(Anywhere, &[ctrl('k')], A::AskSelection, "ask about the selection", 1),
     row(Anywhere, &[ctrl('l')], A::AskFile, "ask about the file", 2),
     row(Anywhere, &[alt('i')], A::AskRepo, "ask about the repository", 3),
+    row(Anywhere, &[ctrl('a')], A::AskProject, "ask a question about the project", 0),
     row(Anywhere, &[alt('r')], A::Review, "go to the review", 0),
     row(Anywhere, &[ctrl('p')], A::Pick, "open a file", 5),
     row(Anywhere, &[ctrl('f')], A::Find, "find in the file", 0),
@@ -443,7 +449,7 @@ pub const KEYS: &[Binding] = &[
     row(Prompt, &[key(KeyCode::Right)], A::Move(Motion::Right), "right", 0),
     row(Prompt, &[with(CTRL, KeyCode::Left), alt('b')], A::Move(Motion::WordLeft), "a word left", 0),
     row(Prompt, &[with(CTRL, KeyCode::Right), alt('f')], A::Move(Motion::WordRight), "a word right", 0),
-    row(Prompt, &[key(KeyCode::Home), ctrl('a')], A::Move(Motion::Home), "start", 0),
+    row(Prompt, &[key(KeyCode::Home)], A::Move(Motion::Home), "start", 0),
     row(Prompt, &[key(KeyCode::End), ctrl('e')], A::Move(Motion::End), "end", 0),
     row(
         Prompt,
@@ -475,6 +481,19 @@ pub const KEYS: &[Binding] = &[
     row(Page, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
     row(Page, &[ch('w')], A::ShowWire, "the exact bytes that were sent", 0),
     row(Page, &[ch('q')], A::Leave, "close", 3),
+    // a question
+    row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask; with an empty line, open the source", 1),
+    row(Ask, &[key(KeyCode::Down), ctrl('n')], A::Down, "next source", 2),
+    row(Ask, &[key(KeyCode::Up)], A::Up, "previous source", 3),
+    row(Ask, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 4),
+    row(Ask, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
+    row(Ask, &[key(KeyCode::Left)], A::Move(Motion::Left), "left", 0),
+    row(Ask, &[key(KeyCode::Right)], A::Move(Motion::Right), "right", 0),
+    row(Ask, &[key(KeyCode::Home)], A::Move(Motion::Home), "start", 0),
+    row(Ask, &[key(KeyCode::End)], A::Move(Motion::End), "end", 0),
+    row(Ask, &[key(KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
+    row(Ask, &[ctrl('w')], A::DeleteWordBack, "delete a word back", 0),
+    row(Ask, &[ctrl('u')], A::DeleteLine, "clear", 0),
     // models
     row(Models, &[key(KeyCode::Enter)], A::Submit, "choose", 1),
     row(Models, &[key(KeyCode::Down), ctrl('n')], A::Down, "down", 2),

@@ -6,6 +6,7 @@
 //! time comes with each input. What a request means is `session`'s; what a buffer does is `editor`'s.
 
 mod app;
+mod ask;
 mod asking;
 mod editing;
 mod ghosting;

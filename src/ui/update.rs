@@ -38,6 +38,7 @@ impl App {
         let mut outs = outs;
         outs.extend(self.follow_guide());
         self.settle_views();
+        self.settle_ask();
         outs.extend(self.polish_what_is_seen());
         outs.extend(self.read_what_has_come());
         let leaves = outs.iter().any(|out| matches!(out, Out::Quit));
@@ -75,6 +76,7 @@ impl App {
             (Some(Overlay::Line(..)), _) => vec![Place::Line],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
+            (Some(Overlay::Ask(_)), _) => vec![Place::Ask],
             (None, Focus::Review) if self.review.hand.is_some() => vec![Place::Hand, Place::Editor],
             (None, Focus::Review) if self.prefix.is_some() => self.prefix.into_iter().collect(),
             (None, Focus::Prompt) => vec![Place::Prompt],
@@ -102,6 +104,7 @@ impl App {
             Action::AskSelection => self.ask_at(Level::Selection),
             Action::AskFile => self.ask_at(Level::File),
             Action::AskRepo => self.ask_at(Level::Repo),
+            Action::AskProject => self.ask_about_the_project(),
             Action::Prompt => self.ask_at(self.level),
             Action::Review => self.enter_review(),
             Action::Pick => return self.pick(),
@@ -131,6 +134,7 @@ impl App {
             (Some(Overlay::Line(..)), _) => self.act_in_line(action),
             (Some(Overlay::Page(_)), _) => self.act_in_page(action),
             (Some(Overlay::Models(_)), _) => self.act_in_models(action),
+            (Some(Overlay::Ask(_)), _) => self.act_in_ask(action),
             (None, Focus::Review) if self.review.hand.is_some() => self.act_in_hand(action),
             (None, Focus::Prompt) => self.act_in_prompt(action),
             (None, Focus::Review) => self.act_in_review(action),
@@ -150,6 +154,7 @@ impl App {
                 self.search_anew();
             }
             (Some(Overlay::Models(_)), _) => self.type_in_models(text),
+            (Some(Overlay::Ask(page)), _) => drop(page.question.insert(text)),
             (Some(Overlay::Line(_, line)), _) => drop(line.insert(text)),
             (None, Focus::Review) if self.review.hand.is_some() => {
                 return self.run_in_hand(Command::Insert(text.to_owned()));
@@ -165,7 +170,13 @@ impl App {
     fn paste(&mut self, text: &str) -> Vec<Out> {
         let one_line = matches!(
             self.overlay,
-            Some(Overlay::Picker(_) | Overlay::Find(_) | Overlay::Line(..) | Overlay::Models(_))
+            Some(
+                Overlay::Picker(_)
+                    | Overlay::Find(_)
+                    | Overlay::Line(..)
+                    | Overlay::Models(_)
+                    | Overlay::Ask(_)
+            )
         );
         if one_line {
             return self.typed(text.lines().next().unwrap_or_default());
@@ -180,6 +191,11 @@ impl App {
 
     /// Esc: the nearest thing ends.
     fn stop(&mut self) -> Vec<Out> {
+        if matches!(self.overlay, Some(Overlay::Ask(_)))
+            && let Some(outs) = self.stop_asking()
+        {
+            return outs;
+        }
         if self.overlay.take().is_some() {
             return Vec::new();
         }
@@ -216,6 +232,9 @@ impl App {
         if !effects.is_empty() {
             self.say(Paint::Warn, self.what_is_kept());
             return self.follow(effects);
+        }
+        if let Some(outs) = self.stop_asking() {
+            return outs;
         }
         self.leave("Ctrl-C again to leave", true)
     }
@@ -266,6 +285,15 @@ impl App {
             }
             Event::NotKept(why) => {
                 self.say(Paint::Bad, format!("the review cannot be kept: {why}"));
+                Vec::new()
+            }
+            Event::NotLogged(why) => {
+                self.say(Paint::Bad, format!("`rein log --wire` misses a request: {why}"));
+                Vec::new()
+            }
+            Event::SuffixIgnored(model) => {
+                let said = format!("{model} ignores what follows the cursor; it is asked in words instead");
+                self.say(Paint::Dim, said);
                 Vec::new()
             }
             Event::Read { turn, reading } => {

@@ -1,5 +1,7 @@
 //! A scripted model on loopback, and a configuration that leads to it.
 
+use std::net::SocketAddr;
+
 use rein::provider::scripted::{Reply, Requests, Script, Server};
 use tokio::runtime::Runtime;
 
@@ -14,15 +16,35 @@ pub struct Model {
 impl Model {
     /// Starts it and makes it the project's chat model.
     pub fn serve(project: &Project, replies: impl IntoIterator<Item = Reply>) -> Self {
-        let runtime = Runtime::new().unwrap();
-        let (server, address) = runtime.block_on(Server::bind(Script::new(replies))).unwrap();
-        let requests = server.requests();
-        runtime.spawn(server.serve());
+        let (model, address) = Self::start(replies);
         project.configure(&format!(
             "[providers.local]\nwire = \"openai-chat\"\nbase_url = \"http://{address}/v1\"\n\
              [roles]\nchat = [\"local/scripted\"]\n"
         ));
-        Self { runtime, requests }
+        model
+    }
+
+    /// Starts two, of which the first is asked first.
+    pub fn serve_two(
+        project: &Project,
+        first: impl IntoIterator<Item = Reply>,
+        second: impl IntoIterator<Item = Reply>,
+    ) -> [Self; 2] {
+        let ((first, one), (second, two)) = (Self::start(first), Self::start(second));
+        project.configure(&format!(
+            "[providers.first]\nwire = \"openai-chat\"\nbase_url = \"http://{one}/v1\"\n\
+             [providers.second]\nwire = \"anthropic\"\nbase_url = \"http://{two}\"\n\
+             [roles]\nchat = [\"first/scripted\", \"second/scripted\"]\n"
+        ));
+        [first, second]
+    }
+
+    fn start(replies: impl IntoIterator<Item = Reply>) -> (Self, SocketAddr) {
+        let runtime = Runtime::new().unwrap();
+        let (server, address) = runtime.block_on(Server::bind(Script::new(replies))).unwrap();
+        let requests = server.requests();
+        runtime.spawn(server.serve());
+        (Self { runtime, requests }, address)
     }
 
     /// Waits for something that the server sees.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use git2::{IndexAddOption, Repository, Signature};
 use portable_pty::CommandBuilder;
+use rein::provider::scripted::Reply;
 use rustix::process::Signal;
 
+use super::model::{Model, hunk};
 use super::term::{Project, Term};
 
 const ENTER: &str = "\r";
@@ -199,4 +201,69 @@ fn what_cannot_be_compared_is_said_before_the_screen_opens() {
     assert!(screen.contents().contains("`nowhere` is no commit here"), "{}", screen.contents());
     let (status, screen) = project.open(&["diff", "--staged", "HEAD"]).end();
     assert_eq!(status.exit_code(), 64, "{}", screen.contents());
+}
+
+#[test]
+fn a_reply_is_reviewed_in_a_dialogue_and_the_journal_knows_what_was_decided() {
+    let project = Project::new(&[("a.txt", OLD)]);
+    let block =
+        |old: &str, new: &str| format!("a.txt\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n\n");
+    project.write("reply.md", block("two", "2") + &block("nine", "9") + &block("nowhere", "x"));
+    let mut term = piped(&project, "apply -i --plain", "reply.md");
+    term.see("refused:");
+    term.see("hunk 1 of 2: a.txt, line 2");
+    term.send("y\n");
+    term.see("hunk 2 of 2: a.txt, line 9");
+    term.send("n\n");
+    term.see("every hunk is decided");
+    assert_eq!(project.text("a.txt"), OLD, "nothing is written before `land`");
+    term.send("land\n");
+    let (status, screen) = term.end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(screen.contents().contains("`rein undo` takes it back"), "{}", screen.contents());
+    assert!(!screen.alternate_screen(), "a dialogue has no screen of its own");
+    assert_eq!(project.text("a.txt"), OLD.replace("two", "2"));
+    let (_, screen) = project.open(&["log"]).end();
+    let id = screen.contents().split(' ').next().unwrap().to_owned();
+    let (_, screen) = Term::spawn(project.rein(&["log", &id]), (100, 24)).end();
+    for line in ["accepted   a.txt:2  +1 -1  (seen", "rejected   a.txt:9  +1 -1  (seen"] {
+        assert!(screen.contents().contains(line), "{}", screen.contents());
+    }
+}
+
+#[test]
+fn a_difference_is_reviewed_in_a_dialogue_and_ctrl_c_writes_nothing() {
+    let project = project();
+    let mut term = project.open(&["diff", "--plain"]);
+    term.see("what is rejected is taken back");
+    term.see("hunk 1 of 2: a.txt, line 2");
+    term.send("n\n");
+    term.see("hunk 2 of 2: a.txt, line 9");
+    term.signal(Signal::INT);
+    assert_eq!(term.end().0.exit_code(), 130);
+    assert_eq!(project.text("a.txt"), new());
+    let mut term = project.open(&["diff", "--plain"]);
+    term.see("hunk 1 of 2");
+    term.send("n\ny\nland\n");
+    let (status, screen) = term.end();
+    assert_eq!(status.exit_code(), 0, "{}", screen.contents());
+    assert_eq!(project.text("a.txt"), new().replace("2\n", "two\n"));
+    let (status, screen) = project.open(&["diff", "--plain", "HEAD", "--", "b.txt"]).end();
+    assert_eq!(status.exit_code(), 0);
+    assert!(screen.contents().contains("nothing differs"), "{}", screen.contents());
+}
+
+#[test]
+fn an_instruction_is_answered_in_a_dialogue_and_only_what_is_accepted_lands() {
+    let project = Project::new(&[("a.txt", OLD)]);
+    let reply = hunk("a.txt", "two", "2") + &hunk("a.txt", "nine", "9");
+    let _model = Model::serve(&project, [Reply::text(reply)]);
+    let mut term = project.open(&["edit", "--plain", "--file", "a.txt", "digits"]);
+    term.see("hunk 1 of 2: a.txt, line 2");
+    term.send("y\nn\n");
+    term.see("every hunk is decided");
+    assert_eq!(project.text("a.txt"), OLD);
+    term.send("land\n");
+    assert_eq!(term.end().0.exit_code(), 0);
+    assert_eq!(project.text("a.txt"), OLD.replace("two", "2"));
 }

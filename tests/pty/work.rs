@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rein::provider::scripted::{Gate, Reply};
+use rein::provider::scripted::{Fault, Gate, Reply};
 
 use super::model::{Model, hunk};
 use super::term::{Project, Term};
@@ -17,6 +17,7 @@ const CTRL_L: &str = "\x0c";
 const CTRL_P: &str = "\x10";
 const CTRL_Q: &str = "\x11";
 const CTRL_S: &str = "\x13";
+const F2: &str = "\x1bOQ";
 const ALT_I: &str = "\x1bi";
 
 #[test]
@@ -205,4 +206,26 @@ fn an_instruction_is_one_text_however_it_is_pasted() {
     term.send(ENTER);
     let request = model.wait(model.requests.nth(0)).unwrap();
     assert!(request.body.contains("first\\nsecond"), "{}", request.body);
+}
+
+#[test]
+fn the_model_chosen_with_f2_gets_the_next_request_and_a_stand_in_is_named_on_screen() {
+    let project = Project::new(&[("a.rs", "one\ntwo\n")]);
+    let busy = Fault::Status { status: 503, retry_after: None, body: "{}".into() };
+    let [first, second] =
+        Model::serve_two(&project, [Reply::text(hunk("a.rs", "one", "ONE"))], [Reply::fault(busy)]);
+    let mut term = project.open(&["a.rs"]);
+    term.see("two");
+    term.send(F2);
+    term.see("second/scripted  number 2 on the list");
+    term.send(format!("\x1b[B{ENTER}"));
+    term.miss("number 2 on the list");
+    term.send(format!("{CTRL_L}shout"));
+    term.see("❯ shout");
+    term.send(ENTER);
+    term.see("1 open");
+    term.see("on generator: first/scripted");
+    let messages = |request: rein::provider::scripted::Request| request.path.ends_with("/v1/messages");
+    assert!(second.requests.all().into_iter().any(messages), "it was asked first");
+    assert!(first.requests.all().iter().any(|request| request.path.ends_with("/chat/completions")));
 }

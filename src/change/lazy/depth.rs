@@ -39,6 +39,13 @@ impl<'a> Depths<'a> {
             let pins = self.exact.pins(&keys, from);
             return Some((lines, pins));
         }
+        if self.is_odd(lines)
+            && let Some(lines) = self.stepped_in_doubt(lines)
+        {
+            let keys: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
+            let pins = self.exact.pins(&keys, from);
+            return Some((lines, pins));
+        }
         if exact.count() == 2 {
             return Some((as_said(), exact));
         }
@@ -75,9 +82,30 @@ impl<'a> Depths<'a> {
         only(b'\t', b' ') || only(b' ', b'\t')
     }
 
+    /// Does it stand between the file's steps, which the file hardly does?
+    fn is_odd(&self, lines: &[&[u8]]) -> bool {
+        let step = self.unit.len();
+        let odd = |lines: &[&[u8]], share: usize| {
+            let code = lines.iter().filter(|line| !line.trim_ascii().starts_with(b"*"));
+            let deep: Vec<usize> = code.map(|line| indent(line).len()).filter(|len| *len > 0).collect();
+            deep.iter().filter(|len| !len.is_multiple_of(step)).count() * share > deep.len()
+        };
+        odd(lines, 3) && !odd(&self.own, 10)
+    }
+
     /// The lines with a step of the file's for each of their own.
     fn stepped(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
-        let map = Reindent::in_steps(agreed(&self.indents(lines))?, lines.iter().copied(), &self.unit)?;
+        let (pairs, all) = (self.indents(lines), || lines.iter().copied());
+        let map = agreed(&pairs).and_then(|seen| Reindent::in_steps(seen, all(), &self.unit));
+        let map = map.or_else(|| Reindent::by_steps(&pairs, all(), &self.unit))?;
+        lines.iter().map(|line| map.apply(line)).collect()
+    }
+
+    /// The same, where blanks may only be more or fewer: two depths at least have to say so.
+    fn stepped_in_doubt(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
+        let pairs = self.indents(lines);
+        let seen = agreed(&pairs).filter(|seen| seen.len() > 1)?;
+        let map = Reindent::in_steps(seen, lines.iter().copied(), &self.unit)?;
         lines.iter().map(|line| map.apply(line)).collect()
     }
 

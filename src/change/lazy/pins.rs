@@ -43,8 +43,20 @@ impl<'a> Places<'a> {
         let (head, tail) = (either(false), either(true));
         match (head, tail) {
             (Some(head), Some(tail)) if tail < head => Pins::default(),
-            _ => Pins { head, tail },
+            _ => self.agreeing(said, Pins { head, tail }),
         }
+    }
+
+    /// The pins that no line of the part contradicts: one that the file has once, beyond them.
+    fn agreeing(&self, said: &[&[u8]], Pins { head, tail }: Pins) -> Pins {
+        let once = |line: &&[u8]| match self.at.get(line).map(Vec::as_slice) {
+            Some([at]) if told(line) >= TOLD => Some(*at),
+            _ => None,
+        };
+        let places: Vec<usize> = said.iter().filter_map(once).collect();
+        let head = head.filter(|head| places.iter().all(|at| at >= head));
+        let tail = tail.filter(|tail| places.iter().all(|at| at <= tail));
+        Pins { head, tail }
     }
 
     fn pin(&self, said: &[&[u8]], from: usize, back: bool) -> Option<usize> {

@@ -34,8 +34,11 @@ impl Reaches<'_> {
         let (Some(start), Some(end)) = (self.place(head), self.place(tail)) else {
             return Err(unsure(part.line, "its place is not clear"));
         };
+        // What begins as the file does, and says of nothing above it that it is left out, is the top.
+        let is_top = head == 0 && start == 0 && part.above.is_none();
         let mut ends = vec![head, tail];
         ends.dedup();
+        ends.retain(|at| *at != head || !is_top);
         if let Some(line) = self.course.doubtful(&self.matched, &ends).first() {
             let why =
                 if *line == head { "what it follows is not clear" } else { "where it ends is not clear" };

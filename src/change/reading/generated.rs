@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::fold::{FoldKind, Generated};
 use super::page::{Page, Side};
-use super::risk;
+use super::risk::{self, Signs};
 use crate::text::Lines;
 
 const LOCK_FILES: [&str; 24] = [
@@ -58,8 +58,8 @@ pub(super) fn is_lock_file(name: &str) -> bool {
 }
 
 /// Folds what of the hunk's file a tool wrote.
-pub(super) fn fold(page: &mut Page<'_>) {
-    let Some(kind) = kind(page).filter(|_| !risk::is_grave(page)) else { return };
+pub(super) fn fold(page: &mut Page<'_>, signs: &Signs) {
+    let Some(kind) = kind(page).filter(|_| !risk::is_grave(page, signs)) else { return };
     let id = [page.id()];
     for change in page.changes.clone() {
         page.fold(change.old, change.new, FoldKind::Generated(kind.clone()), id.into());

@@ -33,6 +33,7 @@ pub use order::Order;
 use order::{Gravity, Ranked, definers, ordered};
 use page::Page;
 use renamed::Pairs;
+use risk::Signs;
 pub use risk::{Risk, RiskKind, Weight};
 
 /// What is known of the hunks of a changeset. Made for hunks as they were; see [`Reading::heed`].
@@ -78,7 +79,8 @@ impl Reading {
             pages.extend(file.hunks.iter().map(|cut| Page::of(files, at, file, cut)));
         }
         let mut budget = Budget::default();
-        pages.iter_mut().for_each(generated::fold);
+        let signs = Signs::new();
+        pages.iter_mut().for_each(|page| generated::fold(page, &signs));
         moved::fold(&mut pages, &mut budget);
         for pages in pages.chunk_by_mut(|one, next| one.at == next.at) {
             reformat::fold(pages, &mut budget);
@@ -89,7 +91,7 @@ impl Reading {
         }
         pages.iter_mut().for_each(Page::settle_folds);
         let after = definers(&pages);
-        let risks = risk::of_pages(&pages);
+        let risks = risk::of_pages(&pages, &signs);
         let read = |((page, after), risks): ((Page<'_>, Vec<usize>), Vec<Risk>)| Read {
             id: page.id(),
             made_of: (page.cut.old.len(), page.brings()),

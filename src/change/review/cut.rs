@@ -27,6 +27,8 @@ pub enum Uncut {
     Smallest,
     #[error("the file changed at this place; reject the hunk, or ask again")]
     Conflict,
+    #[error("another hunk stands in these lines; decide that one and land, or reject this one")]
+    Crowded,
     #[error("these lines are in the file already; `q` goes to the editor")]
     Made,
     /// Half of it would glue two lines together.
@@ -221,7 +223,7 @@ impl Review {
     }
 
     /// All hunks of the hunk's file, to be brought back.
-    fn file_hunks(&self, id: HunkId) -> Result<Step, Uncut> {
+    pub(super) fn file_hunks(&self, id: HunkId) -> Result<Step, Uncut> {
         let path = self.hunk(id).ok_or(Uncut::NoHunk)?.path.clone();
         let hunks = self.of_file(&path).cloned().collect();
         Ok(Step::Shape(path, hunks))

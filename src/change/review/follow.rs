@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::clash::Origin;
 use super::{Purpose, Review};
 use crate::change::splice::spliced;
 use crate::change::{Base, FileOp, Hunk, HunkId, Receipt, Standing, Verdict};
@@ -84,7 +85,7 @@ impl Review {
         if promised.as_ref() != now {
             self.move_hunks(path, promised.as_ref(), now);
         }
-        self.hunks_in_order(path);
+        self.follow_conflicts(path);
     }
 
     pub(super) fn drop_hunks(&mut self, gone: impl Fn(&Hunk) -> bool) {
@@ -104,6 +105,9 @@ impl Review {
                 // What concerns the whole file is in doubt when anything in it changed.
                 FileOp::Create | FileOp::Delete => None,
             };
+            if stays.is_none() {
+                self.origins.insert(hunk.id, Origin { text: from.cloned(), replaces: hunk.replaces });
+            }
             hunk.replaces =
                 stays.unwrap_or(Span::new(hunk.replaces.start().min(last), hunk.replaces.end().min(last)));
             if stays.is_none() {
@@ -114,7 +118,7 @@ impl Review {
         }
         self.history.forget(&conflicts);
         self.history.forget_shapes(path);
-        self.hunks_in_order(path);
+        self.follow_conflicts(path);
         conflicts
     }
 }

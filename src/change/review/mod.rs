@@ -5,6 +5,7 @@
 //! computed in `proposal`; edits that need to know the rest of the reply wait in `waiting`; how hunks
 //! follow a file that changes underneath is in `follow`.
 
+mod clash;
 mod compare;
 mod cut;
 mod follow;
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::text::diff::Change;
 use crate::text::{Drift, Lines, RepoPath};
+use clash::Origin;
 pub use compare::{Compared, Purpose};
 pub use cut::{Atom, Author, Note, Uncut};
 pub use kept::{KeptFile, KeptReview};
@@ -73,6 +75,8 @@ pub struct Review {
     /// The changes inside of hunks that are more than one.
     shapes: BTreeMap<HunkId, Arc<[Change]>>,
     notes: BTreeMap<HunkId, Note>,
+    /// Of hunks that are, or were, in conflict.
+    origins: BTreeMap<HunkId, Origin>,
 }
 
 impl Review {
@@ -94,6 +98,7 @@ impl Review {
             purpose: Purpose::default(),
             shapes: BTreeMap::new(),
             notes: BTreeMap::new(),
+            origins: BTreeMap::new(),
         }
     }
 
@@ -679,7 +684,7 @@ mod tests {
         review.landed(&approved.landed("7".into(), vec![landed]));
         assert_eq!(review.base(&path("a.rs")).unwrap().text, text);
         let left: Vec<_> = review.hunks().map(|h| (h.id, h.replaces.start(), h.standing.clone())).collect();
-        assert_eq!(left, [(five, 4, Standing::Conflict), (nine, 9, Standing::Good)]);
+        assert_eq!(left, [(five, 5, Standing::Conflict), (nine, 9, Standing::Good)]);
         assert_eq!(review.undo(), [], "what landed is not undecided by undo");
     }
 

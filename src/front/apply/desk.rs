@@ -66,7 +66,7 @@ struct Known {
 }
 
 /// What the journal says of a reply that lands.
-pub fn story(review: &Review) -> Story {
+fn story(review: &Review) -> Story {
     let level = review.scope().level();
     Story { instruction: String::new(), level, model: None, source: Source::Apply, review: None }
 }

@@ -1,44 +1,19 @@
 //! `rein apply -i --plain`: the reply is stdin, so the answers come from the terminal.
 
-use std::fs::File;
-use std::io::{BufReader, Write as _};
-
-use super::desk::story;
-use crate::change::Review;
-use crate::front::plain::{self, Outcome};
+use crate::front::plain::{Answers, reviewed};
+use crate::front::setup::Setup;
 use crate::front::{Exit, stop};
 use crate::session::Ready;
-use crate::text::safe;
-use crate::workspace::Workspace;
+use crate::workspace::{Source, Workspace};
 
 /// Asks for every hunk and lands what is accepted.
-pub fn dialogue(workspace: &Workspace, ready: Ready) -> Exit {
-    let Ok(terminal) = File::open("/dev/tty") else {
-        return stop(
-            Exit::NotHere,
-            "there is no terminal to answer from; without -i every hunk lands, or none",
-        );
+pub fn dialogue(workspace: Workspace, ready: Ready) -> Exit {
+    let setup = match Setup::load() {
+        Ok(setup) => setup,
+        Err(why) => return stop(Exit::NotHere, why),
     };
-    let mut out = std::io::stdout().lock();
-    let named = ready.refusals.iter().map(|why| format!("refused: {}\n", safe::line(&why.to_string())));
-    let named: String = named.collect();
-    let mut review = ready.review;
-    let ended = out.write_all(named.as_bytes());
-    match ended.and_then(|()| plain::review(&mut review, BufReader::new(terminal), &mut out)) {
-        Ok(Outcome::Land) => land(workspace, &review),
-        Ok(Outcome::Leave) => stop(Exit::No, "nothing was written"),
-        Ok(Outcome::Ended) => Exit::Interrupted,
-        Err(why) => stop(Exit::NotHere, format!("the dialogue broke off: {why}; nothing was written")),
-    }
-}
-
-fn land(workspace: &Workspace, review: &Review) -> Exit {
-    let Some(approved) = review.settle() else { return stop(Exit::No, "nothing was written") };
-    match workspace.apply(approved, &story(review)) {
-        Ok(receipt) => {
-            let files = receipt.files().len();
-            super::print(format!("landed in {files} file(s) as {}\n", receipt.id()).as_bytes(), Exit::Done)
-        }
-        Err(why) => stop(Exit::Refused, why),
-    }
+    reviewed(&setup, workspace, Source::Apply, Answers::Terminal, |session| {
+        session.review(ready);
+        Ok(Vec::new())
+    })
 }

@@ -16,7 +16,7 @@ pub fn review(request: ApplyRequest, plain: bool) -> Exit {
         Err(exit) => return exit,
     };
     if ready.review.hunks().next().is_some() {
-        return if plain { dialogue(&workspace, ready) } else { shown(workspace, ready) };
+        return if plain { dialogue(workspace, ready) } else { shown(workspace, ready) };
     }
     let reasons: Vec<String> = ready.refusals.iter().map(|why| format!("refused: {why}")).collect();
     match reasons.is_empty() {

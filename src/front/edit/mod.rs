@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::drive::{Driver, Interrupted};
+use super::plain::{Answers, talk};
 use super::setup::{Setup, SetupError, Supplied, runtime};
 use super::{Exit, print, remark, report, stop};
 use crate::change::{Focus, Level};
@@ -28,6 +29,8 @@ pub struct EditRequest {
     /// `A-B` or `A`, from 1.
     pub lines: Option<String>,
     pub apply: bool,
+    /// Review what comes as a dialogue; what is accepted lands.
+    pub plain: bool,
     pub json: bool,
     pub instruction: String,
     pub supplied: Supplied,
@@ -35,7 +38,7 @@ pub struct EditRequest {
 
 /// Why the request means nothing.
 #[derive(Debug, thiserror::Error)]
-enum Wrong {
+pub(super) enum Wrong {
     #[error(transparent)]
     Setup(#[from] SetupError),
     #[error("`--lines {0}` is not a range of lines; write A-B, as in `--lines 12-30`")]
@@ -53,7 +56,7 @@ enum Wrong {
 }
 
 impl Wrong {
-    fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Setup(SetupError::Model(_)) => Exit::Usage,
             Self::Setup(_) => Exit::NotHere,
@@ -89,14 +92,20 @@ pub fn not_begun(as_json: bool, exit: Exit, why: impl std::fmt::Display) -> Exit
 }
 
 async fn prepare(request: &EditRequest) -> Result<(Setup, Workspace, Instruct), Wrong> {
-    let mut setup = Setup::supplied(request.supplied.clone())?;
+    let (mut setup, workspace, instruct) = understood(request)?;
+    if let Some(note) = setup.discover(&workspace).await {
+        remark(&note);
+    }
+    Ok((setup, workspace, instruct))
+}
+
+/// From what was typed to what is meant.
+pub(super) fn understood(request: &EditRequest) -> Result<(Setup, Workspace, Instruct), Wrong> {
+    let setup = Setup::supplied(request.supplied.clone())?;
     let (workspace, file) = match &request.file {
         Some(file) => setup.around(file).map(|(workspace, file)| (workspace, Some(file)))?,
         None => (setup.place(None)?.workspace, None),
     };
-    if let Some(note) = setup.discover(&workspace).await {
-        remark(&note);
-    }
     let lines = request.lines.as_deref();
     let lines = lines.map(|lines| parse_lines(lines).ok_or(Wrong::Lines(lines.into()))).transpose()?;
     let focus = Focus { file, lines };
@@ -150,6 +159,10 @@ async fn run(request: &EditRequest, setup: &Setup, workspace: Workspace, instruc
         return not_begun(request.json, Exit::Interrupted, "stopped; nothing was written");
     }
     let verdict = driver.session.turn().map_or(Exit::Bug, judge);
+    if request.plain && driver.session.turn().is_some_and(|turn| turn.open_hunks() > 0) {
+        let answers = if request.instruction == "-" { Answers::Terminal } else { Answers::Stdin };
+        return talk(&mut driver, Source::Edit, answers).await;
+    }
     let mut outcome = verdict;
     if verdict == Exit::Done && request.apply {
         accept_all(&mut driver.session);

@@ -11,13 +11,13 @@ use crate::front::report::{cost, document};
 use crate::front::{Exit, print};
 use crate::model::{ModelId, Price, Role};
 use crate::orchestrator::Route;
-use crate::provider::{Endpoint, discover};
+use crate::provider::{Endpoint, look};
 use crate::text::safe;
 
 /// How long a server may take to say what it has.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What a server said it has, by the provider's name.
+/// What a server that answered said it has, by the provider's name.
 type Answered = BTreeMap<String, Vec<String>>;
 
 /// Lists them.
@@ -30,8 +30,9 @@ pub fn models(as_json: bool) -> Exit {
         let servers: BTreeMap<&str, &Endpoint> =
             all.iter().map(|(_, route)| (route.endpoint.name.as_str(), &*route.endpoint)).collect();
         let servers: Vec<Endpoint> = servers.into_values().cloned().collect();
-        let found = discover(&setup.client(&workspace), &servers, PATIENCE).await;
-        let answered: Answered = found.into_iter().map(|one| (one.endpoint.name, one.models)).collect();
+        let found = look(&setup.client(&workspace), &servers, PATIENCE).await;
+        let found = servers.into_iter().zip(found);
+        let answered: Answered = found.filter_map(|(server, models)| Some((server.name, models?))).collect();
         let today = setup.meter(&workspace).today().unwrap_or_default();
         if as_json {
             let rows: Vec<Value> =
@@ -71,7 +72,7 @@ fn key(endpoint: &Endpoint) -> &'static str {
     }
 }
 
-/// Does the server list the model? `None` if it answered with no list.
+/// Does the server list the model? `None` if it answered with no list, or not at all.
 fn listed(id: &ModelId, answered: &Answered) -> Option<bool> {
     // Ollama and Google name the same model in two ways.
     let same = |name: &String| {
@@ -79,7 +80,8 @@ fn listed(id: &ModelId, answered: &Answered) -> Option<bool> {
             || name.strip_prefix("models/") == Some(&id.model)
             || *name == format!("{}:latest", id.model)
     };
-    answered.get(&id.provider).map(|models| models.iter().any(same))
+    let models = answered.get(&id.provider).filter(|models| !models.is_empty());
+    models.map(|models| models.iter().any(same))
 }
 
 fn row(place: usize, role: Role, route: &Route, answered: &Answered) -> Value {
@@ -102,7 +104,8 @@ fn told(place: usize, role: Role, route: &Route, answered: &Answered) -> String 
     let reached = match listed(&id, answered) {
         Some(true) => "answers",
         Some(false) => "answers, and does not list this model",
-        None => "gave no list of its models",
+        None if answered.contains_key(&id.provider) => "answers with no list of its models",
+        None => "does not answer",
     };
     let context = route.card.context.map(|tokens| format!(", context {tokens}")).unwrap_or_default();
     let (host, wire, price) = (endpoint.base_url.host(), endpoint.wire, price(route.card.price));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::waiting;
 use crate::front::report::{cost, document};
 use crate::front::{Exit, print};
-use crate::model::{Bill, Role};
+use crate::model::{Bill, Role, Suffix};
 use crate::orchestrator::{Probe, Route, probe};
 use crate::text::safe;
 
@@ -49,7 +49,7 @@ fn row(role: Role, route: &Route, probe: &Probe) -> Value {
     let why = probe.result.as_ref().err();
     json!({
         "role": role, "model": route.id().to_string(), "ok": why.is_none(),
-        "reason": why.map(ToString::to_string), "next_step": why.map(crate::model::Failure::next_step),
+        "suffix": probe.suffix, "reason": why.map(ToString::to_string), "next_step": why.map(crate::model::Failure::next_step),
         "milliseconds": probe.took.as_millis() as u64, "usage": probe.bill.usage, "cost": cost(&probe.bill),
     })
 }
@@ -57,7 +57,14 @@ fn row(role: Role, route: &Route, probe: &Probe) -> Value {
 fn told(role: Role, route: &Route, probe: &Probe) -> String {
     let (id, took) = (route.id(), probe.took.as_millis());
     let line = match &probe.result {
-        Ok(()) => format!("{role}: {id} answers in {took} ms, {}", probe.bill),
+        Ok(()) => {
+            let suffix = match probe.suffix {
+                Some(Suffix::Ignored) => "; it ignores what follows the cursor and is asked in words",
+                Some(Suffix::Unknown) => "; whether it reads what follows the cursor does not show",
+                Some(Suffix::Honoured) | None => "",
+            };
+            format!("{role}: {id} answers in {took} ms, {}{suffix}", probe.bill)
+        }
         Err(why) => format!("{role}: {id} does not serve: {why}; {}", why.next_step()),
     };
     safe::line(&line) + "\n"

@@ -33,7 +33,9 @@ pub(super) fn title(review: &Review, order: &[HunkId], hunk: &Hunk) -> String {
 
 fn standing(review: &Review, hunk: &Hunk) -> &'static str {
     match (&hunk.standing, hunk.verdict, review.purpose()) {
-        (Standing::Conflict, ..) => "in conflict: the file changed at this place",
+        (Standing::Conflict, ..) => {
+            "in conflict: the file changed at this place; y takes the proposal up, n keeps what is there"
+        }
         (_, Verdict::Undecided, _) => "undecided",
         (_, Verdict::Accepted, _) => "accepted",
         (_, Verdict::Rejected, Purpose::TakeBack) => "rejected: it will be taken back",
@@ -58,6 +60,11 @@ pub(super) fn hunk(
     }
     let empty = Lines::from("");
     let base = review.base(&hunk.path).and_then(|base| base.text.as_ref()).unwrap_or(&empty);
+    if let Some(saw) = review.saw(hunk) {
+        shown.push_str("its author saw:\n");
+        saw.iter().for_each(|line| shown.push_str(&format!("     ? {}\n", cut(line))));
+        shown.push_str("there now, and proposed:\n");
+    }
     let above = hunk.replaces.start().saturating_sub(AROUND)..hunk.replaces.start();
     above.for_each(|line| shown.push_str(&context(base, line)));
     lines(&mut shown, review, reading, hunk, base, unfolded);

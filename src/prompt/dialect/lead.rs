@@ -1,7 +1,7 @@
 //! The lines that lead to an edit: the file's name, the reason, an opening fence. They are held back
 //! until it is known whether an edit follows; if none does, they are prose like any other.
 
-use super::naming::path_line;
+use super::naming::{may_be_path, path_comment, path_line};
 use super::{Kept, Line, Read, head};
 
 /// Longest reason kept, in bytes.
@@ -16,6 +16,8 @@ pub struct Lead {
     adjacent: bool,
     why: Option<String>,
     sentence: Option<String>,
+    /// The last line, if it may be meant as the name of a file and is none.
+    doubt: Option<String>,
 }
 
 /// A lead that an edit took over.
@@ -25,6 +27,8 @@ pub struct Taken {
     pub held: Vec<Kept>,
     pub path: Option<String>,
     pub reason: Option<String>,
+    /// What stands where the file's name is due, if it may be meant as one and is none.
+    pub doubt: Option<String>,
 }
 
 impl Lead {
@@ -34,7 +38,9 @@ impl Lead {
         if text.is_empty() {
             return self.note_blank(line, out);
         }
-        if let Some(path) = path_line(text) {
+        let path = path_line(text);
+        self.doubt = (path.is_none() && may_be_path(text)).then(|| clipped(text));
+        if let Some(path) = path {
             if self.adjacent {
                 self.flush(out);
             }
@@ -83,6 +89,7 @@ impl Lead {
     pub fn name(&mut self, path: String) {
         self.path = Some(path);
         self.adjacent = true;
+        self.doubt = None;
     }
 
     /// The path in the line before; with `anywhere`, that in any line since the last edit.
@@ -104,19 +111,21 @@ impl Lead {
 
     /// An edit follows.
     pub fn take(&mut self) -> Taken {
-        let Self { held, path, why, sentence, .. } = std::mem::take(self);
-        Taken { held, path, reason: why.or(sentence) }
+        let Self { held, path, why, sentence, doubt, .. } = std::mem::take(self);
+        Taken { held, path, reason: why.or(sentence), doubt }
     }
 }
 
 impl Taken {
-    /// A word that stands alone right before the edit: the name of a file that does not look like one
-    /// (`configure`). Taken for prose, it would leave the edit to another file.
-    pub fn word(&self) -> Option<String> {
-        let before = self.held.iter().rev().map(|kept| kept.line().text().trim());
-        let word = before.into_iter().find(|text| !text.starts_with("```") && !text.starts_with("~~~"))?;
+    /// The name of a file right before the edit that does not look like one elsewhere: a word that
+    /// stands alone (`configure`), a comment of nothing but a name. Taken for prose, it would leave the
+    /// edit to another file.
+    pub fn bare_name(&self) -> Option<String> {
+        let mut before = self.held.iter().rev().map(|kept| kept.line().text().trim());
+        let line = before.find(|text| !text.starts_with("```") && !text.starts_with("~~~"))?;
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
-        (!word.is_empty() && word.chars().all(plain)).then(|| word.to_owned())
+        let word = !line.is_empty() && line.chars().all(plain);
+        if word { Some(line.to_owned()) } else { path_comment(line) }
     }
 }
 

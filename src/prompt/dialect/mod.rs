@@ -136,6 +136,8 @@ pub enum Flaw {
     Nested,
     #[error("no file is named; put the file's path on the line before the edit")]
     NoPath,
+    #[error("`{0}` may be the name of a file or words; put the path alone, in backticks, before the edit")]
+    DoubtfulPath(String),
     #[error("the block has no `=======` line between what is searched and what replaces it")]
     NoDivider,
     #[error(

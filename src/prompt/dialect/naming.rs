@@ -4,6 +4,9 @@
 /// Longest name looked at, in bytes.
 const MAX_NAME: usize = 1024;
 
+/// Most words of a line that may be a name with blanks in it.
+const MAX_WORDS: usize = 6;
+
 /// Files without a dot or a slash in their name that are named bare.
 const BARE: [&str; 16] = [
     "Makefile",
@@ -42,6 +45,35 @@ pub fn path_line(text: &str) -> Option<String> {
         return Some(tidy(name));
     }
     pointed_at(text)
+}
+
+/// May the line be meant as the name of a file, though it is none that [`path_line`] reads? `.git /config`
+/// is neither a name nor words. Taken for words it would leave the edit below it to another file.
+pub fn may_be_path(text: &str) -> bool {
+    let text = unwrapped(unheaded(text.trim())).0;
+    let words: Vec<&str> = text.split_whitespace().take(MAX_WORDS + 1).collect();
+    if text.len() > MAX_NAME || text.contains("://") || words.len() > MAX_WORDS {
+        return false;
+    }
+    let (first, rest) = match words[..] {
+        [] => return false,
+        [word] => return word.starts_with("//") && word.contains(char::is_alphanumeric),
+        [first, ref rest @ ..] => (first, rest),
+    };
+    let slashed = first.contains(['/', '\\']) && !first.starts_with("//");
+    let broken = rest.iter().any(|word| word.len() > 1 && word.starts_with(['/', '\\']));
+    let named = rest.last().is_some_and(|word| has_extension(word));
+    slashed && (broken || named) || broken && rest.len() == 1
+}
+
+/// Reads a comment that holds nothing but the name of a file: `// src/a.rs`, `<!-- index.html -->`.
+pub fn path_comment(text: &str) -> Option<String> {
+    let text = text.trim();
+    let inner = match text.strip_prefix("<!--").and_then(|rest| rest.strip_suffix("-->")) {
+        Some(inner) => inner,
+        None => ["// ", "-- ", "; ", "% "].iter().find_map(|mark| text.strip_prefix(mark))?,
+    };
+    path_line(inner)
 }
 
 /// Reads the info string of a fence: `rust src/a.rs`, `src/a.rs`, `rust:src/a.rs`,
@@ -187,6 +219,42 @@ mod tests {
         ] {
             assert_eq!(path_line(line), None, "{line:?}");
         }
+    }
+
+    #[test]
+    fn what_may_be_a_name_is_told_from_words() {
+        for line in [
+            ".git /config",
+            "//etc/passwd",
+            "docs/my notes.md",
+            "src/a.rs and src/b.rs",
+            "./src /a.rs",
+            "src\\ a.rs",
+        ] {
+            assert_eq!(path_line(line), None, "{line:?}");
+            assert!(may_be_path(line), "{line:?}");
+        }
+        for line in [
+            "",
+            "Change:",
+            "and / or",
+            "// src/a.rs",
+            "// a comment",
+            "https://example.org/a.rs",
+            "Update src/a.rs to use it.",
+            "Use TCP/IP.",
+            "A and/or B, as in a.rs",
+        ] {
+            assert!(!may_be_path(line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_comment_may_hold_nothing_but_a_name() {
+        assert_eq!(path_comment("// src/a.rs").as_deref(), Some("src/a.rs"));
+        assert_eq!(path_comment("<!-- web/index.html -->").as_deref(), Some("web/index.html"));
+        assert_eq!(path_comment("// see src/a.rs for it"), None);
+        assert_eq!(path_comment("src/a.rs"), None);
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Reader {
     fence: Option<InFence>,
     /// The file the last block was for.
     last_path: Option<String>,
+    /// What may have been meant as the name of that file, and is none.
+    last_doubt: Option<String>,
     /// Whole texts that count if no marker of another format comes.
     deferred: Deferred,
     /// A whole reply that may be the file: everything so far, while no fence has come.
@@ -89,6 +91,7 @@ impl Reader {
             open: Open::Nothing,
             fence: None,
             last_path: None,
+            last_doubt: None,
             deferred: Deferred::default(),
             bare,
             found: false,
@@ -262,7 +265,12 @@ impl Reader {
         self.decide(Format::SearchReplace, out);
         self.use_fence();
         let mut lead = self.lead.take();
-        lead.path = lead.path.take().or_else(|| lead.word());
+        lead.path = lead.path.take().or_else(|| lead.bare_name());
+        if lead.path.is_some() || lead.doubt.is_some() {
+            self.last_doubt.clone_from(&lead.doubt);
+        } else {
+            lead.doubt.clone_from(&self.last_doubt);
+        }
         lead.path = lead.path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
         self.last_path.clone_from(&lead.path);
         let block = Block::open(line, lead);
@@ -279,8 +287,9 @@ impl Reader {
         self.decide(Format::Unified, out);
         let first = if line.text().starts_with("+++ ") { self.lead.pop() } else { None };
         self.use_fence();
-        let Taken { path, reason, .. } = self.lead.take();
+        let Taken { path, reason, doubt, .. } = self.lead.take();
         let given = path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
+        let given = given.filter(|_| doubt.is_none());
         self.last_path.clone_from(&given);
         let fence = self.fence.as_ref().map(|fence| fence.fence.clone());
         let mut patch = Patch::open(fence, given, reason);
@@ -309,6 +318,7 @@ impl Reader {
         }
         let lead = self.lead.take();
         let path = lead.path.clone().or_else(|| self.default_path.clone());
+        let path = path.filter(|_| lead.doubt.is_none());
         self.open = Open::Calls(Box::new(Calls::open(line, lead, path, strict)));
         true
     }
@@ -369,7 +379,7 @@ impl Reader {
 
     fn open_text(&mut self, fence: Fence, path: String, naming: Naming, out: &mut Vec<Read>) {
         let lead = self.lead.take();
-        if self.format != Format::Auto {
+        if self.format != Format::Auto && lead.doubt.is_none() {
             out.push(Read::Opened { path: path.clone() });
         }
         self.fence = None;

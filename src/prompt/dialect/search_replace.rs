@@ -48,6 +48,7 @@ fn run(text: &str, mark: char) -> Option<&str> {
 pub struct Block {
     opened: Kept,
     path: Option<String>,
+    doubt: Option<String>,
     reason: Option<String>,
     lines: Vec<String>,
     /// Where in `lines` a line stands that may be the divider.
@@ -60,6 +61,7 @@ impl Block {
         Self {
             opened: line.kept(),
             path: lead.path,
+            doubt: lead.doubt,
             reason: lead.reason,
             lines: Vec::new(),
             dividers: Vec::new(),
@@ -67,8 +69,9 @@ impl Block {
         }
     }
 
+    /// The file it is for, if that is certain.
     pub fn path(&self) -> Option<&str> {
-        self.path.as_deref()
+        self.path.as_deref().filter(|_| self.doubt.is_none())
     }
 
     pub fn line(&mut self, line: Line<'_>) -> Step {
@@ -103,6 +106,7 @@ impl Block {
             (true, ..) => return Err(Flaw::Nested),
             (_, 0, _) => return Err(Flaw::NoDivider),
             (_, many, _) if many > MAX_DIVIDERS => return Err(Flaw::AmbiguousDivider(many)),
+            _ if self.doubt.is_some() => return Err(Flaw::DoubtfulPath(self.doubt.unwrap_or_default())),
             (_, _, None) => return Err(Flaw::NoPath),
             (_, _, Some(path)) => path.clone(),
         };

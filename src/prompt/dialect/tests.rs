@@ -225,6 +225,20 @@ mod search_replace_blocks {
     }
 
     #[test]
+    fn a_block_below_what_may_be_another_name_is_not_left_to_the_last_file() {
+        for name in [".git /config", "//etc/passwd", "docs/my notes.md"] {
+            let twice = format!("a.rs\n{BLOCK}{name}\n{BLOCK}{BLOCK}");
+            let line = |nth| format!("line {nth}: DoubtfulPath({name:?})\n");
+            let reads = shown(&read(Format::SearchReplace, None, &twice));
+            assert!(reads.ends_with(&(line(10) + &line(17))), "{reads}");
+            assert_eq!(reads.matches("edit a.rs").count(), 1, "{reads}");
+        }
+        let reply = format!("a.rs\n{BLOCK}```\n// b.rs\n{BLOCK}```\n");
+        let reads = shown(&read(Format::SearchReplace, None, &reply));
+        assert!(reads.contains("edit b.rs"), "{reads}");
+    }
+
+    #[test]
     fn a_placeholder_that_the_file_already_has_is_kept() {
         check(
             Format::Auto,
@@ -398,6 +412,17 @@ mod whole_texts {
                edit src/a.rs is "fn a() {}\n"
                prose "Run it:\n```sh\ncargo run\n```\n""#,
         );
+    }
+
+    #[test]
+    fn a_text_below_what_may_be_another_name_is_not_left_to_the_last_file() {
+        for format in [Format::Whole, Format::Lazy] {
+            check(
+                format,
+                "a.rs\n.git /config\n```\nx\n```\n",
+                "prose \"a.rs\\n\"\nline 3: DoubtfulPath(\".git /config\")",
+            );
+        }
     }
 
     #[test]

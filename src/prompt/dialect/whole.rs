@@ -17,6 +17,8 @@ use crate::change::{Edit, EditOp, Fenced};
 pub struct Text {
     path: String,
     reason: Option<String>,
+    /// What stands where the file's name is due, and may be meant as one.
+    doubt: Option<String>,
     fence: Fence,
     /// Everything from the first line of the lead on, as it came.
     lines: Vec<Kept>,
@@ -36,8 +38,8 @@ impl Text {
     /// `lead.held` ends in the line of the opening fence, or in the path right after it.
     pub fn open(fence: Fence, path: String, naming: Naming, lead: Taken, format: Format) -> Self {
         let start = lead.held.len();
-        let (ends, lines) = (Vec::new(), lead.held);
-        Self { path, reason: lead.reason, fence, lines, start, ends, inner: 0, naming, format }
+        let Taken { held: lines, reason, doubt, .. } = lead;
+        Self { path, reason, doubt, fence, lines, start, ends: Vec::new(), inner: 0, naming, format }
     }
 
     pub fn path(&self) -> &str {
@@ -86,6 +88,9 @@ impl Text {
             return (flawed(Flaw::AmbiguousFence), Vec::new());
         }
         let after = self.lines.split_off(end + 1);
+        if let Some(doubt) = self.doubt {
+            return (flawed(Flaw::DoubtfulPath(doubt)), after);
+        }
         let text = self.lines.get(self.start..end).unwrap_or_default();
         let before =
             |end: &usize| text.iter().take(end - self.start).map(|kept| kept.raw.len()).sum::<usize>();

@@ -201,11 +201,13 @@ impl Reader {
                 self.think("thinking", text(&delta["thinking"]));
             }
             "signature_delta" => self.think("signature", text(&delta["signature"])),
-            "input_json_delta" => {
-                if let Some(call) = self.calls.get(&index) {
-                    answer.argue(*call, text(&delta["partial_json"]));
-                }
-            }
+            "input_json_delta" => match (self.calls.get(&index), delta["partial_json"].as_str()) {
+                (Some(call), Some(piece)) => answer.argue(*call, piece),
+                // Of a tool that the provider runs.
+                (None, Some(_)) if index.is_some() => {}
+                _ => answer.garbled(),
+            },
+            "" => answer.garbled(),
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, GeminiEmbeddings};
 use crate::provider::json::Json;
-use crate::provider::wire::{Format, Part, Read, Voice, arguments, each, event, schema, text};
+use crate::provider::wire::{Format, Part, Read, Voice, arguments, event, piece, pieces, schema, text};
 
 const NAME: &str = "gemini";
 
@@ -154,8 +154,9 @@ impl Read for Reader {
             count(&value["usageMetadata"], answer);
         }
         answer.reason(&value["promptFeedback"]["blockReason"]);
-        let Some(candidate) = each(&value["candidates"]).first() else { return };
-        each(&candidate["content"]["parts"]).iter().for_each(|part| self.part(part, answer));
+        let Some(candidate) = pieces(&value["candidates"], answer).first() else { return };
+        let content = piece(&candidate["content"], answer);
+        pieces(&content["parts"], answer).iter().for_each(|part| self.part(part, answer));
         answer.reason(&candidate["finishReason"]);
         if !text(&candidate["finishReason"]).is_empty() {
             answer.ended();
@@ -165,7 +166,7 @@ impl Read for Reader {
 
 impl Reader {
     fn part(&mut self, part: &Json<'_>, answer: &mut Answer) {
-        if part["functionCall"].is_object() {
+        if piece(&part["functionCall"], answer).is_object() {
             return self.call(&part["functionCall"], &part["thoughtSignature"], answer);
         }
         match part["text"].as_str() {
@@ -180,11 +181,14 @@ impl Reader {
         let (named, goes_on) = (!text(&call["name"]).is_empty(), call["willContinue"] == true);
         let own = |value: &Json<'_>| value.as_str().map(str::to_owned);
         let open = Call { id: own(&call["id"]), name: own(&call["name"]), ..Call::default() };
+        if !matches!(call["willContinue"], Json::Null | Json::Bool(_)) {
+            answer.garbled();
+        }
         let in_pieces = call["partialArgs"].is_array() || goes_on || (self.growing.is_some() && !named);
         if !in_pieces {
             self.growing = None;
             let none = Json::Object(Vec::new());
-            let arguments = if call["args"].is_object() { &call["args"] } else { &none };
+            let arguments = if call["args"].is_null() { &none } else { &call["args"] };
             answer.open(Call { text: written(arguments, Script::Unicode), ..open });
             return self.sealed(signature, answer);
         }
@@ -195,7 +199,7 @@ impl Reader {
             self.growing = Some(Growing { index, arguments: Value::Object(Map::new()), tail: None });
         }
         let Some(growing) = &mut self.growing else { return };
-        let fit = each(&call["partialArgs"]).iter().all(|piece| growing.put(piece).is_some());
+        let fit = pieces(&call["partialArgs"], answer).iter().all(|piece| growing.put(piece).is_some());
         if let Some(call) = answer.call(growing.index) {
             call.text = written(&growing.arguments, Script::Unicode);
             call.broken = goes_on || !fit;
@@ -248,8 +252,12 @@ impl Growing {
             (Some(more), Value::String(known)) if goes_on => Value::String(format!("{known}{more}")),
             (Some(text), _) => Value::String(text.to_owned()),
             (None, _) => {
-                let values = [&piece["numberValue"], &piece["boolValue"]];
-                values.into_iter().find(|value| !value.is_null()).map(Json::to_value).unwrap_or_default()
+                let values = [&piece["numberValue"], &piece["boolValue"], &piece["nullValue"]];
+                match values.into_iter().find(|value| !value.is_null())? {
+                    value @ (Json::Number(_) | Json::Bool(_)) => value.to_value(),
+                    Json::String(null) if null == "NULL_VALUE" => Value::Null,
+                    _ => return None,
+                }
             }
         };
         self.tail = (piece["willContinue"] == true).then(|| path.to_owned());

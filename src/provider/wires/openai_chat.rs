@@ -11,7 +11,9 @@ use crate::provider::answer::{Answer, Counts, tokens};
 use crate::provider::call::{Call, Script, written};
 use crate::provider::embed::{Embedding, OpenAiEmbeddings};
 use crate::provider::json::Json;
-use crate::provider::wire::{Format, Part, Read, Voice, call_id, chat, each, event, function, text};
+use crate::provider::wire::{
+    self, Format, Part, Read, Voice, call_id, chat, event, function, piece, pieces, text,
+};
 
 pub(in crate::provider) struct OpenAiChat;
 
@@ -119,14 +121,14 @@ impl Read for Reader {
         }
         // We ask for one choice; a second one would be mixed into the first.
         let first = |choice: &&Json<'_>| choice["index"].as_u64().unwrap_or(0) == 0;
-        for choice in each(&value["choices"]).iter().filter(first) {
-            let whole = !choice["delta"].is_object();
+        for choice in pieces(&value["choices"], answer).iter().filter(first) {
+            let whole = !piece(&choice["delta"], answer).is_object();
             let said = if whole { &choice["message"] } else { &choice["delta"] };
             let reasoning = [&said["reasoning_content"], &said["reasoning"], &said["reasoning_text"]];
             answer.reasoning(reasoning.into_iter().find_map(Json::as_str).unwrap_or_default());
             content(&said["content"], answer);
             answer.refusal(text(&said["refusal"]));
-            for (place, piece) in each(&said["tool_calls"]).iter().enumerate() {
+            for (place, piece) in pieces(&said["tool_calls"], answer).iter().enumerate() {
                 // In a document each is a call of its own; in a stream, a nameless piece goes on.
                 self.last = self.last.filter(|_| !whole);
                 self.call(place, piece, answer);
@@ -143,7 +145,7 @@ impl Read for Reader {
 
 impl Reader {
     fn call(&mut self, place: usize, piece: &Json<'_>, answer: &mut Answer) {
-        let (id, function) = (piece["id"].as_str(), &piece["function"]);
+        let (id, function) = (piece["id"].as_str(), wire::piece(&piece["function"], answer));
         let name = function["name"].as_str().filter(|name| !name.is_empty());
         let index = self.find(place, piece, name.is_some(), answer);
         if let Some(call) = answer.call(index) {
@@ -157,7 +159,11 @@ impl Reader {
         match &function["arguments"] {
             Json::Null => {}
             Json::String(piece) => answer.argue(index, piece),
-            value => answer.argue(index, &written(value, Script::Ascii)),
+            value @ Json::Object(_) => answer.argue(index, &written(value, Script::Ascii)),
+            _ => answer.garbled(),
+        }
+        if !piece["index"].is_null() && piece["index"].as_u64().is_none() {
+            answer.garbled();
         }
         self.last = Some(index);
     }

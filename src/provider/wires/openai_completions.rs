@@ -1,5 +1,5 @@
 //! OpenAI's older completions: one text in, its continuation out, or the filling between a prefix and
-//! a suffix where the server honours the suffix. Many take it and ignore it: `provider::fim` finds out.
+//! a suffix where the server honours the suffix. Many take it and ignore it: `provider::canary` finds out.
 
 use reqwest::Url;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use super::super::theme::Paint;
 use super::Sheet;
 use crate::change::{Atom, Hunk, HunkId, Purpose, Review, Standing, Verdict};
 use crate::editor::{Command, Motion};
-use crate::session::{Decision, Effect, Event, Phase, Turn};
+use crate::session::{Decision, Effect, Event, Phase, Rework, Turn};
 use crate::workspace::Undone;
 
 impl App {
@@ -118,7 +118,7 @@ impl App {
             return false;
         };
         if hunk.standing == Standing::Conflict {
-            self.say(Paint::Warn, "the file changed at this place; reject it, or ask again");
+            self.take_up(id);
             return false;
         }
         let (weight, path) = (review.weight(hunk), hunk.path.clone());
@@ -141,6 +141,24 @@ impl App {
         }
         self.say(Paint::Warn, "the hunk goes on; read it to its end, then y accepts it");
         false
+    }
+
+    /// Of a hunk in conflict, makes one against the text as it is now; it is read and decided as any.
+    pub(super) fn take_up(&mut self, id: HunkId) -> bool {
+        match self.session.rework(id, &Rework::TakeUp) {
+            Ok(id) => {
+                self.sight.forget(id);
+                self.review.changed();
+                self.go_to_hunk(id);
+                let words = "now it is a change of the text as it is; y accepts it, n keeps what is there";
+                self.say(Paint::Good, words);
+                true
+            }
+            Err(why) => {
+                self.say(Paint::Warn, why.to_string());
+                false
+            }
+        }
     }
 
     fn show_atom_in_editor(&mut self, id: HunkId, atom: usize) {

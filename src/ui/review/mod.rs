@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) use decide::{ordinal, tally};
 use look::{Look, Plan};
 pub(super) use rework::{Hand, Wish};
-pub(super) use sheet::{Changed, FileRow, Row, Sheet};
+pub(super) use sheet::{Below, Changed, FileRow, Row, Sheet};
 
 use super::app::{App, Focus, Out};
 use crate::change::reading::{Order, Reading};

@@ -6,7 +6,7 @@ use super::super::editing::command;
 use super::super::keymap::Action;
 use super::super::line_edit::LineEdit;
 use super::super::theme::Paint;
-use crate::change::{FileOp, Hunk, HunkId, Purpose, Verdict};
+use crate::change::{FileOp, Hunk, HunkId, Purpose, Standing, Verdict};
 use crate::editor::{Buffer, Command, Outcome, Viewport};
 use crate::session::{Decision, Rework};
 use crate::text::Lines;
@@ -113,6 +113,10 @@ impl App {
 
     /// The lines that a hunk brings, if they can be edited.
     fn editable(&mut self, id: HunkId) -> Option<(Hunk, Lines)> {
+        let in_conflict = |hunk: &Hunk| hunk.standing == Standing::Conflict;
+        if self.session.turn()?.review().hunk(id).is_some_and(in_conflict) && !self.take_up(id) {
+            return None;
+        }
         let turn = self.session.turn()?;
         let hunk = turn.review().hunk(id)?.clone();
         let why = match (turn.review().purpose(), hunk.op) {

@@ -50,9 +50,27 @@ pub enum Row {
         hunk: usize,
         fold: usize,
     },
+    /// Of a hunk in conflict: what is shown below, or a line that its author saw.
+    Label {
+        hunk: usize,
+        below: Below,
+    },
+    Saw {
+        hunk: usize,
+        line: usize,
+    },
     /// A difference without lines, by its place in the list.
     Remark(usize),
     Blank,
+}
+
+/// What stands below a label.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Below {
+    /// The lines that a hunk in conflict was made for.
+    Saw,
+    /// The lines that stand there now, and what is proposed.
+    Now,
 }
 
 /// A file of the sheet and how far it is decided.
@@ -82,9 +100,33 @@ struct HunkBlock {
     index: usize,
     above: usize,
     below: usize,
+    /// Lines that the author of a hunk in conflict saw.
+    saw: Option<usize>,
     folded: bool,
     /// Line of the new text at which what comes begins.
     new_start: usize,
+}
+
+impl HunkBlock {
+    /// Rows between the head and the body.
+    fn before(&self) -> usize {
+        self.clash_rows() + self.above
+    }
+
+    fn clash_rows(&self) -> usize {
+        self.saw.map_or(0, |lines| lines + 2)
+    }
+
+    /// A row of what the author saw, or else the row among those below.
+    fn clash_row(&self, row: usize) -> Result<Row, usize> {
+        let (hunk, rows) = (self.index, self.clash_rows());
+        match row {
+            _ if row >= rows => Err(row - rows),
+            0 => Ok(Row::Label { hunk, below: Below::Saw }),
+            _ if row + 1 == rows => Ok(Row::Label { hunk, below: Below::Now }),
+            _ => Ok(Row::Saw { hunk, line: row - 1 }),
+        }
+    }
 }
 
 #[derive(Clone, Default, Debug)]
@@ -122,7 +164,8 @@ impl Sheet {
             let decided = hunk.verdict != Verdict::Undecided && hunk.standing == Standing::Good;
             let new_start = starts.get(index).copied().unwrap_or(0);
             let folded = decided != look.turned.contains(&hunk.id);
-            let block = HunkBlock { id: hunk.id, index, above, below, folded, new_start };
+            let saw = review.saw(hunk).map(|saw| saw.len());
+            let block = HunkBlock { id: hunk.id, index, above, below, saw, folded, new_start };
             let folds = reading.map_or(&[][..], |reading| reading.folds(hunk.id));
             if !folds.is_empty() && !look.opened.contains(&hunk.id) {
                 let body = sheet.body(review, &block, folds);
@@ -171,7 +214,10 @@ impl Sheet {
     }
 
     fn block_rows(&self, review: &Review, block: &HunkBlock) -> usize {
-        if block.folded { 1 } else { 1 + block.above + self.body_rows(review, block) + block.below }
+        match block.folded {
+            true => 1,
+            false => 1 + block.before() + self.body_rows(review, block) + block.below,
+        }
     }
 
     /// The rows between a hunk's head and what is below it, one for each fold.
@@ -280,6 +326,10 @@ impl Sheet {
     fn hunk_row(&self, review: &Review, block: &HunkBlock, row: usize) -> Option<Row> {
         let hunk = review.hunk_at(block.index)?;
         let first = hunk.replaces.start();
+        let row = match block.clash_row(row) {
+            Ok(shown) => return Some(shown),
+            Err(row) => row,
+        };
         if row < block.above {
             return Some(Row::Same { hunk: block.index, line: first - block.above + row });
         }
@@ -345,7 +395,7 @@ impl Sheet {
             // What is folded away is where its fold is.
             let fold = || body.iter().position(|row| matches!(row, Row::Fold { .. }));
             let at = body.iter().position(is_it).or_else(fold).unwrap_or(0);
-            return Some(start + 1 + block.above + at);
+            return Some(start + 1 + block.before() + at);
         }
         let (mut before, mut rows, mut line) = (0, 0, 0);
         for part in review.parts(hunk).iter() {
@@ -354,7 +404,7 @@ impl Sheet {
             if atom < before + old + new {
                 let inside = atom - before;
                 let inside = if self.beside && inside >= old { inside - old } else { inside };
-                return Some(start + 1 + block.above + rows + inside);
+                return Some(start + 1 + block.before() + rows + inside);
             }
             before += old + new;
             rows += if self.beside { old.max(new) } else { old + new };

@@ -381,6 +381,23 @@ fn a_proposal_that_comes_back_to_another_file_moves_or_is_in_conflict() {
     again.keys("<A-r>");
     assert!(again.row("✓ 14-15").contains("+1 -2"), "{}", again.shot());
     assert!(again.row("changed at this place").contains('!'));
+    // As three texts: what was seen, what is there, what is proposed. One key takes it up, one accepts.
+    again.keys("]u");
+    let shot = again.shot();
+    let at = |words: &str| shot.find(words).unwrap_or_else(|| panic!("{words}: {shot}"));
+    assert!(at("the author saw:") < at("pub fn len(&self)"), "{shot}");
+    assert!(at("there now (-)") < at("pub fn len(&mut self)"), "{shot}");
+    again.keys("<Enter>");
+    assert!(again.on_disk(RS).contains("len(&mut self)"), "what is in conflict does not land");
+    again.keys("y");
+    again.row("now it is a change of the text as it is");
+    assert_eq!(verdicts(&again), [Verdict::Undecided]);
+    again.keys("y<Enter>");
+    assert!(
+        again.on_disk(RS).contains("How many there are.\n    pub fn len(&mut self)"),
+        "{}",
+        again.on_disk(RS)
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Pictures of the state. Nothing here changes anything, computes a difference or reads a clock;
 //! every foreign text goes through `text::safe` on its way to a cell.
 
+mod ask;
 mod bars;
 mod code;
 mod draw;

@@ -7,7 +7,7 @@ use super::super::page::Page;
 use super::super::picker::Picker;
 use super::super::theme::Paint;
 use super::draw::{Ink, Pen};
-use super::models;
+use super::{ask, models};
 use crate::text::safe;
 
 /// Draws an overlay; returns where its cursor stands.
@@ -24,6 +24,7 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen<'_>, body: Rect) -> Opti
             Some(typed_at(row, 6, query.before()))
         }
         Overlay::Models(page) => Some(models::draw(app, page, pen, body)),
+        Overlay::Ask(page) => Some(ask::draw(app, page, pen, body)),
         Overlay::Line(wish, line) => {
             let row = Rect { y: body.bottom().saturating_sub(1), height: 1, ..body };
             pen.clear(row);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::super::app::App;
-use super::super::review::{Changed, FileRow, Hand, Row};
+use super::super::review::{Below, Changed, FileRow, Hand, Row};
 use super::super::theme::Paint;
 use super::draw::{Ink, Pen};
 use super::hunks::sign;
@@ -65,6 +65,8 @@ impl Painter<'_, '_, '_> {
             Row::Remark(at) => self.remark(y, at),
             Row::Head { hunk, folded } => self.head(y, hunk, folded),
             Row::Fold { hunk, fold } => self.fold(y, hunk, fold),
+            Row::Label { hunk, below } => self.label(y, hunk, below),
+            Row::Saw { hunk, line } => self.saw(y, hunk, line),
             Row::Same { hunk, line } => self.same(y, hunk, line),
             Row::Old { hunk, old } => self.changed(y, self.area, hunk, Some(old), true),
             Row::New { hunk, new } => self.changed(y, self.area, hunk, Some(new), false),
@@ -156,6 +158,28 @@ impl Painter<'_, '_, '_> {
         let Some(fold) = folds.get(at) else { return };
         let column = u16::try_from(self.app.review.sheet.digits() + 2).unwrap_or(0);
         self.pen.text_at(self.area, column, y, Paint::Settled, &format!("≡ {}", safe::line(&fold.words())));
+    }
+
+    fn label(&mut self, y: u16, index: usize, below: Below) {
+        let Some(hunk) = self.review.hunk_at(index) else { return };
+        let column = u16::try_from(self.app.review.sheet.digits() + 2).unwrap_or(0);
+        let words = match below {
+            Below::Saw if hunk.op == FileOp::Create => "the author saw no such file",
+            Below::Saw => "the author saw:",
+            Below::Now => "there now (-) and proposed (+); y takes it up, n keeps mine, e edits:",
+        };
+        self.pen.text_at(self.area, column, y, Paint::Warn, words);
+    }
+
+    /// A line that the author of a hunk in conflict saw.
+    fn saw(&mut self, y: u16, index: usize, line: usize) {
+        let Some(saw) = self.review.hunk_at(index).and_then(|hunk| self.review.saw(hunk)) else { return };
+        let shown = printable(saw.text(line).unwrap_or_default()).into_owned();
+        let column = u16::try_from(self.app.review.sheet.digits() + 2).unwrap_or(0);
+        self.pen.text_at(self.area, column, y, Paint::Warn, "?");
+        let ink = self.ink(Some(Paint::Settled), &[], &[]);
+        let area = self.text_area(self.area);
+        self.pen.line(area, y, &shown, &ink);
     }
 
     fn same(&mut self, y: u16, index: usize, line: usize) {

@@ -3,6 +3,8 @@
 //! One line at a time, since a mark is a help and not a judgement: a string over several lines is
 //! taken for code, which costs a mark too many and never one too few.
 
+use std::borrow::Cow;
+
 use crate::text::RepoPath;
 use crate::text::highlight::Language;
 
@@ -16,7 +18,7 @@ pub(super) struct Line<'a> {
     pub(super) row: usize,
     pub(super) text: &'a str,
     /// As long as the text, with strings and comments blanked.
-    pub(super) code: String,
+    pub(super) code: Cow<'a, str>,
 }
 
 /// How the strings and comments of a language begin.
@@ -59,7 +61,7 @@ impl<'a> Line<'a> {
     /// The words of its code, each with what follows it.
     pub(super) fn words(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let mut rest = self.code.as_str();
+        let mut rest = &*self.code;
         std::iter::from_fn(move || {
             let start = rest.find(is_word)?;
             let from = rest.get(start..)?;
@@ -71,7 +73,16 @@ impl<'a> Line<'a> {
     }
 }
 
-fn code(text: &str, family: Family) -> String {
+fn code(text: &str, family: Family) -> Cow<'_, str> {
+    let plain = |byte: u8| match family {
+        Family::Slashes => !matches!(byte, b'"' | b'`' | b'/'),
+        Family::Hash => !matches!(byte, b'"' | b'`' | b'\'' | b'#'),
+        Family::Unknown => !matches!(byte, b'"' | b'`'),
+    };
+    if text.bytes().all(plain) { Cow::Borrowed(text) } else { Cow::Owned(blanked(text, family)) }
+}
+
+fn blanked(text: &str, family: Family) -> String {
     let mut code = String::with_capacity(text.len());
     let mut quote = None;
     let mut chars = text.char_indices().peekable();

@@ -17,6 +17,7 @@ use super::super::{Hunk, Review};
 use super::fold::FoldKind;
 use super::page::{Page, Side};
 use code::{Family, Line};
+pub(super) use pattern::Signs;
 
 /// How much a mark matters, least first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -154,7 +155,7 @@ impl Risk {
 }
 
 /// The marks of every hunk, in the order of `pages`. What is folded as unchanged is passed over.
-pub(super) fn of_pages(pages: &[Page<'_>]) -> Vec<Vec<Risk>> {
+pub(super) fn of_pages(pages: &[Page<'_>], signs: &Signs) -> Vec<Vec<Risk>> {
     let mut all = Vec::with_capacity(pages.len());
     let public = public(pages);
     for pages in pages.chunk_by(|one, next| one.at == next.at) {
@@ -164,7 +165,7 @@ pub(super) fn of_pages(pages: &[Page<'_>]) -> Vec<Vec<Risk>> {
             [test::starts(&file.path, file.old.as_ref()), test::starts(&file.path, file.new.as_ref())];
         all.extend(pages.iter().map(|page| {
             let mut risks = of_file.clone();
-            risks.extend(of_page(page, tests, &public));
+            risks.extend(of_page(page, tests, &public, signs));
             risks.sort_by_key(|risk| (std::cmp::Reverse(risk.weight()), risk.kind, risk.row));
             risks
         }));
@@ -182,9 +183,14 @@ fn public(pages: &[Page<'_>]) -> BTreeSet<String> {
     public
 }
 
-fn of_page(page: &Page<'_>, tests: [Option<usize>; 2], public: &BTreeSet<String>) -> Vec<Risk> {
+fn of_page(
+    page: &Page<'_>,
+    tests: [Option<usize>; 2],
+    public: &BTreeSet<String>,
+    signs: &Signs,
+) -> Vec<Risk> {
     let (gone, come) = (lines(page, Side::Old), lines(page, Side::New));
-    let mut risks = shown(&gone, &come);
+    let mut risks = shown(&gone, &come, signs);
     let [old, new] = tests;
     let in_tests = old.is_some_and(|from| from <= page.cut.old.start() && !page.cut.old.is_empty())
         || new.is_some_and(|from| from <= page.cut.new.start() && !page.cut.new.is_empty());
@@ -200,17 +206,19 @@ fn of_page(page: &Page<'_>, tests: [Option<usize>; 2], public: &BTreeSet<String>
 }
 
 /// Does what a tool wrote show something that must be read all the same?
-pub(super) fn is_grave(page: &Page<'_>) -> bool {
-    shown(&lines(page, Side::Old), &lines(page, Side::New)).iter().any(|risk| risk.weight() == Weight::Grave)
+pub(super) fn is_grave(page: &Page<'_>, signs: &Signs) -> bool {
+    shown(&lines(page, Side::Old), &lines(page, Side::New), signs)
+        .iter()
+        .any(|risk| risk.weight() == Weight::Grave)
 }
 
 /// What shows in more of the lines that come than of those that go.
-fn shown(gone: &[Line<'_>], come: &[Line<'_>]) -> Vec<Risk> {
+fn shown(gone: &[Line<'_>], come: &[Line<'_>], signs: &Signs) -> Vec<Risk> {
     let mut before: BTreeMap<(RiskKind, String), usize> = BTreeMap::new();
-    gone.iter().flat_map(in_line).for_each(|risk| *before.entry(risk).or_default() += 1);
+    gone.iter().flat_map(|line| in_line(line, signs)).for_each(|risk| *before.entry(risk).or_default() += 1);
     let mut found: BTreeMap<(RiskKind, String), usize> = BTreeMap::new();
     for line in come {
-        for risk in in_line(line) {
+        for risk in in_line(line, signs) {
             match before.get_mut(&risk).filter(|count| **count > 0) {
                 Some(count) => *count -= 1,
                 None => drop(found.entry(risk).or_insert(line.row)),
@@ -220,9 +228,9 @@ fn shown(gone: &[Line<'_>], come: &[Line<'_>]) -> Vec<Risk> {
     found.into_iter().map(|((kind, what), row)| Risk { kind, what, row: Some(row) }).collect()
 }
 
-fn in_line(line: &Line<'_>) -> Vec<(RiskKind, String)> {
+fn in_line(line: &Line<'_>, signs: &Signs) -> Vec<(RiskKind, String)> {
     let mut risks = word::risks(line);
-    risks.extend(pattern::risks(line));
+    risks.extend(pattern::risks(line, signs));
     risks.extend(deceptive::risks(line));
     risks
 }

@@ -1,5 +1,7 @@
 //! Risks that show in the text of a line, comments and strings included.
 
+use aho_corasick::AhoCorasick;
+
 use super::RiskKind;
 use super::code::Line;
 
@@ -58,16 +60,35 @@ const STATEMENTS: [(&str, &str); 5] = [
     ("DROP ", "TABLE "),
 ];
 
-pub(super) fn risks(line: &Line<'_>) -> Vec<(RiskKind, String)> {
+/// Is there anything in a line that the patterns here begin with? One pass tells, and for nearly every
+/// line the answer is no. `None`: not known, so that each pattern is tried.
+pub(in super::super) struct Signs(Option<AhoCorasick>);
+
+impl Signs {
+    pub(in super::super) fn new() -> Self {
+        let verbs = STATEMENTS.iter().map(|(verb, _)| *verb);
+        let signs = CHECKS_OFF.iter().chain(&SECRETS).chain(&["-----BEGIN", "://"]).copied().chain(verbs);
+        Self(AhoCorasick::builder().ascii_case_insensitive(true).build(signs).ok())
+    }
+
+    fn are_in(&self, text: &str) -> bool {
+        self.0.as_ref().is_none_or(|signs| signs.is_match(text))
+    }
+}
+
+pub(super) fn risks(line: &Line<'_>, signs: &Signs) -> Vec<(RiskKind, String)> {
     let mut found: Vec<(RiskKind, String)> = Vec::new();
     let text = line.text;
+    found.extend(swallows(line).map(|what| (RiskKind::Swallowed, what.to_owned())));
+    if !signs.are_in(text) {
+        return found;
+    }
     found.extend(
         CHECKS_OFF
             .iter()
             .filter(|mark| text.contains(**mark))
             .map(|mark| (RiskKind::CheckOff, (*mark).trim_end_matches('(').to_owned())),
     );
-    found.extend(swallows(line).map(|what| (RiskKind::Swallowed, what.to_owned())));
     found.extend(secret(text).map(|what| (RiskKind::Secret, what)));
     found.extend(query(text).map(|what| (RiskKind::Query, what.to_owned())));
     if text.contains("://") {
@@ -79,20 +100,23 @@ pub(super) fn risks(line: &Line<'_>) -> Vec<(RiskKind, String)> {
 /// Is an error dropped here?
 fn swallows(line: &Line<'_>) -> Option<&'static str> {
     let code = line.code.trim();
-    let squeezed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    let catches = squeezed.contains("catch") && (squeezed.ends_with("{}") || squeezed.contains("{})"));
     match code {
         _ if code.starts_with("let _ =") => Some("`let _ =`"),
         _ if code.ends_with(".ok();") => Some("`.ok();`"),
         _ if code.starts_with("except:") => Some("`except:`"),
         _ if code.starts_with("except Exception:") => Some("`except Exception:`"),
         _ if code.starts_with("except BaseException") => Some("`except BaseException`"),
-        _ if catches => Some("an empty `catch`"),
+        _ if code.contains("catch") && catches_nothing(code) => Some("an empty `catch`"),
         _ if code.ends_with("|| true") => Some("`|| true`"),
         _ if code.starts_with("set +e") => Some("`set +e`"),
         _ if code.starts_with("On Error Resume") => Some("`On Error Resume`"),
         _ => None,
     }
+}
+
+fn catches_nothing(code: &str) -> bool {
+    let squeezed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    squeezed.contains("catch") && (squeezed.ends_with("{}") || squeezed.contains("{})"))
 }
 
 fn secret(text: &str) -> Option<String> {

@@ -13,90 +13,91 @@ enum Then {
 }
 use Then::{Anything, Call, Path};
 
+/// Sorted by name, as bytes.
 const WORDS: [(&str, Then, RiskKind); 83] = [
+    ("Command", Path("::new"), Process),
+    ("Function", Call, Eval),
+    ("HttpClient", Anything, Network),
+    ("ListenAndServe", Anything, Network),
+    ("Popen", Call, Process),
+    ("ProcessBuilder", Anything, Process),
+    ("RemoveAll", Call, Removal),
+    ("TcpListener", Anything, Network),
+    ("TcpStream", Anything, Network),
+    ("UdpSocket", Anything, Network),
+    ("WebSocket", Anything, Network),
+    ("XMLHttpRequest", Anything, Network),
+    ("__import__", Call, Eval),
+    ("access_key", Anything, Access),
+    ("aiohttp", Anything, Network),
+    ("alloca", Call, Unsafe),
+    ("apiKey", Anything, Access),
+    ("api_key", Anything, Access),
+    ("axios", Anything, Network),
+    ("child_process", Anything, Process),
+    ("chmod", Anything, Access),
+    ("chown", Anything, Access),
+    ("curl", Path(" "), Network),
+    ("dangerouslySetInnerHTML", Anything, Eval),
+    ("deleteRecursively", Call, Removal),
     ("eval", Call, Eval),
     ("exec", Call, Eval),
-    ("execfile", Call, Eval),
-    ("Function", Call, Eval),
-    ("__import__", Call, Eval),
-    ("importlib", Anything, Eval),
-    ("pickle", Anything, Eval),
-    ("unserialize", Call, Eval),
-    ("innerHTML", Anything, Eval),
-    ("insertAdjacentHTML", Anything, Eval),
-    ("dangerouslySetInnerHTML", Anything, Eval),
-    ("runInNewContext", Call, Eval),
-    ("Command", Path("::new"), Process),
     ("exec", Path(".Command"), Process),
-    ("subprocess", Anything, Process),
-    ("Popen", Call, Process),
-    ("popen", Call, Process),
-    ("system", Call, Process),
-    ("child_process", Anything, Process),
-    ("execSync", Call, Process),
     ("execFile", Call, Process),
-    ("spawnSync", Call, Process),
+    ("execSync", Call, Process),
+    ("execfile", Call, Eval),
     ("execv", Call, Process),
     ("execve", Call, Process),
     ("execvp", Call, Process),
-    ("posix_spawn", Call, Process),
-    ("shell_exec", Call, Process),
-    ("ProcessBuilder", Anything, Process),
-    ("getRuntime", Call, Process),
-    ("unsafe", Anything, Unsafe),
-    ("transmute", Anything, Unsafe),
-    ("from_raw_parts", Anything, Unsafe),
-    ("get_unchecked", Anything, Unsafe),
-    ("unwrap_unchecked", Anything, Unsafe),
-    ("unreachable_unchecked", Anything, Unsafe),
-    ("strcpy", Call, Unsafe),
-    ("strcat", Call, Unsafe),
-    ("sprintf", Call, Unsafe),
-    ("gets", Call, Unsafe),
-    ("alloca", Call, Unsafe),
-    ("reqwest", Anything, Network),
-    ("TcpStream", Anything, Network),
-    ("TcpListener", Anything, Network),
-    ("UdpSocket", Anything, Network),
-    ("urllib", Anything, Network),
-    ("urlopen", Call, Network),
-    ("requests", Path("."), Network),
-    ("aiohttp", Anything, Network),
-    ("httpx", Anything, Network),
     ("fetch", Call, Network),
-    ("XMLHttpRequest", Anything, Network),
-    ("WebSocket", Anything, Network),
-    ("axios", Anything, Network),
-    ("HttpClient", Anything, Network),
-    ("ListenAndServe", Anything, Network),
-    ("net", Path(".Dial"), Network),
+    ("from_raw_parts", Anything, Unsafe),
+    ("getRuntime", Call, Process),
+    ("get_unchecked", Anything, Unsafe),
+    ("getrandom", Anything, Crypto),
+    ("gets", Call, Unsafe),
     ("http", Path(".Get"), Network),
     ("http", Path(".Post"), Network),
-    ("socket", Call, Network),
-    ("curl", Path(" "), Network),
-    ("wget", Path(" "), Network),
+    ("httpx", Anything, Network),
+    ("importlib", Anything, Eval),
+    ("innerHTML", Anything, Eval),
+    ("insertAdjacentHTML", Anything, Eval),
+    ("net", Path(".Dial"), Network),
     ("openssl", Anything, Crypto),
-    ("getrandom", Anything, Crypto),
-    ("chmod", Anything, Access),
-    ("chown", Anything, Access),
-    ("setuid", Anything, Access),
-    ("setgid", Anything, Access),
-    ("sudo", Path(" "), Access),
-    ("api_key", Anything, Access),
-    ("apiKey", Anything, Access),
-    ("access_key", Anything, Access),
-    ("private_key", Anything, Access),
+    ("pickle", Anything, Eval),
+    ("popen", Call, Process),
+    ("posix_spawn", Call, Process),
     ("privateKey", Anything, Access),
+    ("private_key", Anything, Access),
     ("remove_dir_all", Anything, Removal),
     ("remove_file", Anything, Removal),
+    ("requests", Path("."), Network),
+    ("reqwest", Anything, Network),
+    ("rimraf", Anything, Removal),
+    ("rm", Path(" -"), Removal),
+    ("rmSync", Call, Removal),
     ("rmtree", Anything, Removal),
+    ("runInNewContext", Call, Eval),
+    ("setgid", Anything, Access),
+    ("setuid", Anything, Access),
+    ("shell_exec", Call, Process),
+    ("socket", Call, Network),
+    ("spawnSync", Call, Process),
+    ("sprintf", Call, Unsafe),
+    ("strcat", Call, Unsafe),
+    ("strcpy", Call, Unsafe),
+    ("subprocess", Anything, Process),
+    ("sudo", Path(" "), Access),
+    ("system", Call, Process),
+    ("transmute", Anything, Unsafe),
     ("unlink", Call, Removal),
     ("unlinkSync", Call, Removal),
-    ("rmSync", Call, Removal),
-    ("rimraf", Anything, Removal),
-    ("RemoveAll", Call, Removal),
-    ("deleteRecursively", Call, Removal),
-    ("rm", Path(" -"), Removal),
+    ("unreachable_unchecked", Anything, Unsafe),
+    ("unsafe", Anything, Unsafe),
+    ("unserialize", Call, Eval),
+    ("unwrap_unchecked", Anything, Unsafe),
+    ("urllib", Anything, Network),
+    ("urlopen", Call, Network),
+    ("wget", Path(" "), Network),
 ];
 
 /// Parts of names, as `encrypt` in `encryptBlock` and `encrypt_block`.
@@ -123,6 +124,9 @@ const PARTS: [(&str, RiskKind); 20] = [
     ("credentials", Access),
 ];
 
+/// Bytes of the shortest of them.
+const SHORTEST_PART: usize = 3;
+
 /// The risks that a line's words show, each with the word.
 pub(super) fn risks(line: &Line<'_>) -> Vec<(RiskKind, String)> {
     let mut found = Vec::new();
@@ -132,7 +136,8 @@ pub(super) fn risks(line: &Line<'_>) -> Vec<(RiskKind, String)> {
             Call => after.starts_with('(') || after.starts_with("!("),
             Path(path) => after.starts_with(path),
         };
-        let whole = WORDS.iter().filter(|(name, then, _)| *name == word && follows(*then));
+        let named = WORDS.iter().skip(WORDS.partition_point(|(name, ..)| *name < word));
+        let whole = named.take_while(|(name, ..)| *name == word).filter(|(_, then, _)| follows(*then));
         found.extend(whole.map(|(_, then, kind)| match then {
             Path(path) => (*kind, format!("{word}{path}").trim_end().to_owned()),
             _ => (*kind, word.to_owned()),
@@ -148,7 +153,8 @@ fn parts(name: &str) -> impl Iterator<Item = (&'static str, RiskKind)> {
         let whole = humps(piece).nth(1).map(|_| piece);
         whole.into_iter().chain(humps(piece))
     });
-    pieces.filter_map(|piece| PARTS.iter().find(|(part, _)| piece.eq_ignore_ascii_case(part)).copied())
+    let telling = pieces.filter(|piece| SHORTEST_PART <= piece.len());
+    telling.filter_map(|piece| PARTS.iter().find(|(part, _)| piece.eq_ignore_ascii_case(part)).copied())
 }
 
 fn humps(piece: &str) -> impl Iterator<Item = &str> {
@@ -159,4 +165,15 @@ fn humps(piece: &str) -> impl Iterator<Item = &str> {
         rest = after;
         (!hump.is_empty()).then_some(hump)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_as_they_are_searched() {
+        assert!(WORDS.is_sorted_by_key(|(name, ..)| *name));
+        assert_eq!(PARTS.iter().map(|(part, _)| part.len()).min(), Some(SHORTEST_PART));
+    }
 }

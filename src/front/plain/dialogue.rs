@@ -1,0 +1,503 @@
+//! The dialogue as a machine: a line that was said goes in, what is answered is written out. It reads
+//! nothing, and decides only through the session, so that what lands is remembered as from the screen.
+//!
+//! A hunk is accepted only after it was shown; what would be accepted unseen is shown first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::show;
+use super::verb::{self, Verb};
+use crate::change::reading::{Order, Reading};
+use crate::change::{Hunk, HunkId, Purpose, Review, Standing, Verdict};
+use crate::session::{Decision, Rework, Seen, Session, Turn};
+use crate::text::safe;
+
+/// What is asked again and again.
+const PROMPT: &str = "y n v s c u j k i land q ?> ";
+
+/// How a dialogue ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// What is accepted is to be made real; of changes that are made already, what is rejected is to be
+    /// taken back.
+    Land,
+    /// Nothing is to be written.
+    Leave,
+}
+
+/// A review in words.
+pub struct Dialogue<'a, W> {
+    session: &'a mut Session,
+    reading: Reading,
+    order: Vec<HunkId>,
+    by: Order,
+    /// Hunks that were shown as they are now, and how they were looked at.
+    seen: &'a mut BTreeMap<HunkId, Seen>,
+    at: Option<HunkId>,
+    output: W,
+}
+
+impl<'a, W: Write> Dialogue<'a, W> {
+    /// Says what there is to decide, and shows the first hunk of it.
+    ///
+    /// # Errors
+    /// What writing failed with.
+    pub fn open(
+        session: &'a mut Session,
+        seen: &'a mut BTreeMap<HunkId, Seen>,
+        output: W,
+    ) -> io::Result<Self> {
+        let reading = session.turn().map(|turn| Reading::of(turn.review())).unwrap_or_default();
+        let by = Order::Reading;
+        let order = reading.order(by);
+        let mut dialogue = Self { session, reading, order, by, seen, at: None, output };
+        dialogue.begin()?;
+        Ok(dialogue)
+    }
+
+    /// Asks for the next line.
+    ///
+    /// # Errors
+    /// What writing failed with.
+    pub fn ask(&mut self) -> io::Result<()> {
+        write!(self.output, "{PROMPT}")?;
+        self.output.flush()
+    }
+
+    /// Takes a line, which came `after` it was asked for. `None`: the dialogue goes on.
+    ///
+    /// # Errors
+    /// What writing failed with. The verdicts given so far are in the session.
+    pub fn hear(&mut self, said: &str, after: Duration) -> io::Result<Option<Outcome>> {
+        if let Some(seen) = self.at.and_then(|at| self.seen.get_mut(&at)) {
+            seen.looked_at += after;
+        }
+        match verb::parse(said) {
+            Some(Verb::Land) => return self.land(),
+            Some(Verb::Leave) => return Ok(Some(Outcome::Leave)),
+            Some(verb) => self.act(verb)?,
+            None if said.trim().is_empty() => self.show(false)?,
+            None => self.say(&format!("`{}` is no verb; ? lists them", safe::line(said.trim())))?,
+        }
+        Ok(None)
+    }
+
+    /// Says that there will be no more lines.
+    ///
+    /// # Errors
+    /// What writing failed with.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.say("\nthe input ended; nothing is written")
+    }
+
+    fn review(&self) -> Option<&Review> {
+        self.session.turn().map(Turn::review)
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        let ids = self.order.iter().copied();
+        let (lines, hunks) = (self.reading.lines_to_read(ids), self.order.len());
+        self.say(&format!("{hunks} hunks, {lines} lines to read, {}; ? lists the verbs", self.by.words()))?;
+        match self.purpose() {
+            Purpose::Propose => {}
+            Purpose::TakeBack => self.say("all of it is made already: what is rejected is taken back")?,
+            Purpose::ReadOnly => self.say("both sides are history: nothing is written")?,
+        }
+        self.go_to_undecided()
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.review().map(Review::purpose).unwrap_or_default()
+    }
+
+    fn act(&mut self, verb: Verb) -> io::Result<()> {
+        match verb {
+            Verb::Accept if self.hunk().is_some_and(|hunk| hunk.standing == Standing::Conflict) => {
+                self.take_up()
+            }
+            Verb::Accept => self.decide(&Vec::from_iter(self.at), Verdict::Accepted),
+            Verb::Reject => self.decide(&Vec::from_iter(self.at), Verdict::Rejected),
+            Verb::AcceptFile => self.decide(&self.rest_of_file(), Verdict::Accepted),
+            Verb::RejectFile => self.decide(&self.rest_of_file(), Verdict::Rejected),
+            Verb::Lines { first, last, accept } => self.pick(first, last, accept),
+            Verb::Split => self.split(),
+            Verb::Comment(words) => self.comment(words),
+            Verb::Undo => self.take_back(true),
+            Verb::Redo => self.take_back(false),
+            Verb::Next => self.step(1),
+            Verb::Previous => self.step(-1),
+            Verb::Go(number) => match number.checked_sub(1).and_then(|at| self.order.get(at)).copied() {
+                Some(id) => self.go_to(id),
+                None => self.say(&format!("there are hunks 1 to {}", self.order.len())),
+            },
+            Verb::Find(words) => self.find(&words),
+            Verb::Why => match self.hunk() {
+                Some(hunk) => self.say(show::why(hunk, &self.reading).trim_end()),
+                None => Ok(()),
+            },
+            Verb::Unfold => self.show(true),
+            Verb::Order => {
+                self.by = self.by.next();
+                self.order = self.reading.order(self.by);
+                self.say(self.by.words())?;
+                self.list()
+            }
+            Verb::List => self.list(),
+            Verb::Help => self.say(verb::help().trim_end()),
+            Verb::Land | Verb::Leave => Ok(()),
+        }
+    }
+
+    /// Of a hunk in conflict, makes one against the text as it is now; it is shown and asked for again.
+    fn take_up(&mut self) -> io::Result<()> {
+        let Some(id) = self.at else { return Ok(()) };
+        match self.session.rework(id, &Rework::TakeUp) {
+            Ok(id) => {
+                self.seen.remove(&id);
+                self.at = Some(id);
+                self.anew()
+            }
+            Err(why) => self.say(&why.to_string()),
+        }
+    }
+
+    /// Only what was shown is accepted; what was not is shown, and asked for again.
+    fn decide(&mut self, ids: &[HunkId], verdict: Verdict) -> io::Result<()> {
+        let unseen: Vec<HunkId> = ids.iter().copied().filter(|id| !self.seen.contains_key(id)).collect();
+        if verdict == Verdict::Accepted && !unseen.is_empty() {
+            for id in &unseen {
+                self.at = Some(*id);
+                self.show(false)?;
+            }
+            self.at = ids.first().copied();
+            return self.say(&format!("{} of them had not been shown; say it again to accept", unseen.len()));
+        }
+        let decision = match verdict {
+            Verdict::Accepted => Decision::Accept(ids.to_vec()),
+            Verdict::Rejected | Verdict::Undecided => Decision::Reject(ids.to_vec()),
+        };
+        if !self.session.decide(&decision) {
+            return self.say("nothing changed: it is decided so already, or in conflict");
+        }
+        if ids.len() > 1 {
+            self.say(&format!("{} hunks decided; u takes it back", ids.len()))?;
+        }
+        if let Some(turn) = self.session.turn() {
+            self.reading.heed(turn.review());
+        }
+        self.go_to_undecided()
+    }
+
+    /// This hunk, and the undecided ones of its file that follow in the order.
+    fn rest_of_file(&self) -> Vec<HunkId> {
+        let Some(here) = self.hunk() else { return Vec::new() };
+        let rest = self.order.iter().skip_while(|id| **id != here.id);
+        let hunks = rest.filter_map(|id| self.review()?.hunk(*id)).filter(|hunk| {
+            hunk.path == here.path && (hunk.id == here.id || hunk.verdict == Verdict::Undecided)
+        });
+        hunks.map(|hunk| hunk.id).collect()
+    }
+
+    fn pick(&mut self, first: usize, last: usize, accept: bool) -> io::Result<()> {
+        let Some(id) = self.at else { return Ok(()) };
+        if accept && !self.seen.contains_key(&id) {
+            return self.show(false);
+        }
+        let verdict = if accept { Verdict::Accepted } else { Verdict::Rejected };
+        match self.session.rework(id, &Rework::Pick { lines: first - 1..last, verdict }) {
+            Ok(_) => self.anew(),
+            Err(why) => self.say(&why.to_string()),
+        }
+    }
+
+    fn split(&mut self) -> io::Result<()> {
+        let Some(id) = self.at else { return Ok(()) };
+        match self.session.rework(id, &Rework::Split) {
+            Ok(_) => {
+                self.anew()?;
+                self.say(&format!("split; {} hunks now", self.order.len()))
+            }
+            Err(why) => self.say(&why.to_string()),
+        }
+    }
+
+    fn comment(&mut self, words: String) -> io::Result<()> {
+        let Some(id) = self.at else { return Ok(()) };
+        let word = if words.is_empty() { "the comment is gone" } else { "noted" };
+        match self.session.rework(id, &Rework::Comment(Some(words))) {
+            Ok(_) => self.say(word),
+            Err(why) => self.say(&why.to_string()),
+        }
+    }
+
+    fn take_back(&mut self, undo: bool) -> io::Result<()> {
+        let (decision, word, none) = match undo {
+            true => (Decision::Undo, "undone", "nothing to undo"),
+            false => (Decision::Redo, "redone", "nothing to redo"),
+        };
+        let before = self.shapes();
+        if !self.session.decide(&decision) {
+            return self.say(none);
+        }
+        self.say(word)?;
+        let after = self.shapes();
+        let other = after.iter().find(|(id, shape)| before.get(id) != Some(shape)).map(|(id, _)| *id);
+        self.at = other.or(self.at);
+        self.anew()
+    }
+
+    /// What a decision changes of a hunk.
+    fn shapes(&self) -> BTreeMap<HunkId, (Verdict, usize)> {
+        let hunks = self.review().into_iter().flat_map(Review::hunks);
+        hunks.map(|hunk| (hunk.id, (hunk.verdict, hunk.with.bytes().len()))).collect()
+    }
+
+    /// The hunks are others than before: the reading is made again, and what was shown stays where it was.
+    fn anew(&mut self) -> io::Result<()> {
+        let was: BTreeSet<HunkId> = std::mem::take(&mut self.order).into_iter().collect();
+        self.reading = self.review().map(Reading::of).unwrap_or_default();
+        self.order = self.reading.order(self.by);
+        let hunks: BTreeSet<HunkId> = self.order.iter().copied().collect();
+        self.seen.retain(|id, _| was.contains(id) && hunks.contains(id));
+        self.go_to_undecided()
+    }
+
+    fn step(&mut self, by: isize) -> io::Result<()> {
+        let at = self.at.and_then(|at| self.order.iter().position(|id| *id == at)).unwrap_or(0);
+        match at.checked_add_signed(by).and_then(|to| self.order.get(to)).copied() {
+            Some(id) => self.go_to(id),
+            None => self.say("there is none"),
+        }
+    }
+
+    fn find(&mut self, words: &str) -> io::Result<()> {
+        let at = self.at.and_then(|at| self.order.iter().position(|id| *id == at)).unwrap_or(0);
+        let holds = |id: &&HunkId| {
+            let text = self.review().and_then(|review| {
+                let hunk = review.hunk(**id)?;
+                Some(show::hunk(review, &self.reading, &self.order, hunk, true))
+            });
+            text.is_some_and(|text| text.contains(words))
+        };
+        let round = self.order.iter().skip(at + 1).chain(self.order.iter().take(at + 1));
+        match round.into_iter().find(holds).copied() {
+            Some(id) => self.go_to(id),
+            None => self.say("no hunk has these words"),
+        }
+    }
+
+    fn go_to(&mut self, id: HunkId) -> io::Result<()> {
+        self.at = Some(id);
+        self.show(false)
+    }
+
+    /// The next undecided hunk below, else the first one above.
+    fn go_to_undecided(&mut self) -> io::Result<()> {
+        let at = self.at.and_then(|at| self.order.iter().position(|id| *id == at)).unwrap_or(0);
+        let round = self.order.iter().skip(at).chain(self.order.iter().take(at));
+        let open = |id: &&HunkId| {
+            self.review().and_then(|r| r.hunk(**id)).is_some_and(|h| h.verdict == Verdict::Undecided)
+        };
+        match round.into_iter().find(open).copied() {
+            Some(id) => self.go_to(id),
+            None => {
+                self.at = self.at.filter(|at| self.order.contains(at)).or(self.order.first().copied());
+                self.say("every hunk is decided; `land` ends, u undoes, q leaves")
+            }
+        }
+    }
+
+    fn hunk(&self) -> Option<&Hunk> {
+        self.review()?.hunk(self.at?)
+    }
+
+    fn show(&mut self, unfolded: bool) -> io::Result<()> {
+        let Some((hunk, review)) = self.hunk().zip(self.review()) else {
+            return self.say("there is no hunk");
+        };
+        let (id, base) = (hunk.id, review.base(&hunk.path).and_then(|base| base.text.as_ref()));
+        let text = show::hunk(review, &self.reading, &self.order, hunk, unfolded);
+        let whole = show::is_whole(review, hunk, base);
+        self.say(text.trim_end())?;
+        if !whole {
+            self.say("lines of it were cut; accepting it accepts all of them")?;
+        }
+        self.seen.entry(id).or_default().whole |= whole;
+        Ok(())
+    }
+
+    fn list(&mut self) -> io::Result<()> {
+        let hunks: Vec<String> = self
+            .order
+            .iter()
+            .filter_map(|id| {
+                let review = self.review()?;
+                Some(show::title(review, &self.order, review.hunk(*id)?))
+            })
+            .collect();
+        self.say(&hunks.join("\n"))
+    }
+
+    fn land(&mut self) -> io::Result<Option<Outcome>> {
+        let wanted = match self.purpose() {
+            Purpose::Propose => Verdict::Accepted,
+            Purpose::TakeBack => Verdict::Rejected,
+            Purpose::ReadOnly => return Ok(Some(Outcome::Leave)),
+        };
+        if self.review().is_some_and(|review| review.hunks().any(|hunk| hunk.verdict == wanted)) {
+            return Ok(Some(Outcome::Land));
+        }
+        let why = match wanted {
+            Verdict::Rejected => "no hunk is rejected, so nothing is taken back; q leaves",
+            _ => "no hunk is accepted yet; y accepts, q leaves",
+        };
+        self.say(why)?;
+        Ok(None)
+    }
+
+    pub(super) fn say(&mut self, words: &str) -> io::Result<()> {
+        writeln!(self.output, "{words}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use crate::change::{Base, Edit, EditOp, Focus, Leash, Level, Scope};
+    use crate::prompt::Prompts;
+    use crate::session::{Ready, Subject, Terms};
+    use crate::text::{Lines, RepoPath};
+    use crate::workspace::Source;
+
+    const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n";
+
+    fn proposed(new: &str) -> Review {
+        let path = RepoPath::parse("a.txt").unwrap();
+        let focus = Focus { file: Some(path.clone()), lines: None };
+        let mut review = Review::new(Scope::of(Level::File, &focus, Leash::default()).unwrap());
+        let edit =
+            Edit { path: "a.txt".into(), op: EditOp::Whole(new.into()), reason: Some("so \u{1b}[m".into()) };
+        review.offer(&edit, Base { path, text: Some(Lines::from(OLD)) });
+        review
+    }
+
+    fn session(review: Review) -> Session {
+        let mut session = Session::new(Terms {
+            prompts: Arc::new(Prompts::embedded().unwrap()),
+            leash: Leash::default(),
+            max_output: None,
+            source: Source::Apply,
+        });
+        let (refusals, remarks) = (Vec::new(), Vec::new());
+        session.review(Ready { subject: Subject::Reply, title: "a reply".into(), review, refusals, remarks });
+        session
+    }
+
+    /// Plays `said` and returns how it ended (`None`: the input did), what was shown, and the file with
+    /// what was accepted.
+    fn play(new: &str, said: &str) -> (Option<Outcome>, String, String) {
+        let mut session = session(proposed(new));
+        let (mut seen, mut shown) = (BTreeMap::new(), Vec::new());
+        let mut dialogue = Dialogue::open(&mut session, &mut seen, &mut shown).unwrap();
+        let mut lines = said.lines();
+        let outcome = lines.find_map(|line| {
+            dialogue.ask().unwrap();
+            dialogue.hear(line, Duration::from_secs(1)).unwrap()
+        });
+        let file = session.turn().unwrap().review().preview(&RepoPath::parse("a.txt").unwrap(), false);
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (outcome, text(&shown), text(file.unwrap().bytes()))
+    }
+
+    fn two_hunks() -> String {
+        OLD.replace("two", "2").replace("eight", "8")
+    }
+
+    #[test]
+    fn hunks_are_shown_decided_and_landed_by_lines_of_text() {
+        let (outcome, shown, file) = play(&two_hunks(), "y\nn\nland\n");
+        assert_eq!((outcome, file), (Some(Outcome::Land), OLD.replace("two", "2")));
+        let first = "hunk 1 of 2: a.txt, line 2, 1 lines go and 1 come, undecided\n       one\n   1 - two\n   2 + 2\n       three\n       four\n";
+        assert!(shown.contains(first), "{shown}");
+        assert!(shown.contains("every hunk is decided"), "{shown}");
+    }
+
+    #[test]
+    fn the_end_of_the_input_and_leaving_write_nothing() {
+        assert_eq!(play(&two_hunks(), "y\ny\n").0, None);
+        assert_eq!(play(&two_hunks(), "y\ny\nq\n").0, Some(Outcome::Leave));
+        assert_eq!(play(&two_hunks(), "").0, None);
+        let (outcome, shown, _) = play(&two_hunks(), "n\nn\nland\nq\n");
+        assert_eq!(outcome, Some(Outcome::Leave));
+        assert!(shown.contains("no hunk is accepted yet"));
+    }
+
+    #[test]
+    fn nothing_is_accepted_that_was_not_shown() {
+        let (_, shown, file) = play(&two_hunks(), "Y\nq\n");
+        assert_eq!(file, OLD, "the second hunk had not been shown");
+        assert!(shown.contains("+ 8") && shown.contains("say it again"), "{shown}");
+        assert_eq!(play(&two_hunks(), "Y\nY\nland\n").2, two_hunks());
+        assert_eq!(play(&two_hunks(), "N\nland\nq\n").2, OLD);
+    }
+
+    #[test]
+    fn decisions_are_undone_and_redone() {
+        assert_eq!(play(&two_hunks(), "y\ny\nu\nland\n").2, OLD.replace("two", "2"));
+        assert_eq!(play(&two_hunks(), "y\ny\nu\nr\nland\n").2, two_hunks());
+    }
+
+    #[test]
+    fn a_hunk_is_split_and_lines_of_it_are_picked() {
+        let near = OLD.replace("two", "2").replace("four", "4");
+        let (_, shown, file) = play(&near, "s\nn\ny\nland\n");
+        assert_eq!(file, OLD.replace("four", "4"), "{shown}");
+        let (_, shown, file) = play(&near, "v 1-2 y\nn\nland\n");
+        assert_eq!(file, OLD.replace("two", "2"), "{shown}");
+        assert!(play(&near, "v 9 y\nq\n").1.contains("there is no such hunk"), "out of its lines");
+    }
+
+    #[test]
+    fn one_goes_about_finds_comments_and_asks_why() {
+        let (_, shown, _) = play(&two_hunks(), "/ 8\ng 1\ng 7\nj\nk\nk\nc too short\ni\no\nl\nwhat\n?\nq\n");
+        assert!(shown.contains("there are hunks 1 to 2") && shown.contains("there is none"), "{shown}");
+        assert!(shown.contains("reason: so ␛[m") && !shown.contains('\u{1b}'), "{shown}");
+        assert!(shown.contains("`what` is no verb") && shown.contains("accept the rest of the file"));
+        assert!(shown.contains("noted"));
+    }
+
+    #[test]
+    fn long_lines_and_hostile_bytes_are_shown_as_far_as_they_can_be() {
+        let long = "x".repeat(1_000_000);
+        let (_, shown, _) = play(&OLD.replace("two", &format!("\u{202e}{long}")), "q\n");
+        assert!(shown.contains("‹U+202E›") && shown.contains("bytes more)") && shown.len() < 10_000);
+        assert!(shown.contains("is not what it looks like"), "{shown}");
+    }
+
+    #[test]
+    fn the_last_line_without_a_newline_says_so() {
+        let new = OLD.trim_end().to_owned() + " end";
+        assert!(play(&new, "q\n").1.contains("+ nine end"), "{}", play(&new, "q\n").1);
+    }
+
+    #[test]
+    fn what_lands_is_remembered_with_what_was_seen_and_for_how_long() {
+        let mut session = session(proposed(&two_hunks()));
+        let mut seen = BTreeMap::new();
+        let mut dialogue = Dialogue::open(&mut session, &mut seen, io::sink()).unwrap();
+        for said in ["y", "c why so", "n", "land"] {
+            dialogue.hear(said, Duration::from_secs(2)).unwrap();
+        }
+        let effects = session.land_seen(Some(&seen));
+        let [crate::session::Effect::Land { story, .. }] = &effects[..] else { panic!("{effects:?}") };
+        let hunks = &story.review.as_ref().unwrap().hunks;
+        let told: Vec<_> =
+            hunks.iter().map(|hunk| (hunk.verdict, hunk.seen, hunk.comment.as_deref())).collect();
+        assert_eq!(told, [(Verdict::Accepted, true, None), (Verdict::Rejected, true, Some("why so"))]);
+        assert_eq!(hunks.iter().map(|hunk| hunk.looked_at).collect::<Vec<_>>()[0], 2000);
+    }
+}

@@ -1,0 +1,9 @@
+def check(node):
+    body = node.body
+    if node.required:
+        if not all(
+            is_blank(child)
+            for child in body
+        ):
+            fail("only blanks")
+    return node

@@ -1,0 +1,15 @@
+/*
+ * Pumps.
+ */
+
+int pump(int litres) {
+    return litres;
+}
+
+/*
+ * Drains.
+ */
+
+int drain(int litres) {
+    return -litres;
+}
