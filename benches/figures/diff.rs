@@ -35,6 +35,30 @@ fn a_fifth_of_all_lines(bencher: Bencher<'_, '_>) {
     compare(bencher, &old, &old.replace("usize {", "u64 {"));
 }
 
+/// Ten thousand lines go and ten thousand come, each a word different.
+#[divan::bench(sample_count = 20)]
+fn ten_thousand_changed_lines(bencher: Bencher<'_, '_>) {
+    let old = code(LONG);
+    let new = old.replace("usize {", "u64 {").replacen("part *", "3 * part *", 1_667);
+    assert!((9_900..10_200).contains(&changed(&old, &new)), "{}", changed(&old, &new));
+    compare(bencher, &old, &new);
+}
+
+fn changed(old: &str, new: &str) -> usize {
+    diff::changes(&Lines::from(old), &Lines::from(new)).iter().map(|change| change.new.len()).sum()
+}
+
+/// The words of twenty lines, as a hunk that is called typical has them.
+#[divan::bench]
+fn words_of_a_hunk(bencher: Bencher<'_, '_>) {
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    let (old, new) = (code(20), code(20).replace("limit + ", "limit - ").replace("input:", "text:"));
+    let pairs: Vec<(String, String)> = lines(&old).into_iter().zip(lines(&new)).collect();
+    bencher.bench(|| {
+        pairs.iter().map(|(old, new)| diff::words(divan::black_box(old), new).0.len()).sum::<usize>()
+    });
+}
+
 #[divan::bench]
 fn words_of_a_line(bencher: Bencher<'_, '_>) {
     let (old, new) = (

@@ -21,8 +21,9 @@ fn diff(n: usize, old: &str, new: &str, first: &mut u32) -> FileDiff {
 /// 500 files in which some 100,000 lines go or come: by turns edited, moved, reformatted and renamed.
 fn large(edited_only: bool) -> Vec<FileDiff> {
     let mut first = 0;
-    let text =
-        |n: usize| code(LINES).replace("_1", &format!("_{n}x1")).replace("part ", &format!("part {n}."));
+    let text = |n: usize| {
+        code(LINES).replace("_1", &format!("_{n}x1")).replace("Takes part ", &format!("Takes part {n}."))
+    };
     let file = |n: usize| {
         let old = text(n);
         let turn = if edited_only { 0 } else { n % 5 };

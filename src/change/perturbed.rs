@@ -173,7 +173,13 @@ proptest! {
         // Without a line that is indented, nothing says how the file is.
         prop_assume!(hunk.before().any(|line| line.starts_with("    let")));
         let begins_new = matches!(hunk.lines.first(), Some(EditLine::Add(_)));
-        prop_assume!(!(begins_new && matches!(damage, Damage::FirstLineStripped)));
+        // One line that lost its indentation is an edit that lost it as a whole.
+        let alone = hunk.before().filter(|line| !line.trim().is_empty()).count() == 1;
+        // What replaces the first line without being indented is taken to have lost it likewise.
+        let replaces = matches!(hunk.lines.first(), Some(EditLine::Remove(text)) if text.starts_with(' '));
+        let next = hunk.lines.iter().find(|line| !matches!(line, EditLine::Remove(_)));
+        let outdents = replaces && matches!(next, Some(EditLine::Add(text)) if !text.starts_with(' '));
+        prop_assume!(!((begins_new || alone || outdents) && matches!(damage, Damage::FirstLineStripped)));
         let base = Lines::new(bytes(&file, damage));
         let said = damaged(&hunk, damage);
         if let Ok(located) = locate(&said, &base) {

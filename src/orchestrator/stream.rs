@@ -163,3 +163,71 @@ async fn fill(supply: &Supply, route: &Route, gap: &Gap, text: &mut String) -> R
     supply.close(None, tab, &result).await;
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Roles;
+    use super::super::meter::Meter;
+    use super::*;
+    use crate::model::{Budget, Message, ModelId, Tokens};
+    use crate::provider::scripted::{Fault, Reply, Script, Server};
+    use crate::provider::{Catalogue, Client, Wire};
+    use crate::workspace::{StateDirs, Workspace};
+
+    fn gap() -> Gap {
+        let ask = Ask { messages: vec![Message::user("in words")], ..Ask::default() };
+        let (prefix, suffix) = ("before".to_owned(), "behind".to_owned());
+        let fim = Fim { prefix, suffix, max_output: Tokens(9), stop: vec![] };
+        Gap { ask: Arc::new(ask), fim: Arc::new(fim) }
+    }
+
+    /// Two completions of a server whose first reply is `canary`: the bodies that it was sent, and
+    /// whether the user was told.
+    fn completed_twice(canary: Reply) -> (Vec<String>, bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let dirs = StateDirs { state: folder.path().join("state") };
+        let workspace = Workspace::open_folder(folder.path(), dirs).unwrap();
+        runtime.block_on(async {
+            let script = Script::new([canary, Reply::text("one"), Reply::text("two")]);
+            let (server, _) = Server::bind(script).await.unwrap();
+            let requests = server.requests();
+            let endpoint = server.endpoint("it", Wire::OpenAiCompletions).unwrap();
+            let mut roles = Roles::new(&[endpoint], Catalogue::default());
+            roles.list(Role::Complete, &[ModelId { provider: "it".into(), model: "m".into() }]);
+            let routes = roles.serve(Role::Complete);
+            let (events, mut arriving) = mpsc::channel(64);
+            let supply = Supply::new(Client::new(), events, Meter::of(&workspace, Budget::default()));
+            let work = async {
+                assert_eq!(completion(&supply, routes, &gap()).await, Ok("one".to_owned()));
+                assert_eq!(completion(&supply, routes, &gap()).await, Ok("two".to_owned()));
+            };
+            tokio::select! {
+                () = server.serve() => {}
+                () = work => {}
+            }
+            let mut told = false;
+            while let Ok(event) = arriving.try_recv() {
+                told |= matches!(event, Event::SuffixIgnored(_));
+            }
+            (requests.all().into_iter().map(|request| request.body).collect(), told)
+        })
+    }
+
+    #[test]
+    fn whether_a_suffix_is_looked_at_is_asked_once_before_the_first_completion() {
+        let (sent, told) = completed_twice(Reply::text("hunter2"));
+        assert_eq!((sent.len(), told), (3, false));
+        assert!(!sent[0].contains("behind"), "nothing of the user's is in the question");
+        assert!(sent[1].contains("behind") && sent[2].contains("behind"));
+    }
+
+    #[test]
+    fn a_server_that_has_no_use_for_a_suffix_is_asked_in_words_and_the_user_is_told() {
+        let body = r#"{"error":{"message":"suffix is not supported"}}"#.into();
+        let (sent, told) =
+            completed_twice(Reply::fault(Fault::Status { status: 400, retry_after: None, body }));
+        assert_eq!((sent.len(), told), (3, true));
+        assert!(sent[1..].iter().all(|body| body.contains("in words") && !body.contains("suffix")));
+    }
+}

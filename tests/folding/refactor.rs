@@ -21,6 +21,8 @@ pub struct Version {
 pub struct Case {
     pub kind: &'static str,
     pub planted: bool,
+    /// The name that became another, and the other.
+    pub renamed: Option<(String, String)>,
     pub files: Vec<Version>,
 }
 
@@ -31,10 +33,29 @@ fn lines(text: &str) -> Vec<String> {
 /// Spans of lines that are a whole definition at the left margin: from its comments and attributes
 /// down to a closing bracket in the first column.
 fn definitions(text: &[String]) -> Vec<(usize, usize)> {
+    if text.iter().any(|line| line.starts_with("def ") && line.trim_end().ends_with(':')) {
+        return indented(text);
+    }
     let begins = |line: &str| {
-        ["fn ", "pub fn ", "pub(super) fn ", "struct ", "pub struct ", "enum ", "pub enum ", "impl ", "impl<"]
-            .iter()
-            .any(|word| line.starts_with(word))
+        [
+            "fn ",
+            "pub fn ",
+            "pub(super) fn ",
+            "struct ",
+            "pub struct ",
+            "enum ",
+            "pub enum ",
+            "impl ",
+            "impl<",
+            "function ",
+            "export function ",
+            "class ",
+            "export class ",
+            "async function ",
+            "interface ",
+        ]
+        .iter()
+        .any(|word| line.starts_with(word))
     };
     let attached = |line: &str| line.starts_with("///") || line.starts_with("#[") || line.starts_with("// ");
     let mut found = Vec::new();
@@ -48,6 +69,25 @@ fn definitions(text: &[String]) -> Vec<(usize, usize)> {
         let end = at + length + 1;
         let below = text.get(end).is_none_or(|line| line == "\n");
         if above && below && end - start >= 4 {
+            found.push((start, end));
+        }
+    }
+    found
+}
+
+/// The same where the body is what is indented: a function or class at the left margin, with its
+/// decorators, between blank lines.
+fn indented(text: &[String]) -> Vec<(usize, usize)> {
+    let begins = |line: &str| line.starts_with("def ") || line.starts_with("class ");
+    let mut found = Vec::new();
+    for (at, _) in text.iter().enumerate().filter(|(_, line)| begins(line)) {
+        let start = (0..at).rev().take_while(|above| text[*above].starts_with('@')).last().unwrap_or(at);
+        let body = text[at + 1..].iter().take_while(|line| line.starts_with([' ', '\t', '\n', ')'])).count();
+        let blank =
+            text[at + 1..at + 1 + body].iter().rev().take_while(|line| line.trim().is_empty()).count();
+        let end = at + 1 + body - blank;
+        let above = start == 0 || text[start - 1] == "\n";
+        if above && text.get(end).is_none_or(|line| line == "\n") && end - start >= 4 {
             found.push((start, end));
         }
     }
@@ -115,7 +155,7 @@ pub fn moved(sources: &[(String, String)], random: &mut Random, plant: bool) -> 
             source.planted_old.insert(start + at);
             target.planted_new.insert(place + at);
         }
-        return Some(Case { kind: "moved", planted: plant, files: vec![source, target] });
+        return Some(Case { kind: "moved", planted: plant, renamed: None, files: vec![source, target] });
     }
     let shift = cut.1 - cut.0;
     here.drain(cut.0..cut.1);
@@ -126,7 +166,7 @@ pub fn moved(sources: &[(String, String)], random: &mut Random, plant: bool) -> 
         file.planted_old.insert(start + at);
         file.planted_new.insert(place + at);
     }
-    Some(Case { kind: "moved", planted: plant, files: vec![file] })
+    Some(Case { kind: "moved", planted: plant, renamed: None, files: vec![file] })
 }
 
 fn version(path: &str, before: &str, after: &[String]) -> Version {
@@ -164,7 +204,12 @@ pub fn reformatted(sources: &[(String, String)], random: &mut Random, plant: boo
         after.extend(pieces);
     }
     file.after = after.concat();
-    (file.after != file.before).then_some(Case { kind: "reformatted", planted: plant, files: vec![file] })
+    (file.after != file.before).then_some(Case {
+        kind: "reformatted",
+        planted: plant,
+        renamed: None,
+        files: vec![file],
+    })
 }
 
 fn laid_out(line: &str, random: &mut Random) -> Vec<String> {
@@ -217,7 +262,7 @@ pub fn renamed(sources: &[(String, String)], random: &mut Random, plant: bool) -
         after.push(line);
     }
     file.after = after.concat();
-    Some(Case { kind: "renamed", planted: plant, files: vec![file] })
+    Some(Case { kind: "renamed", planted: plant, renamed: Some((from, to)), files: vec![file] })
 }
 
 /// Names that look bound in this file and are used alone in it: never after a dot or a colon, never in
@@ -226,16 +271,28 @@ fn bound(text: &str) -> Vec<String> {
     let mut names = BTreeSet::new();
     for line in text.lines() {
         let code = line.trim();
-        for word in ["fn ", "let ", "let mut ", "struct ", "enum ", "const ", "for "] {
+        for word in [
+            "fn ",
+            "let ",
+            "let mut ",
+            "struct ",
+            "enum ",
+            "const ",
+            "for ",
+            "def ",
+            "class ",
+            "function ",
+            "var ",
+        ] {
             let Some(rest) = code.strip_prefix(word) else { continue };
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             // `let Some(x)` binds `x`.
             if code.strip_prefix(word).is_some_and(|rest| rest[name.len()..].starts_with('('))
-                && word != "fn "
+                && !["fn ", "def ", "function "].contains(&word)
             {
                 continue;
             }
-            let member = word == "fn " && line.starts_with(' ');
+            let member = ["fn ", "def ", "function "].contains(&word) && line.starts_with(' ');
             if name.len() >= 3 && name != "mut" && !member {
                 names.insert(name);
             }

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use crate::change::locate::told;
+
 /// A new line of the snippet.
 const NEW: i32 = 2;
 /// The first line of the file that goes, and each one after it.
@@ -19,11 +21,6 @@ const MAX_CELLS: usize = 6_000_000;
 /// Lines looked at around each line of the file that the snippet has, too, and that is not frequent.
 const AROUND: usize = 300;
 const FREQUENT: usize = 24;
-
-/// Letters and digits of a line: what it tells about where it stands.
-pub(super) fn told(line: &[u8]) -> usize {
-    line.iter().filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()).count()
-}
 
 /// The snippet's lines and those of the file, by number, so that they compare fast.
 pub(super) struct Course {

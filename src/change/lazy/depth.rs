@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::course::told;
 use super::pins::{Pins, Places};
-use crate::change::locate::{Reindent, indent, indent_unit};
+use crate::change::locate::{Reindent, indent, indent_unit, told};
 use crate::text::{Lines, trim_ending};
 
 /// The file, ready to be asked how deep a part of a snippet stands.
@@ -73,9 +72,15 @@ impl<'a> Depths<'a> {
         Some((settled, loose))
     }
 
+    /// Do lines of a part stand behind line `tail` of the file, and nowhere else?
+    pub(super) fn reach_beyond(&self, lines: &[Vec<u8>], tail: usize) -> bool {
+        let said: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii()).collect();
+        self.loose.reach_beyond(&said, tail)
+    }
+
     /// Is it indented by tabs where the file uses blanks alone, or the other way round?
     fn is_foreign(&self, lines: &[&[u8]]) -> bool {
-        let uses = |lines: &[&[u8]], blank| lines.iter().any(|line| line.first() == Some(&blank));
+        let uses = |lines: &[&[u8]], blank| code(lines).any(|line| line.first() == Some(&blank));
         let only = |one, other| {
             uses(lines, one) && !uses(lines, other) && uses(&self.own, other) && !uses(&self.own, one)
         };
@@ -86,8 +91,8 @@ impl<'a> Depths<'a> {
     fn is_odd(&self, lines: &[&[u8]]) -> bool {
         let step = self.unit.len();
         let odd = |lines: &[&[u8]], share: usize| {
-            let code = lines.iter().filter(|line| !line.trim_ascii().starts_with(b"*"));
-            let deep: Vec<usize> = code.map(|line| indent(line).len()).filter(|len| *len > 0).collect();
+            let deep: Vec<usize> =
+                code(lines).map(|line| indent(line).len()).filter(|len| *len > 0).collect();
             deep.iter().filter(|len| !len.is_multiple_of(step)).count() * share > deep.len()
         };
         odd(lines, 3) && !odd(&self.own, 10)
@@ -127,6 +132,11 @@ impl<'a> Depths<'a> {
         let map = Reindent::of(agreed(&pairs)?, lines.iter().copied(), &self.unit);
         lines.iter().map(|line| map.apply(line)).collect()
     }
+}
+
+/// The lines but those of block comments, which stand one blank deeper (` * text`).
+fn code<'a>(lines: &[&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
+    lines.iter().copied().filter(|line| !line.trim_ascii_start().starts_with(b"*"))
 }
 
 /// What most pairs say of each indentation; `None` when they agree too little.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::course::told;
+use crate::change::locate::told;
 
 /// Letters and digits that the lines of an edge have to have to name a place.
 const TOLD: usize = 5;
@@ -43,20 +43,17 @@ impl<'a> Places<'a> {
         let (head, tail) = (either(false), either(true));
         match (head, tail) {
             (Some(head), Some(tail)) if tail < head => Pins::default(),
-            _ => self.agreeing(said, Pins { head, tail }),
+            _ => Pins { head, tail },
         }
     }
 
-    /// The pins that no line of the part contradicts: one that the file has once, beyond them.
-    fn agreeing(&self, said: &[&[u8]], Pins { head, tail }: Pins) -> Pins {
+    /// Does one of the lines `said` stand behind line `tail`, and nowhere else?
+    pub(super) fn reach_beyond(&self, said: &[&[u8]], tail: usize) -> bool {
         let once = |line: &&[u8]| match self.at.get(line).map(Vec::as_slice) {
             Some([at]) if told(line) >= TOLD => Some(*at),
             _ => None,
         };
-        let places: Vec<usize> = said.iter().filter_map(once).collect();
-        let head = head.filter(|head| places.iter().all(|at| at >= head));
-        let tail = tail.filter(|tail| places.iter().all(|at| at <= tail));
-        Pins { head, tail }
+        said.iter().filter_map(once).any(|at| at > tail)
     }
 
     fn pin(&self, said: &[&[u8]], from: usize, back: bool) -> Option<usize> {

@@ -1,10 +1,10 @@
 //! From which line of the file to which a part of a snippet reaches: from its first matched line to
 //! its last, if these are certain, and what its new lines at the edges mean for the lines beside it.
 
-use super::course::{Course, Matched, told};
+use super::course::{Course, Matched};
 use super::snippet::Part;
 use super::{Edges, unsure};
-use crate::change::locate::{Unplaced, indent, likeness};
+use crate::change::locate::{Unplaced, indent, likeness, told};
 use crate::text::Span;
 
 /// Letters and digits that the matched lines of a part have to have when one of its ends is new.
@@ -34,11 +34,8 @@ impl Reaches<'_> {
         let (Some(start), Some(end)) = (self.place(head), self.place(tail)) else {
             return Err(unsure(part.line, "its place is not clear"));
         };
-        // What begins as the file does, and says of nothing above it that it is left out, is the top.
-        let is_top = head == 0 && start == 0 && part.above.is_none();
         let mut ends = vec![head, tail];
         ends.dedup();
-        ends.retain(|at| *at != head || !is_top);
         if let Some(line) = self.course.doubtful(&self.matched, &ends).first() {
             let why =
                 if *line == head { "what it follows is not clear" } else { "where it ends is not clear" };
@@ -78,7 +75,7 @@ impl Reaches<'_> {
             return Ok(at);
         }
         let above = at.checked_sub(1).and_then(|at| self.own.get(at));
-        let known = self.own.get(..at).is_some_and(|own| own.contains(&self.line(part.lines.start)));
+        let known = self.own.contains(&self.line(part.lines.start));
         if known || !self.shares_enough(part) || self.is_like(head.checked_sub(1), above) {
             return Err(unsure(part.line, "what it follows is not clear"));
         }
@@ -98,7 +95,7 @@ impl Reaches<'_> {
             return end.ok_or_else(|| unsure(part.line, "where it ends is not clear"));
         }
         let below = self.own.get(at);
-        let known = self.own.get(at..).is_some_and(|own| own.contains(&self.line(part.lines.end - 1)));
+        let known = self.own.contains(&self.line(part.lines.end - 1));
         if known || !self.shares_enough(part) || self.is_like(Some(tail + 1), below) {
             return Err(unsure(part.line, "what comes after it is not clear"));
         }

@@ -85,7 +85,9 @@ impl Snippet {
             said.get(first..=last).unwrap_or_default().iter().map(|line| line.as_bytes()).collect();
         let from = self.lines.len();
         let above_ends = self.parts.last().and_then(|part| part.pins.tail).map_or(0, |tail| tail + 1);
-        let (settled, pins) = depths.settled(&lines, above_ends).ok_or(NoIndent { line: first + 1 })?;
+        let (settled, mut pins) = depths.settled(&lines, above_ends).ok_or(NoIndent { line: first + 1 })?;
+        // Nothing says that the part ends at its tail's place when it tells of lines further down.
+        pins.tail = pins.tail.filter(|tail| below.is_some() || !depths.reach_beyond(&settled, *tail));
         self.reindented |= settled.iter().zip(&lines).any(|(now, said)| now != said);
         self.lines.extend(settled);
         self.parts.push(Part {

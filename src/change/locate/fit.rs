@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::align::{Alignment, How, Old};
 use super::indent::indent;
-use super::key::{Key, fold, loosen};
+use super::key::{Key, fold, loosen, told};
 use super::{Kept, bare};
 use crate::change::splice::Step;
 use crate::change::{EditHunk, EditLine};
@@ -206,11 +206,6 @@ fn among_blanks(alignment: &Alignment, hunk: &EditHunk) -> bool {
         }
     }
     split && any_gone
-}
-
-/// Letters and digits in a line: what it tells about where it stands.
-fn told(line: &[u8]) -> usize {
-    line.iter().filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()).count()
 }
 
 /// In what two lines differ that stand for each other.

@@ -118,22 +118,18 @@ impl<'a> Reindent<'a> {
         map.units.is_some().then_some(map)
     }
 
-    /// The same, where lines may truly stand deeper or less deep than in the file: by how many steps is
-    /// what most pairs of indentations say; `None` when they agree too little.
+    /// The same, where some lines truly stand deeper or less deep than in the file: a step for a step is
+    /// what most pairs of indentations have to say.
     pub(in crate::change) fn by_steps(
         pairs: &[(&'a [u8], &'a [u8])],
         lines: impl Iterator<Item = &'a [u8]>,
         unit: &'a [u8],
     ) -> Option<Self> {
         let edit = step(lines.filter(|line| !is_blank(line)).map(indent))?;
-        let mut votes: BTreeMap<isize, usize> = BTreeMap::new();
-        for (from, to) in pairs {
-            if let Some((from, to)) = steps(from, &edit).zip(steps(to, unit)) {
-                *votes.entry(to - from).or_default() += 1;
-            }
-        }
-        let (deeper, count) = votes.into_iter().max_by_key(|(_, count)| *count).unwrap_or_default();
-        let units = Some(Units { edit, file: unit, deeper });
+        let same =
+            |(from, to): &&(&[u8], &[u8])| steps(from, &edit).is_some_and(|n| steps(to, unit) == Some(n));
+        let count = pairs.iter().filter(same).count();
+        let units = Some(Units { edit, file: unit, deeper: 0 });
         (count * 5 >= pairs.len() * 3).then_some(Self { seen: BTreeMap::new(), shift: None, units })
     }
 

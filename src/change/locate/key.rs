@@ -99,6 +99,11 @@ pub(super) fn is_comment(line: &[u8]) -> bool {
                 .any(|directive| line.starts_with(directive.as_bytes()))
 }
 
+/// Letters and digits of a line: what it tells about where it stands.
+pub(in crate::change) fn told(line: &[u8]) -> usize {
+    line.iter().filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii()).count()
+}
+
 /// How alike two lines are, from 0 to 1: the share of pairs of neighbouring bytes that they have in
 /// common (Dice 1945), of their loose keys. Looks at 400 bytes at most.
 pub(in crate::change) fn likeness(one: &[u8], other: &[u8]) -> f32 {

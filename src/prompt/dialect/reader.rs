@@ -4,28 +4,23 @@
 //! In [`Format::Auto`] the first marker of a format decides for the reply; a whole text counts only
 //! at the end, when no marker has come: until then it may have been a sample.
 
+mod opening;
+
 use std::collections::VecDeque;
 
 use super::apply_patch;
 use super::deferred::{Deferred, Naming};
 use super::fence::Fence;
-use super::hunk::is_hunk;
-use super::lead::{Lead, Taken};
-use super::naming::{path_in_info, path_line};
+use super::lead::Lead;
+use super::naming::path_line;
 use super::search_replace::{self, Block};
-use super::str_replace::{self, Calls};
-use super::unified::{self, Patch};
+use super::str_replace::Calls;
+use super::unified::Patch;
 use super::whole::{self, Text};
 use super::{Flaw, Format, Kept, Line, Read, Step, Unreadable, head};
 
 /// Longest reply that is read, in bytes.
 pub const MAX_REPLY: usize = 8 << 20;
-
-/// Languages of blocks that are commands or diffs rather than a file.
-const NOT_A_FILE: [&str; 8] = ["sh", "bash", "zsh", "shell", "console", "diff", "patch", "output"];
-
-/// Languages of blocks that hold tool calls.
-const CALLS: [&str; 5] = ["json", "jsonl", "jsonc", "tool_call", "tool_code"];
 
 /// Reads one reply.
 #[derive(Debug)]
@@ -261,68 +256,6 @@ impl Reader {
         }
     }
 
-    fn open_block(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
-        self.decide(Format::SearchReplace, out);
-        self.use_fence();
-        let mut lead = self.lead.take();
-        lead.path = lead.path.take().or_else(|| lead.bare_name());
-        if lead.path.is_some() || lead.doubt.is_some() {
-            self.last_doubt.clone_from(&lead.doubt);
-        } else {
-            lead.doubt.clone_from(&self.last_doubt);
-        }
-        lead.path = lead.path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
-        self.last_path.clone_from(&lead.path);
-        let block = Block::open(line, lead);
-        out.extend(block.path().map(|path| Read::Opened { path: path.to_owned() }));
-        self.open = Open::Block(block);
-    }
-
-    fn opens_patch(&self, text: &str) -> bool {
-        let header = self.lead.last().is_some_and(|before| unified::is_file_header(before.text(), text));
-        header || text.starts_with("diff --git ") || is_hunk(text)
-    }
-
-    fn open_patch(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
-        self.decide(Format::Unified, out);
-        let first = if line.text().starts_with("+++ ") { self.lead.pop() } else { None };
-        self.use_fence();
-        let Taken { path, reason, doubt, .. } = self.lead.take();
-        let given = path.or_else(|| self.last_path.clone()).or_else(|| self.default_path.clone());
-        let given = given.filter(|_| doubt.is_none());
-        self.last_path.clone_from(&given);
-        let fence = self.fence.as_ref().map(|fence| fence.fence.clone());
-        let mut patch = Patch::open(fence, given, reason);
-        if let Some(kept) = first {
-            patch.line(kept.line(), out);
-        }
-        patch.line(line, out);
-        self.open = Open::Patch(Box::new(patch));
-    }
-
-    fn open_sections(&mut self, line: Line<'_>, out: &mut Vec<Read>) {
-        self.decide(Format::ApplyPatch, out);
-        self.use_fence();
-        let reason = self.lead.take().reason;
-        let fence = self.fence.as_ref().map(|fence| fence.fence.clone());
-        self.open = Open::Sections(Box::new(apply_patch::Patch::open(line, fence, reason, out)));
-    }
-
-    /// Opens what may be a tool call; false: it is none for sure.
-    fn opens_calls(&mut self, line: Line<'_>) -> bool {
-        let strict = self.format == Format::StrReplace;
-        let text = line.text();
-        let may_open = self.reads(Format::StrReplace) && !self.json_lost && str_replace::opens(text);
-        if !may_open || (!strict && str_replace::is_code(line)) {
-            return false;
-        }
-        let lead = self.lead.take();
-        let path = lead.path.clone().or_else(|| self.default_path.clone());
-        let path = path.filter(|_| lead.doubt.is_none());
-        self.open = Open::Calls(Box::new(Calls::open(line, lead, path, strict)));
-        true
-    }
-
     /// Calls that turn out to be edits decide the format of the reply.
     fn settle_format(&mut self, out: &mut Vec<Read>) {
         if matches!(&self.open, Open::Calls(calls) if calls.found()) {
@@ -343,47 +276,6 @@ impl Reader {
         if !used {
             out.push(Read::Prose(line.raw.to_owned()));
         }
-    }
-
-    fn open_fence(&mut self, fence: Fence, line: Line<'_>, out: &mut Vec<Read>) {
-        if let Some(raw) = self.bare.take() {
-            self.lead.forget();
-            out.extend(Some(raw).filter(|raw| !raw.is_empty()).map(Read::Prose));
-        }
-        if let Some(path) = path_in_info(&fence.info) {
-            self.lead.name(path);
-        }
-        self.lead.hold(line);
-        match self.file_of(&fence) {
-            Some((path, naming)) => self.open_text(fence, path, naming, out),
-            None => self.fence = Some(InFence { fence, used: false, fresh: true }),
-        }
-    }
-
-    /// The file that a fenced block is the whole text of, if it is one.
-    fn file_of(&self, fence: &Fence) -> Option<(String, Naming)> {
-        let language = fence.language();
-        if !self.reads_texts() || matches!(language.as_str(), "diff" | "patch") {
-            return None;
-        }
-        let calls = self.format == Format::Auto && CALLS.contains(&language.as_str());
-        if let Some(path) = self.lead.path(self.format != Format::Auto).filter(|path| !calls || is_json(path))
-        {
-            return Some((path.to_owned(), Naming::Reply));
-        }
-        let path = self.default_path.as_ref()?;
-        let is_script = path.ends_with("sh") || !path.contains('.');
-        let fits = !NOT_A_FILE.contains(&language.as_str()) || is_script;
-        (fits && (!calls || is_json(path))).then(|| (path.clone(), Naming::Default))
-    }
-
-    fn open_text(&mut self, fence: Fence, path: String, naming: Naming, out: &mut Vec<Read>) {
-        let lead = self.lead.take();
-        if self.format != Format::Auto && lead.doubt.is_none() {
-            out.push(Read::Opened { path: path.clone() });
-        }
-        self.fence = None;
-        self.open = Open::Text(Text::open(fence, path, naming, lead, self.format), naming);
     }
 
     /// A line that is neither a marker nor a fence: the first one in a fence may name its file.
@@ -480,11 +372,6 @@ impl Reader {
             out.push(Read::Unreadable(Unreadable::new(Flaw::TooLong, self.lines.max(1), "")));
         }
     }
-}
-
-/// May the file of this name hold JSON?
-fn is_json(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension.contains("json") || extension == "ipynb")
 }
 
 /// Lines to be read next, before all others.

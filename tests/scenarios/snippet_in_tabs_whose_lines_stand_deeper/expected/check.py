@@ -1,9 +1,7 @@
 def check(node):
     body = node.body
+    name = node.name
     if node.required:
-        if not all(
-            is_blank(child)
-            for child in body
-        ):
+        if not blank(body):
             fail("only blanks")
     return node
