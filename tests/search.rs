@@ -160,6 +160,8 @@ fn an_index_in_the_work_tree_is_refused_and_a_read_only_cache_is_no_obstacle() {
     std::fs::write(&blocked, "").unwrap();
     let ran = world.rein_env(&[("REIN_INDEX_DIR", blocked.to_str().unwrap())], &["search", "parse_config"]);
     assert!(ran.ends(0).text().starts_with("src/config.rs"));
+    let ran = world.rein_env(&[("REIN_INDEX_DIR", blocked.to_str().unwrap())], &["index"]).ends(0);
+    assert!(ran.text().contains("not kept"), "{}", ran.text());
 }
 
 #[test]

@@ -94,11 +94,11 @@ fn refreshed_as_json(done: &Refreshed) -> serde_json::Value {
 
 fn refreshed_told(done: &Refreshed) -> String {
     let Refreshed { files, chunks, changed, took, bytes } = done;
-    format!(
-        "{files} files in {chunks} chunks, {changed} of them new; {} ms, {}\n",
-        took.as_millis(),
-        size(*bytes)
-    )
+    let kept = match bytes {
+        0 => "not kept: its folder cannot be written, so each search reads the files again".to_owned(),
+        bytes => size(*bytes),
+    };
+    format!("{files} files in {chunks} chunks, {changed} of them new; {} ms, {kept}\n", took.as_millis())
 }
 
 fn status_as_json(status: &Status) -> serde_json::Value {
