@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::pins::{Pins, Places};
-use crate::change::locate::{Reindent, indent, indent_unit, told};
+use crate::change::locate::{Reindent, code, indent, indent_unit, told};
 use crate::text::{Lines, trim_ending};
 
 /// The file, ready to be asked how deep a part of a snippet stands.
@@ -33,17 +33,12 @@ impl<'a> Depths<'a> {
         let keyed = |key: fn(&[u8]) -> &[u8]| lines.iter().map(|line| key(line)).collect::<Vec<_>>();
         let exact = self.exact.pins(&keyed(<[u8]>::trim_ascii_end), from);
         if self.is_foreign(lines) {
-            let lines = self.stepped(lines)?;
-            let keys: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
-            let pins = self.exact.pins(&keys, from);
-            return Some((lines, pins));
+            return Some(self.pinned(self.stepped(lines)?, from));
         }
         if self.is_odd(lines)
             && let Some(lines) = self.stepped_in_doubt(lines)
         {
-            let keys: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
-            let pins = self.exact.pins(&keys, from);
-            return Some((lines, pins));
+            return Some(self.pinned(lines, from));
         }
         if exact.count() == 2 {
             return Some((as_said(), exact));
@@ -80,7 +75,8 @@ impl<'a> Depths<'a> {
 
     /// Is it indented by tabs where the file uses blanks alone, or the other way round?
     fn is_foreign(&self, lines: &[&[u8]]) -> bool {
-        let uses = |lines: &[&[u8]], blank| code(lines).any(|line| line.first() == Some(&blank));
+        let uses =
+            |lines: &[&[u8]], blank| code(lines.iter().copied()).any(|line| line.first() == Some(&blank));
         let only = |one, other| {
             uses(lines, one) && !uses(lines, other) && uses(&self.own, other) && !uses(&self.own, one)
         };
@@ -92,7 +88,7 @@ impl<'a> Depths<'a> {
         let step = self.unit.len();
         let odd = |lines: &[&[u8]], share: usize| {
             let deep: Vec<usize> =
-                code(lines).map(|line| indent(line).len()).filter(|len| *len > 0).collect();
+                code(lines.iter().copied()).map(|line| indent(line).len()).filter(|len| *len > 0).collect();
             deep.iter().filter(|len| !len.is_multiple_of(step)).count() * share > deep.len()
         };
         odd(lines, 3) && !odd(&self.own, 10)
@@ -100,18 +96,27 @@ impl<'a> Depths<'a> {
 
     /// The lines with a step of the file's for each of their own.
     fn stepped(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
-        let (pairs, all) = (self.indents(lines), || lines.iter().copied());
+        let code: Vec<&[u8]> = code(lines.iter().copied()).collect();
+        let (pairs, all) = (self.indents(&code), || code.iter().copied());
         let map = agreed(&pairs).and_then(|seen| Reindent::in_steps(seen, all(), &self.unit));
         let map = map.or_else(|| Reindent::by_steps(&pairs, all(), &self.unit))?;
-        lines.iter().map(|line| map.apply(line)).collect()
+        lines.iter().map(|line| moved(&map, line)).collect()
     }
 
     /// The same, where blanks may only be more or fewer: two depths at least have to say so.
     fn stepped_in_doubt(&self, lines: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
-        let pairs = self.indents(lines);
+        let code: Vec<&[u8]> = code(lines.iter().copied()).collect();
+        let pairs = self.indents(&code);
         let seen = agreed(&pairs).filter(|seen| seen.len() > 1)?;
-        let map = Reindent::in_steps(seen, lines.iter().copied(), &self.unit)?;
-        lines.iter().map(|line| map.apply(line)).collect()
+        let map = Reindent::in_steps(seen, code.iter().copied(), &self.unit)?;
+        lines.iter().map(|line| moved(&map, line)).collect()
+    }
+
+    /// Lines that have the file's indentation now, and where their edges stand.
+    fn pinned(&self, lines: Vec<Vec<u8>>, from: usize) -> (Vec<Vec<u8>>, Pins) {
+        let keys: Vec<&[u8]> = lines.iter().map(|line| line.trim_ascii_end()).collect();
+        let pins = self.exact.pins(&keys, from);
+        (lines, pins)
     }
 
     /// How the lines that stand once in both are indented here and there.
@@ -134,9 +139,17 @@ impl<'a> Depths<'a> {
     }
 }
 
-/// The lines but those of block comments, which stand one blank deeper (` * text`).
-fn code<'a>(lines: &[&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
-    lines.iter().copied().filter(|line| !line.trim_ascii_start().starts_with(b"*"))
+/// A line with the file's indentation; the blank before the star of a block comment is no part of it.
+fn moved(map: &Reindent<'_>, line: &[u8]) -> Option<Vec<u8>> {
+    let (blanks, text) = line.split_at(indent(line).len());
+    match blanks.strip_suffix(b" ").filter(|_| text.starts_with(b"*")) {
+        Some(blanks) => {
+            let mut moved = map.apply(&[blanks, text].concat())?;
+            moved.insert(moved.len() - text.len(), b' ');
+            Some(moved)
+        }
+        None => map.apply(line),
+    }
 }
 
 /// What most pairs say of each indentation; `None` when they agree too little.

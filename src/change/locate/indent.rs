@@ -196,7 +196,7 @@ impl<'a> Units<'a> {
 /// it that stands less deep; four blanks where there is none.
 pub(in crate::change) fn unit(file: &Lines) -> Vec<u8> {
     let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
-    let lines = file.iter().take(SAMPLE).filter(|line| !is_blank(line)).map(indent);
+    let lines = code(file.iter().take(SAMPLE)).filter(|line| !is_blank(line)).map(indent);
     lines.fold(b"".as_slice(), |above, below| {
         let by = below.strip_prefix(above).unwrap_or_default();
         if !by.is_empty() && by.len() <= 8 {
@@ -205,6 +205,11 @@ pub(in crate::change) fn unit(file: &Lines) -> Vec<u8> {
         below
     });
     counts.into_iter().max_by_key(|(_, count)| *count).map_or_else(|| b"    ".to_vec(), |(by, _)| by.to_vec())
+}
+
+/// The lines but those of block comments, which stand one blank deeper (` * text`).
+pub(in crate::change) fn code<'a>(lines: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
+    lines.filter(|line| !line.trim_ascii_start().starts_with(b"*"))
 }
 
 /// One step of an edit's indentation: the largest that all its indents are multiples of. `None` when
@@ -284,5 +289,6 @@ mod tests {
         assert_eq!(unit(&"a\n  b\n  c\nd\n  e\n      f\n".into()), b"  ");
         assert_eq!(unit(&"a\n\tb\n".into()), b"\t");
         assert_eq!(unit(&"a\nb\n".into()), b"    ");
+        assert_eq!(unit(&"/**\n * a\n */\na {\n\t/**\n\t * b\n\t */\n\tb\n}\n".into()), b"\t");
     }
 }

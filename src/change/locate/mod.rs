@@ -25,7 +25,7 @@ use align::{Aligner, MARGIN};
 pub(super) use damage::Damage;
 use fit::Fit;
 use indent::is_blank;
-pub(super) use indent::{Reindent, indent, unit as indent_unit};
+pub(super) use indent::{Reindent, code, indent, unit as indent_unit};
 use key::Key;
 pub(super) use key::{likeness, told};
 use occurrences::occurrences;
