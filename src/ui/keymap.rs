@@ -164,6 +164,7 @@ pub enum Action {
     MoreContext,
     LessContext,
     Filter,
+    Detail,
     Order,
     Search,
     /// The next key is looked up there.
@@ -412,6 +413,7 @@ pub const KEYS: &[Binding] = &[
     row(Review, &[ch('+')], A::MoreContext, "more lines around hunks", 0),
     row(Review, &[ch('-')], A::LessContext, "fewer lines around hunks", 0),
     row(Review, &[ch('f')], A::Filter, "all hunks, undecided ones, risky ones", 0),
+    row(Review, &[ch('m')], A::Detail, "what moved folded, words marked, or lines alone", 0),
     row(Review, &[ch('o')], A::Order, "another order", 0),
     row(Review, &[ch('/')], A::Search, "search in the changed lines", 0),
     row(Review, &[ch('q')], A::Leave, "leave; the review is kept", 12),

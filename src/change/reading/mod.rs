@@ -66,6 +66,10 @@ impl Reading {
         let mut reading = Self::of_files(&FileDiff::of(review));
         let hunks: HashMap<HunkId, &Hunk> = review.hunks().map(|hunk| (hunk.id, hunk)).collect();
         for read in &mut reading.hunks {
+            // The same bytes, held once.
+            if let Some(hunk) = hunks.get(&read.id).filter(|hunk| hunk.with == read.made_of.1) {
+                read.made_of.1 = hunk.with.clone();
+            }
             read.risks.extend(hunks.get(&read.id).into_iter().flat_map(|hunk| risk::of_hunk(review, hunk)));
         }
         reading.heed(review);

@@ -4,6 +4,7 @@
 //! without an error, the lines are equal byte for byte but for whole identifiers, have the same tokens
 //! in the same structure, and each pair of names (from, to)
 //!
+//! - stands in several places: of a name that is never used again nothing shows that it is still meant;
 //! - is the only one in the whole changeset that has either name;
 //! - is fresh: `to` stands nowhere in the old text, not in a comment or string either, so nothing that
 //!   is called so already can be meant instead;
@@ -239,7 +240,13 @@ impl<'a> Both<'a> {
     /// Is `to` fresh, and nothing left of `from` that could mean the same?
     fn is_renaming(&self, (from, to): Pair<'_>) -> bool {
         let is_bound = self.old.bound.contains_key(from) && self.new.bound.contains_key(to);
-        is_bound && !holds_word(self.old.text.bytes(), to) && !self.is_left(from)
+        is_bound && self.is_used(from) && !holds_word(self.old.text.bytes(), to) && !self.is_left(from)
+    }
+
+    /// Does the name stand in more than one place?
+    fn is_used(&self, from: &[u8]) -> bool {
+        let places = self.old.names.values().filter(|name| self.old.word(&name.bytes) == from);
+        places.take(2).count() == 2
     }
 
     fn is_left(&self, from: &[u8]) -> bool {

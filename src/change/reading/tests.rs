@@ -235,6 +235,8 @@ fn what_is_no_renaming_is_read() {
             "def f():\n    min = 3\n    return min\n\n\ndef g(a):\n    return min(a)\n".into(),
             "def f():\n    max = 3\n    return max\n\n\ndef g(a):\n    return max(a)\n".into(),
         ),
+        // Defined here and used nowhere: what it is called is for others to rely on.
+        ("a.py", "if size == 2:\n    uint16 = kind\n".into(), "if size == 2:\n    uint26 = kind\n".into()),
         // Members, keys, strings and imports have names for others.
         ("a.rs", "fn f() {\n    a.len()\n}\n".into(), "fn f() {\n    a.size()\n}\n".into()),
         ("a.rs", "use a::first;\n".into(), "use a::second;\n".into()),

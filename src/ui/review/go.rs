@@ -39,6 +39,7 @@ impl App {
             Action::MoreContext => self.show_context(2),
             Action::LessContext => self.show_context(-2),
             Action::Filter => self.next_filter(),
+            Action::Detail => self.next_detail(),
             Action::Order => self.next_order(),
             _ => {}
         }
@@ -246,6 +247,17 @@ impl App {
         self.review.look.context = context;
         self.review.changed();
         self.say(Paint::Text, format!("{context} lines around each hunk"));
+    }
+
+    fn next_detail(&mut self) {
+        let detail = self.review.look.detail.next();
+        self.review.look.detail = detail;
+        self.review.changed();
+        self.settle_review();
+        if let Some(at) = self.review.at {
+            self.go_to_hunk(at);
+        }
+        self.say(Paint::Text, detail.words());
     }
 
     fn next_filter(&mut self) {

@@ -9,6 +9,7 @@ use crate::change::{Hunk, HunkId, Verdict};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Look {
     pub filter: Filter,
+    pub detail: Detail,
     /// Old lines left, new lines right.
     pub beside: bool,
     /// Lines shown around each hunk.
@@ -34,6 +35,7 @@ impl Default for Look {
     fn default() -> Self {
         Self {
             filter: Filter::All,
+            detail: Detail::default(),
             beside: false,
             context: 3,
             turned: BTreeSet::new(),
@@ -76,6 +78,36 @@ impl Filter {
             Self::All => true,
             Self::Undecided => hunk.verdict == Verdict::Undecided,
             Self::Risky => reading.is_some_and(|reading| !reading.risks(hunk.id).is_empty()),
+        }
+    }
+}
+
+/// How much help the lines of a hunk come with.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Detail {
+    /// What moved, or is otherwise the same, is folded away; words that differ are marked.
+    #[default]
+    Moved,
+    /// Every line is there; words that differ are marked.
+    Words,
+    /// Every line is there, and none of its words stands out.
+    Lines,
+}
+
+impl Detail {
+    pub fn next(self) -> Self {
+        match self {
+            Self::Moved => Self::Words,
+            Self::Words => Self::Lines,
+            Self::Lines => Self::Moved,
+        }
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Moved => "what needs no reading is folded away, words that differ are marked",
+            Self::Words => "all lines, words that differ are marked",
+            Self::Lines => "all lines, as they are",
         }
     }
 }

@@ -14,6 +14,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 pub(super) use decide::{ordinal, tally};
+pub(super) use look::Detail;
 use look::{Look, Plan};
 pub(super) use rework::{Hand, Wish};
 pub(super) use sheet::{Below, Changed, FileRow, Row, Sheet};

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::around::{gaps, in_order, new_starts};
-use super::look::{BESIDE_FROM, Plan};
+use super::look::{BESIDE_FROM, Detail, Plan};
 use crate::change::reading::Fold;
 use crate::change::{Hunk, HunkId, Review, Standing, Verdict};
 use crate::text::RepoPath;
@@ -167,11 +167,12 @@ impl Sheet {
             let saw = review.saw(hunk).map(|saw| saw.len());
             let block = HunkBlock { id: hunk.id, index, above, below, saw, folded, new_start };
             let folds = reading.map_or(&[][..], |reading| reading.folds(hunk.id));
-            if !folds.is_empty() && !look.opened.contains(&hunk.id) {
+            if !folds.is_empty() && look.detail == Detail::Moved && !look.opened.contains(&hunk.id) {
                 let body = sheet.body(review, &block, folds);
                 sheet.bodies.insert(hunk.id, body);
             }
-            sheet.has_folds.extend((!folds.is_empty()).then_some(hunk.id));
+            let can_fold = !folds.is_empty() && look.detail == Detail::Moved;
+            sheet.has_folds.extend(can_fold.then_some(hunk.id));
             let weight = match hunk.verdict {
                 Verdict::Undecided => reading.map(|reading| reading.lines_to_read([hunk.id])),
                 _ => Some(0),

@@ -467,3 +467,18 @@ fn odd_endings_and_trailing_blanks_are_seen() {
     assert!(stage.row("+ a").contains('␍'));
     assert!(stage.row("+ c").contains("no newline at the end"));
 }
+
+#[test]
+fn one_key_goes_from_what_is_folded_to_every_line_to_lines_without_marks() {
+    let old = "fn f() {\n    call(one, two);\n}\n\nfn g() -> u32 {\n    1 + width\n}\n";
+    let new = old.replace("one, two", "\n        one,\n        two").replace("1 + width", "1 + height");
+    let mut stage = diffing(80, 30, Comparison::Unstaged, &[("src/a.rs", old, &new)]);
+    assert!(stage.shot().contains("≡ 4 lines reformatted"), "{}", stage.shot());
+    stage.keys("m");
+    assert!(!stage.shot().contains('≡') && stage.shot().contains("+         one,"), "{}", stage.shot());
+    stage.row("all lines, words that differ are marked");
+    stage.keys("m");
+    stage.row("all lines, as they are");
+    stage.keys("m");
+    assert!(stage.shot().contains("≡ 4 lines reformatted"), "{}", stage.shot());
+}

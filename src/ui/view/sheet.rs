@@ -6,7 +6,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::super::app::App;
-use super::super::review::{Below, Changed, FileRow, Hand, Row};
+use super::super::review::{Below, Changed, Detail, FileRow, Hand, Row};
 use super::super::theme::Paint;
 use super::draw::{Ink, Pen};
 use super::hunks::sign;
@@ -220,7 +220,7 @@ impl Painter<'_, '_, '_> {
         let shown = printable(text);
         let polish = self.app.review.polish(&hunk.path);
         let (mut words, classes) = marks(polish, hunk, changed.line, number, old);
-        if shown.len() != text.len() {
+        if shown.len() != text.len() || self.app.review.look.detail == Detail::Lines {
             words.clear();
         }
         let blanks = if old { Layer::new() } else { trailing(&shown) };
