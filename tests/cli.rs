@@ -98,6 +98,16 @@ fn whoever_asked_for_a_document_gets_one_also_where_nothing_can_begin() {
 }
 
 #[test]
+fn a_reply_of_a_thousand_misses_is_refused_in_few_words() {
+    let world = World::folder(&[("a.txt", ONE)]);
+    let reply: String = (0..1000).map(|at| block("a.txt", &format!("no {at}\n"), "x\n")).collect();
+    let ran = world.rein_with(&["apply"], &reply).ends(2);
+    assert!(ran.err.lines().count() < 200 && ran.err.contains("900 more edit(s)"), "{}", ran.err);
+    let json = world.rein_with(&["apply", "--json"], &reply).ends(2).json();
+    assert_eq!(json["hunks"].as_array().map(Vec::len), Some(1000));
+}
+
+#[test]
 fn a_reply_lands_in_every_file_or_in_none() {
     let world = World::repository(&[("a.txt", ONE), (".npmrc", "registry=x\n")]);
     std::os::unix::fs::symlink("/etc/hostname", world.project().join("out")).unwrap();

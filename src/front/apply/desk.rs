@@ -22,6 +22,9 @@ use crate::workspace::{ApplyError, Source, Story, Workspace, WriteError};
 /// Longest file that is read from the base, in bytes; the workspace has the same limit.
 const MAX_BASE: u64 = 16 << 20;
 
+/// Most reasons given in words; the hunks of the document have all of them.
+const TOLD: usize = 100;
+
 /// How sure a hunk can be that was moved from what the model saw to what the file is now.
 const MERGED: f64 = 0.95;
 
@@ -245,6 +248,11 @@ impl Desk {
         reasons.extend(self.refused.clone());
         reasons.extend(self.conflicts());
         if !reasons.is_empty() {
+            let more = reasons.len().saturating_sub(TOLD);
+            reasons.truncate(TOLD);
+            if more > 0 {
+                reasons.push(format!("{more} more edit(s); `--json` names each"));
+            }
             let list = reasons.join("\nrefused: ");
             return Outcome::Refused(format!("refused: {list}\nnothing was written"));
         }
