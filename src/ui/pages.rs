@@ -14,7 +14,7 @@ use crate::workspace::{LogEntry, Status};
 impl App {
     pub(super) fn open_page(&mut self, kind: Kind) {
         let page = match kind {
-            Kind::Help => Some(help()),
+            Kind::Help => Some(help(self.place())),
             Kind::Context => self.sent().map(context),
             Kind::Answer => self.session.turn().map(answer),
             Kind::Journal | Kind::Wire => None,
@@ -161,8 +161,8 @@ impl App {
     }
 }
 
-/// All keys, from the table.
-fn help() -> Page {
+/// All keys, from the table, those of the place at hand first.
+fn help(here: Place) -> Page {
     let mut page = Page::new(Kind::Help, "keys");
     page.text(
         Paint::Text,
@@ -172,7 +172,9 @@ fn help() -> Page {
         Paint::Text,
         "The slider says how much a request may change. Text outside of it cannot change.",
     );
-    for place in Place::ALL {
+    let mut places = Place::ALL;
+    places.sort_by_key(|place| *place != here);
+    for place in places {
         page.gap().text(Paint::Title, place.title());
         for row in KEYS.iter().filter(|row| row.place == place) {
             let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();

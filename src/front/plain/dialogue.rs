@@ -421,7 +421,7 @@ mod tests {
     fn hunks_are_shown_decided_and_landed_by_lines_of_text() {
         let (outcome, shown, file) = play(&two_hunks(), "y\nn\nland\n");
         assert_eq!((outcome, file), (Some(Outcome::Land), OLD.replace("two", "2")));
-        let first = "hunk 1 of 2: a.txt, line 2, 1 lines go and 1 come, undecided\n       one\n   1 - two\n   2 + 2\n       three\n       four\n";
+        let first = "hunk 1 of 2: a.txt, line 2, 1 line goes and 1 line comes, undecided\n       one\n   1 - two\n   2 + 2\n       three\n       four\n";
         assert!(shown.contains(first), "{shown}");
         assert!(shown.contains("every hunk is decided"), "{shown}");
     }

@@ -10,7 +10,7 @@ const MAX_LINE: usize = 2_000;
 /// Unchanged lines above and below a hunk.
 const AROUND: usize = 2;
 
-/// `hunk 1 of 5: src/a.rs, lines 12-14, 3 lines go and 4 come, accepted`
+/// `hunk 1 of 5: src/a.rs, lines 12-14, 3 lines go and 4 lines come, accepted`
 pub(super) fn title(review: &Review, order: &[HunkId], hunk: &Hunk) -> String {
     let place = super::verb::place(order, hunk.id);
     let lines = match hunk.op {
@@ -25,10 +25,16 @@ pub(super) fn title(review: &Review, order: &[HunkId], hunk: &Hunk) -> String {
         parts.iter().fold((0, 0), |(gone, come), part| (gone + part.old.len(), come + part.new.len()));
     let path = safe::line(hunk.path.as_str());
     format!(
-        "hunk {place} of {}: {path}, {lines}, {gone} lines go and {come} come, {}",
+        "hunk {place} of {}: {path}, {lines}, {} and {}, {}",
         order.len(),
+        counted(gone, "goes", "go"),
+        counted(come, "comes", "come"),
         standing(review, hunk)
     )
+}
+
+fn counted(lines: usize, one: &str, many: &str) -> String {
+    if lines == 1 { format!("1 line {one}") } else { format!("{lines} lines {many}") }
 }
 
 fn standing(review: &Review, hunk: &Hunk) -> &'static str {
@@ -37,6 +43,7 @@ fn standing(review: &Review, hunk: &Hunk) -> &'static str {
             "in conflict: the file changed at this place; y takes the proposal up, n keeps what is there"
         }
         (_, Verdict::Undecided, _) => "undecided",
+        (_, Verdict::Accepted, Purpose::TakeBack) => "accepted: it stays",
         (_, Verdict::Accepted, _) => "accepted",
         (_, Verdict::Rejected, Purpose::TakeBack) => "rejected: it will be taken back",
         (_, Verdict::Rejected, _) => "rejected",

@@ -4,7 +4,7 @@
 use super::super::app::{App, Focus, Out};
 use super::super::keymap::Action;
 use super::super::theme::Paint;
-use super::sheet::Row;
+use super::row::Row;
 use crate::change::reading::Order;
 use crate::change::{Hunk, HunkId, Review, Verdict};
 

@@ -7,6 +7,7 @@ mod decide;
 mod go;
 mod look;
 mod rework;
+mod row;
 mod sheet;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ pub(super) use decide::{ordinal, tally};
 pub(super) use look::Detail;
 use look::{Look, Plan};
 pub(super) use rework::{Hand, Wish};
-pub(super) use sheet::{Below, Changed, FileRow, Row, Sheet};
+pub(super) use row::{Below, Changed, Row};
+pub(super) use sheet::{FileRow, Sheet};
 
 use super::app::{App, Focus, Out};
 use crate::change::reading::{Order, Reading};

@@ -469,6 +469,18 @@ fn odd_endings_and_trailing_blanks_are_seen() {
 }
 
 #[test]
+fn the_keys_that_are_named_are_those_of_the_review_at_hand() {
+    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    stage.row("Enter take back what is rejected");
+    stage.keys("?");
+    let shot = stage.shot();
+    assert!(shot.find("reject").unwrap() < shot.find("move the slider").unwrap_or(usize::MAX), "{shot}");
+    let history = Comparison::Between("a".into(), "b".into());
+    let mut stage = diffing(80, 24, history, &[("a.txt", OLD, &changed())]);
+    assert!(!stage.shot().contains("Enter"), "nothing lands: {}", stage.shot());
+}
+
+#[test]
 fn one_key_goes_from_what_is_folded_to_every_line_to_lines_without_marks() {
     let old = "fn f() {\n    call(one, two);\n}\n\nfn g() -> u32 {\n    1 + width\n}\n";
     let new = old.replace("one, two", "\n        one,\n        two").replace("1 + width", "1 + height");

@@ -337,12 +337,23 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
     }
     let mut column = 0;
     for row in rows {
+        let Some(says) = says(app, row) else { continue };
         let key = row.keys.first().map(ToString::to_string).unwrap_or_default();
-        let width = safe::width(&key) + safe::width(row.says) + 3;
+        let width = safe::width(&key) + safe::width(says) + 3;
         if usize::from(column) + width > usize::from(area.width) {
             break;
         }
         column = pen.text_at(area, column, 0, Paint::Prompt, &key);
-        column = pen.text_at(area, column, 0, Paint::Dim, &format!(" {}  ", row.says));
+        column = pen.text_at(area, column, 0, Paint::Dim, &format!(" {says}  "));
+    }
+}
+
+/// What a key does in the review at hand; `None` where it does nothing.
+fn says(app: &App, row: &keymap::Binding) -> Option<&'static str> {
+    let purpose = app.session.turn().map(|turn| turn.review().purpose());
+    match (row.action, purpose) {
+        (Action::Land, Some(Purpose::TakeBack)) => Some("take back what is rejected"),
+        (Action::Land, Some(Purpose::ReadOnly)) => None,
+        _ => Some(row.says),
     }
 }
