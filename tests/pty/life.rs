@@ -43,9 +43,9 @@ fn frames_are_synchronized_and_the_terminal_is_asked_nothing() {
     term.send("\x1c");
     term.resize(60, 20);
     term.send("\x1bOP");
-    term.see("everywhere");
+    term.see("you decide hunk by hunk");
     term.send("\x1b");
-    term.miss("everywhere");
+    term.miss("you decide hunk by hunk");
     term.send(CTRL_Q);
     let bytes = term.bytes_to_the_end();
     assert_eq!(term.noted(|noted| noted.odd.clone()), Vec::<String>::new());
