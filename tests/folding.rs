@@ -14,6 +14,8 @@
 mod corpus;
 #[path = "folding/refactor.rs"]
 mod refactor;
+#[path = "folding/traps.rs"]
+mod traps;
 
 use corpus::{Random, Sources, held_out, sources};
 use refactor::{Case, moved, reformatted, renamed};
@@ -21,6 +23,7 @@ use rein::change::HunkId;
 use rein::change::reading::{FileDiff, FoldKind, Reading};
 use rein::text::diff::changes;
 use rein::text::{Lines, RepoPath};
+use traps::{LAYOUT, NAMES, PLACES, TOOLS};
 
 /// Changesets of each kind, with and without a planted change. `FOLDING_CASES` asks for more.
 const CASES: usize = 40;
@@ -226,4 +229,21 @@ fn run(language: &str, sources: &Sources) -> Vec<(&'static str, f64)> {
             (kind, tally.recall())
         })
         .collect()
+}
+
+/// Every near miss is read in full.
+#[test]
+fn what_only_looks_unchanged_is_read() {
+    let mut folded = Vec::new();
+    for (kind, traps) in [("layout", LAYOUT), ("names", NAMES), ("tools", TOOLS), ("places", PLACES)] {
+        for (what, name, old, new) in traps {
+            let path = RepoPath::parse(name).unwrap();
+            let old = Lines::from(*old);
+            let file = FileDiff::between(path, Some(old), Some(Lines::from(*new)), HunkId(0));
+            let reading = Reading::of_files(std::slice::from_ref(&file));
+            let folds = file.hunks.iter().flat_map(|cut| reading.folds(cut.id)).map(|fold| fold.words());
+            folded.extend(folds.map(|words| format!("{kind}: {what}, {name}: {words}")));
+        }
+    }
+    assert!(folded.is_empty(), "{}", folded.join("\n"));
 }

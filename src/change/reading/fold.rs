@@ -53,6 +53,8 @@ pub struct Moved {
     pub scopes: Option<(String, String)>,
     /// Columns of indentation gained, or lost when negative; every line the same.
     pub indent: isize,
+    /// Within its surroundings, did it pass statements that run, or macros that begin, where they stand?
+    pub past: bool,
 }
 
 /// Why a file counts as written by a tool.
@@ -75,7 +77,7 @@ impl Fold {
     pub fn owes(&self) -> usize {
         match &self.kind {
             FoldKind::Moved(moved) => {
-                usize::from(!moved.leaves && (moved.elsewhere || moved.scopes.is_some()))
+                usize::from(!moved.leaves && (moved.elsewhere || moved.scopes.is_some() || moved.past))
             }
             FoldKind::Generated(_) => 1,
             FoldKind::Renamed { defines, .. } => usize::from(*defines),
@@ -119,7 +121,7 @@ impl Fold {
     /// Blank lines, or a definition that is where it was.
     fn is_slight(&self) -> bool {
         match &self.kind {
-            FoldKind::Moved(moved) => !moved.elsewhere && moved.scopes.is_none(),
+            FoldKind::Moved(moved) => !moved.elsewhere && moved.scopes.is_none() && !moved.past,
             FoldKind::Reformatted => self.gone.is_empty() || self.come.is_empty(),
             FoldKind::Renamed { .. } | FoldKind::Generated(_) => false,
         }
@@ -170,7 +172,8 @@ impl Moved {
             Some((source, target)) => format!(", out of {} into {}", scope(source), scope(target)),
             None => String::new(),
         };
-        format!("{kept}{way} {path}:{}{scopes}", line + 1)
+        let past = if self.past { ", past code that runs where it stands" } else { "" };
+        format!("{kept}{way} {path}:{}{scopes}{past}", line + 1)
     }
 }
 
@@ -200,7 +203,7 @@ mod tests {
 
     fn moved() -> Moved {
         let other = (RepoPath::parse("a.rs").unwrap(), 39);
-        Moved { other, elsewhere: true, leaves: false, scopes: None, indent: 0 }
+        Moved { other, elsewhere: true, leaves: false, scopes: None, indent: 0, past: false }
     }
 
     #[test]
