@@ -82,6 +82,8 @@ pub(super) struct Provider {
     pub wire: Option<String>,
     pub base_url: Option<String>,
     pub api_key_env: Option<String>,
+    pub api_key_command: Option<Vec<String>>,
+    pub api_key_keyring: Option<String>,
     pub default_model: Option<String>,
     pub insecure: Option<bool>,
     pub connect_timeout: Option<f64>,
@@ -111,6 +113,8 @@ const PROVIDER: &[&str] = &[
     "wire",
     "base_url",
     "api_key_env",
+    "api_key_command",
+    "api_key_keyring",
     "default_model",
     "insecure",
     "connect_timeout",
@@ -237,7 +241,8 @@ impl Layer {
         let what = if KEYS_THEMSELVES.contains(&written.to_lowercase().as_str()) {
             format!(
                 "`{written}`{place}: keys are not kept in files; put it into an environment variable and \
-                 name that, as in `api_key_env = \"MY_KEY\"`"
+                 name that, as in `api_key_env = \"MY_KEY\"`, or name a program that prints it \
+                 (`api_key_command`) or an entry of your keyring (`api_key_keyring`)"
             )
         } else {
             format!("unknown key `{written}`{place}; {}", advice(written, known))

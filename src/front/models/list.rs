@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::waiting;
 use crate::front::report::{cost, document};
-use crate::front::{Exit, print};
-use crate::model::{ModelId, Price, Role};
+use crate::front::{Exit, not_logged, print};
+use crate::model::{KeyFrom, ModelId, Price, Role};
 use crate::orchestrator::Route;
 use crate::provider::{Endpoint, look};
 use crate::text::safe;
@@ -30,7 +30,11 @@ pub fn models(as_json: bool) -> Exit {
         let servers: BTreeMap<&str, &Endpoint> =
             all.iter().map(|(_, route)| (route.endpoint.name.as_str(), &*route.endpoint)).collect();
         let servers: Vec<Endpoint> = servers.into_values().cloned().collect();
-        let found = look(&setup.client(&workspace), &servers, PATIENCE).await;
+        let client = setup.client(&workspace);
+        let found = look(&client, &servers, PATIENCE).await;
+        if let Some(why) = client.trouble() {
+            not_logged(&why);
+        }
         let found = servers.into_iter().zip(found);
         let answered: Answered = found.filter_map(|(server, models)| Some((server.name, models?))).collect();
         let today = setup.meter(&workspace).today().unwrap_or_default();
@@ -67,8 +71,18 @@ fn numbered<'a>(all: &'a [(Role, &'a Route)]) -> impl Iterator<Item = (usize, Ro
 fn key(endpoint: &Endpoint) -> &'static str {
     match (&endpoint.key, &endpoint.key_from) {
         (Some(_), _) => "set",
-        (None, Some(_)) => "missing",
+        (None, Some(KeyFrom::Variable(_))) => "missing",
+        (None, Some(KeyFrom::Command(_))) => "command",
+        (None, Some(KeyFrom::Keyring(_))) => "keyring",
         (None, None) => "none",
+    }
+}
+
+/// The variable that a key comes from, where it does.
+fn variable(endpoint: &Endpoint) -> Option<&str> {
+    match &endpoint.key_from {
+        Some(KeyFrom::Variable(name)) => Some(name),
+        _ => None,
     }
 }
 
@@ -88,7 +102,7 @@ fn row(place: usize, role: Role, route: &Route, answered: &Answered) -> Value {
     let (id, endpoint) = (route.id(), &route.endpoint);
     json!({
         "role": role, "place": place, "model": id.to_string(), "wire": endpoint.wire.name(),
-        "server": endpoint.base_url.host(), "key": key(endpoint), "key_env": endpoint.key_from,
+        "server": endpoint.base_url.host(), "key": key(endpoint), "key_env": variable(endpoint),
         "reachable": answered.contains_key(&endpoint.name), "listed": listed(&id, answered),
         "price": route.card.price, "context": route.card.context, "max_output": route.card.max_output,
     })
@@ -96,9 +110,10 @@ fn row(place: usize, role: Role, route: &Route, answered: &Answered) -> Value {
 
 fn told(place: usize, role: Role, route: &Route, answered: &Answered) -> String {
     let (id, endpoint) = (route.id(), &route.endpoint);
-    let key = match key(endpoint) {
-        "missing" => format!(", no key: `{}` is not set", endpoint.key_from.as_deref().unwrap_or_default()),
-        "set" => ", key set".to_owned(),
+    let key = match (key(endpoint), &endpoint.key_from) {
+        ("missing", Some(from)) => format!(", no key: {from} is not set"),
+        ("command" | "keyring", Some(from)) => format!(", key from {from}"),
+        ("set", _) => ", key set".to_owned(),
         _ => String::new(),
     };
     let reached = match listed(&id, answered) {

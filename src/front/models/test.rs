@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::waiting;
 use crate::front::report::{cost, document};
-use crate::front::{Exit, print};
+use crate::front::{Exit, not_logged, print};
 use crate::model::{Bill, Role, Suffix};
 use crate::orchestrator::{Probe, Route, probe};
 use crate::text::safe;
@@ -18,6 +18,9 @@ pub fn test_models(as_json: bool) -> Exit {
             if let Some(route) = setup.roles().serve(role).first() {
                 probed.push((role, route, probe(&client, &meter, role, route).await));
             }
+        }
+        if let Some(why) = client.trouble() {
+            not_logged(&why);
         }
         let exit = probed.iter().map(|(_, _, probe)| outcome(probe)).find(|exit| *exit != Exit::Done);
         let exit = exit.unwrap_or(if probed.is_empty() { Exit::Unavailable } else { Exit::Done });
