@@ -160,7 +160,11 @@ fn a_compressed_answer_is_read_like_any_other() {
 }
 
 fn keyed(endpoint: Endpoint) -> Endpoint {
-    Endpoint { key: Key::parse("sk-sesame-12345").ok(), key_from: Some(KeyFrom::Variable("THE_KEY".into())), ..endpoint }
+    Endpoint {
+        key: Key::parse("sk-sesame-12345").ok(),
+        key_from: Some(KeyFrom::Variable("THE_KEY".into())),
+        ..endpoint
+    }
 }
 
 #[test]

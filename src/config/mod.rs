@@ -1,6 +1,7 @@
 //! The configuration: what was written, in layers (`file`), becomes what is meant
 //! (`meaning`, [`Config`]), or an error that names the line. Layers, low to high: the built-in `default.toml`, the user's file,
-//! the environment, flags. Secrets come from the environment only, by the name that a file gives.
+//! the environment, flags. Secrets come from the environment or from a
+//! program, by the name that a file gives; no file holds one.
 //!
 //! This room reads files and writes none; it knows no screen and asks no server.
 

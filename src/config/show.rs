@@ -125,8 +125,11 @@ fn provider(endpoint: &Endpoint) -> Table {
     match &endpoint.key_from {
         None => None,
         Some(KeyFrom::Variable(name)) => table.insert("api_key_env".into(), name.as_str().into()),
+        // Somebody may have written the key among its arguments.
         Some(KeyFrom::Command(argv)) => {
-            table.insert("api_key_command".into(), strings(argv.iter().cloned()))
+            let shown =
+                argv.iter().enumerate().map(|(at, word)| if at == 0 { word.clone() } else { "…".into() });
+            table.insert("api_key_command".into(), strings(shown))
         }
         Some(KeyFrom::Keyring(entry)) => table.insert("api_key_keyring".into(), entry.as_str().into()),
     };

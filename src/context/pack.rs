@@ -193,6 +193,20 @@ impl Pack {
         self.segments
     }
 
+    /// The three pieces that weigh most among those that a request can do without or with fewer lines of,
+    /// in words: what to drop where it is too long. `None` if there are none.
+    pub fn heaviest(&self) -> Option<String> {
+        let spare = |source: &Source| {
+            use Source::{Excerpt, File, FileList, Outline, Suffix};
+            matches!(source, File { .. } | Excerpt { .. } | Outline { .. } | FileList | Suffix { .. })
+        };
+        let mut spare: Vec<&Segment> = self.segments.iter().filter(|one| spare(&one.source)).collect();
+        spare.sort_by_key(|one| std::cmp::Reverse(one.tokens));
+        let words = spare.iter().take(3).map(|one| format!("{} (~{})", one.source, one.tokens));
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| format!("what weighs most: {}", words.join(", ")))
+    }
+
     pub fn tokens(&self) -> Tokens {
         self.segments.iter().map(|segment| segment.tokens).sum()
     }

@@ -174,7 +174,10 @@ mod tests {
         let said = none("echo two words");
         assert!(said.starts_with("printed no key") && !said.contains("two words"), "{said}");
         assert!(none("true").contains("the key is empty"));
-        assert!(none("head -c 100000 /dev/zero | tr '\\0' x; head -c 100000 /dev/zero >&2; exit 1").contains("status"));
+        assert!(
+            none("head -c 100000 /dev/zero | tr '\\0' x; head -c 100000 /dev/zero >&2; exit 1")
+                .contains("status")
+        );
         let missing = run(Keys::default().ask(&["/no/such/program".to_owned()])).unwrap_err();
         assert!(missing.starts_with("cannot be started"), "{missing}");
     }

@@ -153,7 +153,16 @@ impl Setup {
     pub fn with(loaded: Loaded, state: PathBuf) -> Result<Self, SetupError> {
         let prompts = Arc::new(Prompts::embedded()?);
         let roles = routes(&loaded.config);
-        Ok(Self { loaded, state, searches: false, prompts, roles, recorder: None, tape: None, keys: Arc::default() })
+        Ok(Self {
+            loaded,
+            state,
+            searches: false,
+            prompts,
+            roles,
+            recorder: None,
+            tape: None,
+            keys: Arc::default(),
+        })
     }
 
     pub fn roles(&self) -> &Roles {

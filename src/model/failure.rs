@@ -102,7 +102,10 @@ impl Failure {
             Self::Refused { .. } => {
                 "check `wire` and `base_url` of this provider (`rein config show`)".into()
             }
-            Self::UnknownModel { .. } => "check the model's name under `[roles]` (`rein config show`)".into(),
+            Self::UnknownModel { .. } => {
+                "check the model's name under `[roles]`; `rein models` says whether the server lists it"
+                    .into()
+            }
             Self::TooLong { .. } => "ask at a lower notch, or select fewer lines".into(),
             Self::Silent { phase: Phase::BeforeFirstByte, .. } => {
                 "ask again, or give this provider more time: `first_byte_timeout = SECONDS`".into()

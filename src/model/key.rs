@@ -5,8 +5,9 @@ use std::fmt;
 /// The one that `rein`'s entries in a keyring are filed under.
 const SERVICE: &str = "rein";
 
-/// Where a server's key is to be had.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+/// Where a server's key is to be had. Of a program only its name is shown: some people write the key itself
+/// among its arguments.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum KeyFrom {
     /// An environment variable of this name.
     Variable(String),
@@ -35,8 +36,8 @@ impl KeyFrom {
     pub fn remedy(&self) -> String {
         match self {
             Self::Variable(name) => format!("`export {name}=…`"),
-            Self::Command(command) => {
-                format!("run `{}`: it has to print the key and nothing else", command.join(" "))
+            Self::Command(_) => {
+                format!("run {self} yourself: it has to print the key and nothing else")
             }
             Self::Keyring(entry) if cfg!(target_os = "macos") => {
                 format!("`security add-generic-password -s {SERVICE} -a {entry} -w`")
@@ -52,9 +53,18 @@ impl fmt::Display for KeyFrom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable(name) => write!(f, "`{name}`"),
-            Self::Command(command) => write!(f, "`{}`", command.join(" ")),
+            Self::Command(command) => {
+                let program = command.first().map(String::as_str).unwrap_or_default();
+                write!(f, "`{program}{}`", if command.len() > 1 { " …" } else { "" })
+            }
             Self::Keyring(entry) => write!(f, "the keyring's entry `{entry}`"),
         }
+    }
+}
+
+impl fmt::Debug for KeyFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyFrom({self})")
     }
 }
 
@@ -68,7 +78,8 @@ mod tests {
         assert!(command.contains(&"rein".to_owned()) && command.contains(&"openai".to_owned()));
         assert_eq!(KeyFrom::Variable("X".into()).command(), None);
         let pass = KeyFrom::Command(vec!["pass".into(), "show".into(), "api".into()]);
-        assert_eq!(pass.to_string(), "`pass show api`");
-        assert!(pass.remedy().contains("has to print the key"));
+        assert_eq!(pass.remedy(), "run `pass …` yourself: it has to print the key and nothing else");
+        let written_down = KeyFrom::Command(vec!["echo".into(), "sk-sesame".into()]);
+        assert!(!format!("{written_down} {written_down:?} {}", written_down.remedy()).contains("sesame"));
     }
 }

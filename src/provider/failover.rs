@@ -251,7 +251,11 @@ mod tests {
     }
 
     fn no_key() -> Failure {
-        Failure::NoKey { server: "it".into(), from: KeyFrom::Variable("KEY".into()), why: "is not set".into() }
+        Failure::NoKey {
+            server: "it".into(),
+            from: KeyFrom::Variable("KEY".into()),
+            why: "is not set".into(),
+        }
     }
 
     fn ours() -> Failure {

@@ -12,6 +12,8 @@ use super::draw::Pen;
 use super::hunks::sign;
 use super::meter;
 use crate::change::{FileOp, Hunk, Level, Purpose, Standing};
+use crate::context::Pack;
+use crate::model::Failure;
 use crate::session::{End, Notice, Phase, Subject, Turn};
 use crate::text::safe;
 
@@ -162,7 +164,12 @@ fn at_rest(app: &App, turn: &Turn) -> (Paint, String) {
     let end = match turn.end() {
         Some(End::Failed(failure)) => {
             let still = if failure.is_outage() { " · all else works without a model" } else { "" };
-            Some(format!("{failure}: {}{still}", failure.next_step()))
+            let heaviest = match failure {
+                Failure::TooLong { .. } => turn.pack().and_then(Pack::heaviest),
+                _ => None,
+            };
+            let heaviest = heaviest.map(|words| format!(" · {words} (F3)")).unwrap_or_default();
+            Some(format!("{failure}: {}{heaviest}{still}", failure.next_step()))
         }
         Some(End::NotAsked(why)) => Some(why.clone()),
         Some(End::Declined(words)) => Some(format!("the model declined: {words}")),
