@@ -82,13 +82,31 @@ pub(super) struct Provider {
     pub wire: Option<String>,
     pub base_url: Option<String>,
     pub api_key_env: Option<String>,
-    pub api_key_command: Option<Vec<String>>,
+    pub api_key_command: Option<Program>,
     pub api_key_keyring: Option<String>,
     pub default_model: Option<String>,
     pub insecure: Option<bool>,
     pub connect_timeout: Option<f64>,
     pub first_byte_timeout: Option<f64>,
     pub idle_timeout: Option<f64>,
+}
+
+/// A program with its arguments, or a line for a shell.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`")]
+pub(super) enum Program {
+    Line(String),
+    Words(Vec<String>),
+}
+
+impl Program {
+    pub fn words(self) -> Vec<String> {
+        match self {
+            Self::Line(line) if line.trim().is_empty() => Vec::new(),
+            Self::Line(line) => ["sh", "-c", &line].map(str::to_owned).into(),
+            Self::Words(words) => words,
+        }
+    }
 }
 
 /// The keys of each table, for suggestions: [`Written`] in another form. A test holds them equal.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::file::{Layer, Model, Provider, Written, advice};
+use super::file::{Layer, Model, Program, Provider, Written, advice};
 use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
 use crate::model::{Budget, KeyFrom, ModelId, Money, Price, Rate, Role, Tokens};
@@ -233,7 +233,11 @@ impl<'a> Meaning<'a> {
     fn key_from(&self, name: &str) -> Result<Option<KeyFrom>, ConfigError> {
         let said = |p: &Provider| {
             let variable = p.api_key_env.clone().map(|name| ("api_key_env", KeyFrom::Variable(name)));
-            let command = p.api_key_command.clone().map(|argv| ("api_key_command", KeyFrom::Command(argv)));
+            let command = p
+                .api_key_command
+                .clone()
+                .map(Program::words)
+                .map(|argv| ("api_key_command", KeyFrom::Command(argv)));
             let entry = p.api_key_keyring.clone().map(|entry| ("api_key_keyring", KeyFrom::Keyring(entry)));
             let said: Vec<_> = [variable, command, entry].into_iter().flatten().collect();
             (!said.is_empty()).then_some(said)

@@ -211,3 +211,25 @@ impl Pack {
         self.segments.iter().map(|segment| segment.tokens).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_weighs_most_is_named_and_what_must_be_there_is_not() {
+        let piece = |source, words: usize| Segment::new(source, "", "word ".repeat(words), Trust::Repository);
+        let path = RepoPath::parse("a.rs").unwrap();
+        let excerpt = |words| piece(Source::Excerpt { path: path.clone(), span: Span::new(0, 1) }, words);
+        let pack = Pack::new(vec![
+            piece(Source::System, 900),
+            piece(Source::FileList, 20),
+            excerpt(10),
+            excerpt(300),
+        ]);
+        let said = pack.heaviest().unwrap();
+        let first = said.find("a.rs").unwrap();
+        assert!(first < said.find("file list").unwrap() && !said.contains("system"), "{said}");
+        assert_eq!(Pack::new(vec![piece(Source::System, 9)]).heaviest(), None);
+    }
+}

@@ -78,7 +78,7 @@ impl Running {
         let (program, arguments) = command.split_first().ok_or("is no program")?;
         let mut child = Command::new(program);
         child.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        child.spawn().map(Self).map_err(|why| format!("cannot be started: {why}"))
+        child.spawn().map(Self).map_err(|why| format!("gave none: `{program}` cannot be started ({why})"))
     }
 
     async fn printed(mut self) -> Result<Vec<u8>, String> {
@@ -179,7 +179,7 @@ mod tests {
                 .contains("status")
         );
         let missing = run(Keys::default().ask(&["/no/such/program".to_owned()])).unwrap_err();
-        assert!(missing.starts_with("cannot be started"), "{missing}");
+        assert!(missing.starts_with("gave none: `/no/such/program` cannot be started"), "{missing}");
     }
 
     #[test]

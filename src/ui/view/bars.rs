@@ -273,7 +273,7 @@ pub fn slider(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let few = few(&words).to_owned();
     let room = usize::from(area.width).saturating_sub(meter::least(app));
     let ways = [(Names::Whole, &words), (Names::Whole, &few), (Names::Chosen, &few)];
-    let fits = |(names, words): &(Names, &String)| names.width(app.level) + safe::width(words) + 1 <= room;
+    let fits = |(names, words): &(Names, &String)| names.width(app.level) + safe::width(words) < room;
     let (names, words) = match area.width {
         60.. => ways.into_iter().find(fits).unwrap_or((Names::Chosen, &few)),
         _ => (Names::Letters, &words),
