@@ -241,7 +241,8 @@ struct ApplyArgs {
     after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
     In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
     REV..REV, --staged and --files write nothing.\n\
-    As a tool of git's: git difftool -d -x 'rein diff --files'"
+    As a tool of git's, once: git config --global difftool.rein.cmd 'rein diff --files \"$LOCAL\" \"$REMOTE\"'\n\
+    and then: git difftool -d -t rein"
 )]
 struct DiffArgs {
     /// The last commit and the index; nothing is written
