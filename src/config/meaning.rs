@@ -8,10 +8,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::file::{Layer, Model, Provider, Written, advice};
-use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName, WireLog};
+use super::{Asking, Config, ConfigError, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
 use crate::model::{Budget, ModelId, Money, Price, Rate, Role, Tokens};
 use crate::provider::{BaseUrl, Card, Catalogue, Endpoint, Key, Timeouts, Wire};
+use crate::session::{Allowance, Reach};
 
 /// Turns layers into a configuration, remembering where each setting was written.
 pub(super) struct Meaning<'a> {
@@ -44,6 +45,7 @@ impl<'a> Meaning<'a> {
                 .map(|n| Tokens(n as u64)),
             roles: self.roles(&endpoints, overrides.model)?,
             budget: self.budget()?,
+            ask: self.ask()?,
             wire_log: self.wire_log()?,
             catalogue: self.catalogue()?,
             endpoints,
@@ -127,6 +129,7 @@ impl<'a> Meaning<'a> {
         Ok(Budget {
             turn: limit("turn", self.top(|w| w.budget.turn))?,
             day: limit("day", self.top(|w| w.budget.day))?,
+            question: None,
         })
     }
 
@@ -135,6 +138,30 @@ impl<'a> Meaning<'a> {
         let read = written.to_string().parse();
         read.map_err(|_| {
             self.invalid(key, format!("`{}` is {written}; write dollars, as in `0.50`", key.join(".")))
+        })
+    }
+
+    fn ask(&self) -> Result<Asking, ConfigError> {
+        let usual = Reach::default();
+        let number = |key: &str, most: usize, pick: fn(&Written) -> Option<i64>| {
+            self.number(&["ask", key], 0..=most, pick)
+        };
+        // None of it is no limit.
+        let some = |number: Option<usize>| number.filter(|number| *number > 0).map(|number| number as u64);
+        let dollars =
+            self.top(|w| w.ask.dollars).map(|sum| self.dollars(&["ask", "dollars"], sum)).transpose()?;
+        Ok(Asking {
+            depth: self.parsed(&["ask", "depth"], |w| w.ask.depth.clone())?.unwrap_or_default(),
+            reach: Reach {
+                rounds: number("rounds", 50, |w| w.ask.rounds)?.unwrap_or(usual.rounds).max(1),
+                parts: number("parts", 12, |w| w.ask.parts)?.unwrap_or(usual.parts).max(1),
+            },
+            allowance: Allowance {
+                tokens: some(number("tokens", 100_000_000, |w| w.ask.tokens)?).map(Tokens),
+                money: dollars.filter(|sum| sum.0 > 0),
+                time: some(number("minutes", 1_440, |w| w.ask.minutes)?)
+                    .map(|minutes| Duration::from_secs(minutes * 60)),
+            },
         })
     }
 

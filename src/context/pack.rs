@@ -43,6 +43,16 @@ pub enum Source {
         #[serde(skip)]
         span: Span,
     },
+    /// A commit: what it says, and what it changed as far as that is shown.
+    Commit { id: String },
+    /// The tools that are offered, with what they take.
+    Tools,
+    /// A call of a tool by the model: its arguments.
+    Call { tool: String },
+    /// What a tool gave.
+    Outcome { tool: String },
+    /// A statement of an earlier answer with the quotes it rests on.
+    Claim { number: u32 },
     /// The text before the cursor, at `complete`.
     Prefix { path: RepoPath },
     /// The text after the cursor.
@@ -75,6 +85,11 @@ impl Source {
             Self::Outline { .. } => "outline",
             Self::FileList => "file-list",
             Self::Excerpt { .. } => "excerpt",
+            Self::Commit { .. } => "commit",
+            Self::Tools => "tools",
+            Self::Call { .. } => "call",
+            Self::Outcome { .. } => "outcome",
+            Self::Claim { .. } => "claim",
             Self::Prefix { .. } => "prefix",
             Self::Suffix { .. } => "suffix",
             Self::Answer => "answer",
@@ -94,6 +109,11 @@ impl Source {
             }
             Self::Refusal { path } => (Some(path), None),
             Self::System | Self::Request | Self::Instruction | Self::FileList | Self::Answer => (None, None),
+            Self::Commit { .. }
+            | Self::Tools
+            | Self::Call { .. }
+            | Self::Outcome { .. }
+            | Self::Claim { .. } => (None, None),
         }
     }
 }
@@ -111,6 +131,11 @@ impl fmt::Display for Source {
             Self::Outline { path } => write!(f, "{path}, outline"),
             Self::FileList => f.write_str("file list"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
+            Self::Commit { id } => write!(f, "commit {}", id.get(..12).unwrap_or(id)),
+            Self::Tools => f.write_str("tools"),
+            Self::Call { tool } => write!(f, "call of `{tool}`"),
+            Self::Outcome { tool } => write!(f, "what `{tool}` gave"),
+            Self::Claim { number } => write!(f, "statement {number}"),
             Self::Prefix { path } => write!(f, "{path}, before the cursor"),
             Self::Suffix { path } => write!(f, "{path}, after the cursor"),
             Self::Answer => f.write_str("answer"),
@@ -178,6 +203,14 @@ impl Pack {
     #[must_use]
     pub fn with_notes(self, notes: Vec<String>) -> Self {
         Self { notes, ..self }
+    }
+
+    /// The same with more pieces before the last one, which is what was asked.
+    #[must_use]
+    pub fn with_before_last(mut self, more: Vec<Segment>) -> Self {
+        let at = self.segments.len().saturating_sub(1);
+        self.segments.splice(at..at, more);
+        self
     }
 
     /// What is missing from it and why, for the person: the model is not told.

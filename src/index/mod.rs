@@ -9,6 +9,7 @@
 
 mod excerpts;
 mod grep;
+mod matches;
 mod status;
 mod store;
 mod survey;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
+pub use matches::{MatchedLine, matched_lines};
 pub use status::Status;
 pub use survey::Skipped;
 

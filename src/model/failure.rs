@@ -67,6 +67,8 @@ pub enum Failure {
     /// While a recording is played.
     #[error("the recording has no answer of {server} to this request; {difference}")]
     NotRecorded { server: String, difference: String },
+    #[error("no model of the role `chat` is served in a way that offers tools")]
+    NoTools,
     #[error("no model is configured for the role `{role}`")]
     NoModel { role: super::Role },
 }
@@ -128,6 +130,9 @@ impl Failure {
             Self::NotRecorded { .. } => {
                 "replay it on the files it was recorded on, or record it anew: `--record FILE`".into()
             }
+            Self::NoTools => {
+                "ask at depth `quick`, or give `roles.chat` a model behind another `wire`".into()
+            }
             Self::NoModel { role } => {
                 format!("add a provider and `roles.{role}` to the configuration (`rein config path`)")
             }
@@ -142,6 +147,7 @@ impl Failure {
                 | Self::TooLong { .. }
                 | Self::OverBudget { .. }
                 | Self::NotRecorded { .. }
+                | Self::NoTools
                 | Self::NoModel { .. }
         )
     }
