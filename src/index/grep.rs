@@ -18,6 +18,13 @@ pub struct PatternError {
     source: Box<regex::Error>,
 }
 
+impl PatternError {
+    /// What is wrong with the pattern, and nothing of where it was typed.
+    pub fn why(&self) -> String {
+        self.source.to_string()
+    }
+}
+
 /// The chunks with lines that match, most matches first. Blocking; asks `stop` between files.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 //! The lines that match a regular expression, as `grep -n` gives them: for whoever asks who calls or sets
 //! something, and wants all of it, in order.
 
-use super::Index;
 use super::grep::{PatternError, compiled};
+use crate::context::search::Corpus;
 use crate::text::{Lines, RepoPath};
+use crate::workspace::Workspace;
 
 /// A line that matches.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,7 +21,8 @@ pub struct MatchedLine {
 /// # Errors
 /// `pattern` is not a regular expression, or would take too much memory.
 pub fn matched_lines(
-    index: &Index,
+    workspace: &Workspace,
+    corpus: &Corpus,
     pattern: &str,
     wanted: &dyn Fn(&RepoPath) -> bool,
     as_seen: &dyn Fn(&RepoPath) -> Option<Lines>,
@@ -29,12 +31,12 @@ pub fn matched_lines(
 ) -> Result<(Vec<MatchedLine>, Vec<(RepoPath, Lines)>), PatternError> {
     let regex = compiled(pattern)?;
     let (mut found, mut texts) = (Vec::new(), Vec::new());
-    for member in index.corpus().files().iter().filter(|member| wanted(member.path())) {
+    for member in corpus.files().iter().filter(|member| wanted(member.path())) {
         if stop() || found.len() >= most {
             break;
         }
         let path = member.path();
-        let read = || index.workspace.read(path).ok().flatten().map(|file| file.lines);
+        let read = || workspace.read(path).ok().flatten().map(|file| file.lines);
         let Some(text) = as_seen(path).or_else(read).filter(|text| regex.is_match(text.bytes())) else {
             continue;
         };

@@ -10,7 +10,7 @@ use super::gather::{Ground, as_on_screen};
 use super::history;
 use crate::context::citation::{Evidence, ShownCommit};
 use crate::context::{holds_key, is_secret};
-use crate::index::{excerpts, matched_lines};
+use crate::index::{PatternError, excerpts, matched_lines};
 use crate::model::Tokens;
 use crate::session::{Outcome, Question};
 use crate::text::highlight::Language;
@@ -186,12 +186,12 @@ impl Bench<'_> {
         let desk = self.ground.desk.ok_or("there is no search index here")?;
         let wanted = |path: &RepoPath| folder.is_none_or(|folder| is_below(path, folder));
         let as_seen = |path: &RepoPath| self.question.open.get(path).cloned();
-        let found = desk.ask(None, self.stop, |index| {
-            matched_lines(index, pattern, &wanted, &as_seen, MATCHES + 1, self.stop)
-        });
-        let (lines, texts) = found
-            .map_err(|why| why.to_string())?
-            .map_err(|why| format!("`{pattern}` is no pattern: {why}"))?;
+        // Read without holding the index up: others ask it meanwhile.
+        let corpus = desk.ask(None, self.stop, |index| index.corpus()).map_err(|why| why.to_string())?;
+        let workspace = self.ground.workspace;
+        let found = matched_lines(workspace, &corpus, pattern, &wanted, &as_seen, MATCHES + 1, self.stop);
+        let wrong = |why: PatternError| format!("`{pattern}` is no regular expression: {}", why.why());
+        let (lines, texts) = found.map_err(wrong)?;
         let mut shown = Evidence::default();
         texts.into_iter().for_each(|(path, text)| shown.add_file(path, text));
         let mut said = String::new();

@@ -198,6 +198,9 @@ impl Deep {
     fn begin_parts(&mut self, hands: &mut Hands<'_>) -> Vec<Effect> {
         let running =
             self.parts.iter().filter(|part| part.talk.as_ref().is_some_and(Talk::is_running)).count();
+        // What a request may cost at most is set aside while it runs: where money is counted, two at once
+        // would keep each other from being asked.
+        let most = if hands.around.purse.allowance().money.is_some() { 1 } else { SIDE_BY_SIDE };
         let waiting = self.parts.iter_mut().filter(|part| part.talk.is_none());
         let mut effects = Vec::new();
         for part in waiting.take(most.saturating_sub(running)) {

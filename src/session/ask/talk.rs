@@ -357,10 +357,14 @@ impl Talk {
         }
         if self.rounds_left == 0 {
             // It was told to answer and went on asking: what it said beside is all there is.
-            return self.close(End::OutOfRounds);
+            self.prove(true);
+            let answered = self.proof.verified().0 > 0;
+            return self.close(if answered { End::Finished } else { End::OutOfRounds });
         }
         self.rounds_left -= 1;
         self.phase = Phase::Gathering;
+        // What it said beside its calls is no answer.
+        self.proof = Proof::default();
         let wanted = self.calls.iter().take(CALLS).filter_map(|call| tool::parse(call).ok()).collect();
         vec![Effect::UseTools { turn: self.lane, question: Arc::clone(&self.question), calls: wanted }]
     }
