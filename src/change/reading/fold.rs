@@ -31,8 +31,9 @@ pub struct Fold {
 pub enum FoldKind {
     /// Whole definitions that stand, byte for byte, elsewhere after the change. Seen from either end.
     Moved(Moved),
-    /// The same tokens in the same structure; only blanks and line breaks between them differ.
-    Reformatted,
+    /// The same tokens in the same structure; only blanks and line breaks between them differ and, if
+    /// `commas`, commas behind the last element of a list.
+    Reformatted { commas: bool },
     /// Names that became others wherever they mean the same thing. `places` counts those of the fold;
     /// `defines`: a definition is among them.
     Renamed { names: BTreeMap<String, String>, places: usize, defines: bool },
@@ -81,7 +82,7 @@ impl Fold {
             }
             FoldKind::Generated(_) => 1,
             FoldKind::Renamed { defines, .. } => usize::from(*defines),
-            FoldKind::Reformatted => 0,
+            FoldKind::Reformatted { .. } => 0,
         }
     }
 
@@ -122,7 +123,7 @@ impl Fold {
     fn is_slight(&self) -> bool {
         match &self.kind {
             FoldKind::Moved(moved) => !moved.elsewhere && moved.scopes.is_none() && !moved.past,
-            FoldKind::Reformatted => self.gone.is_empty() || self.come.is_empty(),
+            FoldKind::Reformatted { .. } => self.gone.is_empty() || self.come.is_empty(),
             FoldKind::Renamed { .. } | FoldKind::Generated(_) => false,
         }
     }
@@ -142,7 +143,12 @@ impl Fold {
         let lines = count(self.lines());
         match &self.kind {
             FoldKind::Moved(moved) => format!("{lines} moved {}", moved.words()),
-            FoldKind::Reformatted => format!("{lines} reformatted: the same tokens, other blanks"),
+            FoldKind::Reformatted { commas: false } => {
+                format!("{lines} reformatted: the same tokens, other blanks")
+            }
+            FoldKind::Reformatted { commas: true } => {
+                format!("{lines} reformatted: the same tokens but for commas that close lists, other blanks")
+            }
             FoldKind::Renamed { names, places, .. } => {
                 let pairs: Vec<_> =
                     names.iter().map(|(from, to)| format!("`{from}` is now `{to}`")).collect();
@@ -216,7 +222,10 @@ mod tests {
             words(FoldKind::Moved(into)),
             "14 lines moved indented 4 more from a.rs:40, out of the file itself into `impl B`"
         );
-        assert_eq!(words(FoldKind::Reformatted), "14 lines reformatted: the same tokens, other blanks");
+        assert_eq!(
+            words(FoldKind::Reformatted { commas: false }),
+            "14 lines reformatted: the same tokens, other blanks"
+        );
         let names = [("a".to_owned(), "b".to_owned())].into();
         let renamed = FoldKind::Renamed { names, places: 3, defines: false };
         assert_eq!(words(renamed), "14 lines: `a` is now `b` in 3 places");

@@ -80,7 +80,8 @@ fn head(text: &Lines) -> Vec<String> {
         let opens = BLOCK.iter().find(|(begin, _)| line.starts_with(begin)).map(|(_, end)| *end);
         let inside = until.is_some();
         let ends = until.or(opens);
-        if !(inside || opens.is_some() || line.is_empty() || LINE.iter().any(|begin| line.starts_with(begin))) {
+        if !(inside || opens.is_some() || line.is_empty() || LINE.iter().any(|begin| line.starts_with(begin)))
+        {
             // What comes before any comment at all: a declaration of the document.
             if head.iter().all(String::is_empty) && line.starts_with("<?") {
                 head.push(String::new());

@@ -21,6 +21,8 @@ pub(super) struct Place<'a> {
     pub(super) text: &'a Lines,
     pub(super) syntax: &'a Syntax,
     pub(super) lines: Span,
+    /// Without commas that only close a list.
+    pub(super) tokens: Vec<Token>,
 }
 
 /// Words in comments that steer a tool for the line they stand in, or the next, in small letters.
@@ -98,7 +100,7 @@ pub(super) fn is_same(old: &Place<'_>, new: &Place<'_>) -> bool {
             Language::JavaScript | Language::TypeScript | Language::Tsx => {
                 !is_restricted(&before, old.text.bytes())
             }
-            Language::Go => !ends_statement(&before, old.text.bytes()),
+            Language::Go => !ends_statement(&before, old.text.bytes()) || is_closed(&before, &after),
             Language::Toml => old.is_in_array(&before),
             _ => true,
         };
@@ -111,7 +113,13 @@ pub(super) fn is_same(old: &Place<'_>, new: &Place<'_>) -> bool {
         || !(old.has_directive() || new.has_directive())
         || old.pairs().zip(new.pairs()).all(|(before, after)| same_line(&before, &after));
     let indents = language != Language::Python || same_blanks(old, new);
-    counts && neighbours && directives && indents && !old.is_steered() && !new.is_steered() && same_head(old, new)
+    counts
+        && neighbours
+        && directives
+        && indents
+        && !old.is_steered()
+        && !new.is_steered()
+        && same_head(old, new)
 }
 
 /// Two tokens next to each other; none where the text begins or ends.
@@ -128,8 +136,7 @@ fn same_line(before: &Pair<'_>, after: &Pair<'_>) -> bool {
 
 /// Does each comment stand with what it stood with, and right above what it stood right above?
 fn same_comments(before: &Pair<'_>, after: &Pair<'_>) -> bool {
-    let is_comment =
-        |token: Option<&Token>| token.is_some_and(|token| token.class == TokenClass::Comment);
+    let is_comment = |token: Option<&Token>| token.is_some_and(|token| token.class == TokenClass::Comment);
     let any = [before.0, before.1, after.0, after.1].into_iter().any(is_comment);
     let above = is_comment(before.0) || is_comment(after.0);
     let near = |pair: &Pair<'_>| lines_between(pair).map(|lines| lines <= 1);
@@ -158,11 +165,22 @@ fn is_restricted(pair: &Pair<'_>, text: &[u8]) -> bool {
 /// Does Go put a semicolon at the end of a line that the first of the two ends (The Go Programming
 /// Language Specification, Semicolons), and does it matter?
 fn ends_statement(pair: &Pair<'_>, text: &[u8]) -> bool {
-    let own = |token: Option<&Token>| -> &[u8] { token.and_then(|token| token.text(text)).unwrap_or_default() };
+    let own =
+        |token: Option<&Token>| -> &[u8] { token.and_then(|token| token.text(text)).unwrap_or_default() };
     let (first, second) = (own(pair.0), own(pair.1));
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80 || b"_\"'`)]}".contains(byte);
     let ends = first.last().is_some_and(word) || matches!(first, b"++" | b"--");
     ends && second != b"}"
+}
+
+/// Of two pairs, one of which is parted by a line break: does that one stand at the end of a list that a
+/// comma closes?
+fn is_closed(before: &Pair<'_>, after: &Pair<'_>) -> bool {
+    let breaks = |pair: &Pair<'_>| lines_between(pair).is_some_and(|lines| lines > 0);
+    [before, after]
+        .into_iter()
+        .filter(|pair| breaks(pair))
+        .all(|pair| pair.0.is_some_and(|token| token.closed))
 }
 
 /// Do the lines of Python that indent do so with the blanks that the rest of the file indents with?
@@ -175,7 +193,8 @@ fn same_blanks(old: &Place<'_>, new: &Place<'_>) -> bool {
             (tabs || indent.contains(&b'\t'), blanks || indent.contains(&b' '))
         })
     };
-    let within = |place: &Place<'_>| kinds(&mut place.lines.as_range().filter_map(|line| place.text.text(line)));
+    let within =
+        |place: &Place<'_>| kinds(&mut place.lines.as_range().filter_map(|line| place.text.text(line)));
     let ((old_tabs, _), (new_tabs, _)) = (within(old), within(new));
     // Without tabs in these lines nothing new can come among what indents.
     (!old_tabs && !new_tabs) || kinds(&mut new.text.iter()) != (true, true)
@@ -195,12 +214,21 @@ fn same_head(old: &Place<'_>, new: &Place<'_>) -> bool {
 }
 
 impl<'a> Place<'a> {
+    /// `None`: a token of these lines reaches beyond them.
+    pub(super) fn of(text: &'a Lines, syntax: &'a Syntax, lines: Span) -> Option<Self> {
+        Some(Self { text, syntax, lines, tokens: syntax.meaning(lines, text.bytes())? })
+    }
+
+    /// Of which tokens does a comma close the list?
+    pub(super) fn closes(&self) -> Vec<bool> {
+        self.tokens.iter().map(|token| token.closed).collect()
+    }
+
     /// The tokens of these lines and those around them, each with the next.
-    fn pairs(&self) -> impl Iterator<Item = Pair<'a>> + use<'a> {
+    fn pairs(&self) -> impl Iterator<Item = Pair<'_>> {
         let (before, after) = self.syntax.around(self.lines);
-        let inside = self.syntax.within(self.lines).unwrap_or_default();
-        let first = std::iter::once(before).chain(inside.iter().map(Some));
-        first.zip(inside.iter().map(Some).chain([after]))
+        let first = std::iter::once(before).chain(self.tokens.iter().map(Some));
+        first.zip(self.tokens.iter().map(Some).chain([after]))
     }
 
     /// Does a comment in these lines, or in the one above, steer a tool by where it stands?
@@ -214,8 +242,9 @@ impl<'a> Place<'a> {
     }
 
     fn has_directive(&self) -> bool {
-        let inside = self.syntax.within(self.lines).unwrap_or_default();
-        inside.iter().any(|token| token.text(self.text.bytes()).is_some_and(|text| text.starts_with(b"#")))
+        self.tokens
+            .iter()
+            .any(|token| token.text(self.text.bytes()).is_some_and(|text| text.starts_with(b"#")))
     }
 
     /// Between the elements of an array of TOML?

@@ -80,7 +80,9 @@ pub(super) fn is_lock_file(name: &str) -> bool {
 
 /// Is what changes in this hunk what a tool does by itself?
 pub(super) fn is_plain(page: &Page<'_>, old: &Lines, new: &Lines) -> bool {
-    has_known_sources(page, old) && keeps_packages(page, old, new) && checksums_follow_versions(page, old, new)
+    has_known_sources(page, old)
+        && keeps_packages(page, old, new)
+        && checksums_follow_versions(page, old, new)
 }
 
 fn holds(text: &[u8], word: &[u8]) -> bool {

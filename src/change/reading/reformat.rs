@@ -6,6 +6,8 @@
 //! where indentation is structure, the tokens must stand at the same place in the tree; where brackets
 //! make the structure they may stand deeper as a whole.
 //!
+//! A comma behind the last element of a list, where it means nothing, may come and go, and is told.
+//!
 //! Blanks mean more than that in places ([`layout`]), and there they must not differ either. Line
 //! endings, bare carriage returns and blanks other than the usual four are changes; in shells and
 //! Markdown blanks are content: nothing is folded.
@@ -14,6 +16,7 @@ use super::budget::Budget;
 use super::fold::FoldKind;
 use super::layout::{self, Place};
 use super::page::{Page, Side};
+use crate::text::diff::Change;
 use crate::text::highlight::Language;
 use crate::text::syntax::{Structure, Syntax, Token, same_tokens};
 use crate::text::{LineEnding, Lines, Span};
@@ -42,14 +45,16 @@ pub(super) fn fold(pages: &mut [Page<'_>], budget: &mut Budget) {
     }
     let Some(both) = Both::of(first, budget) else { return };
     for page in pages {
-        let regions: Vec<Region> = match whole(page).filter(|region| both.is_same(*region)) {
-            Some(_) => {
-                page.changes.iter().map(|change| Region { old: change.old, new: change.new }).collect()
+        let together = whole(page).and_then(|region| both.same(region));
+        let regions: Vec<(Region, bool)> = match together {
+            Some(commas) => {
+                let of = |change: &Change| (Region { old: change.old, new: change.new }, commas);
+                page.changes.iter().map(of).collect()
             }
-            None => parts(page).filter(|region| both.is_same(*region)).collect(),
+            None => parts(page).filter_map(|region| Some((region, both.same(region)?))).collect(),
         };
-        for region in regions {
-            page.fold(region.old, region.new, FoldKind::Reformatted, [page.id()].into());
+        for (region, commas) in regions {
+            page.fold(region.old, region.new, FoldKind::Reformatted { commas }, [page.id()].into());
         }
     }
 }
@@ -97,7 +102,7 @@ fn blanks(page: &Page<'_>, region: Region) -> Vec<Region> {
 fn same_letters(page: &Page<'_>, region: Region) -> bool {
     let letters = |side, span| {
         let text = page.text(side).map_or(&[][..], |text| text.slice(span));
-        text.iter().filter(|byte| !byte.is_ascii_whitespace())
+        text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b',')
     };
     letters(Side::Old, region.old).eq(letters(Side::New, region.new))
 }
@@ -109,23 +114,17 @@ impl<'a> Both<'a> {
         Some(Self { old, new })
     }
 
-    fn is_same(&self, region: Region) -> bool {
-        self.try_same(region).unwrap_or(false)
-    }
-
-    fn try_same(&self, region: Region) -> Option<bool> {
+    /// If they are the same code: do commas that close lists differ?
+    fn same(&self, region: Region) -> Option<bool> {
         let ((old_text, old_syntax), (new_text, new_syntax)) = (&self.old, &self.new);
-        let (old, new) = (old_syntax.within(region.old)?, new_syntax.within(region.new)?);
+        let old = Place::of(old_text, old_syntax, region.old)?;
+        let new = Place::of(new_text, new_syntax, region.new)?;
         let structure = Structure::of(old_syntax.language);
         let said = |old: &Token, new: &Token| old.says(old_text.bytes(), new, new_text.bytes());
-        Some(
-            same_tokens(old, new, structure, said)
-                && same_endings(old_text, region.old, new_text, region.new)
-                && layout::is_same(
-                    &Place { text: old_text, syntax: old_syntax, lines: region.old },
-                    &Place { text: new_text, syntax: new_syntax, lines: region.new },
-                ),
-        )
+        let same = same_tokens(&old.tokens, &new.tokens, structure, said)
+            && same_endings(old_text, region.old, new_text, region.new)
+            && layout::is_same(&old, &new);
+        same.then(|| old.closes() != new.closes())
     }
 }
 

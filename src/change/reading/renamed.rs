@@ -233,11 +233,14 @@ impl<'a> Known<'a> {
 
     /// Where the name may mean what is bound here, in order: does it bind there, or what does it do?
     fn roles(&self, word: &[u8]) -> Vec<Discriminant<Use>> {
-        let own = |name: &&Name| {
-            self.word(&name.bytes) == word && !matches!(name.used, Use::Member | Use::Keyword)
-        };
-        let mut roles: Vec<_> =
-            self.names.values().filter(own).map(|name| (name.bytes.start, discriminant(&name.used))).collect();
+        let own =
+            |name: &&Name| self.word(&name.bytes) == word && !matches!(name.used, Use::Member | Use::Keyword);
+        let mut roles: Vec<_> = self
+            .names
+            .values()
+            .filter(own)
+            .map(|name| (name.bytes.start, discriminant(&name.used)))
+            .collect();
         roles.sort_by_key(|(at, _)| *at);
         roles.into_iter().map(|(_, role)| role).collect()
     }

@@ -115,13 +115,7 @@ impl Collector<'_> {
         attached.start_position().row < first && (!comment || blank_lines == 0)
     }
 
-    fn item(
-        &mut self,
-        node: &Node<'_>,
-        start: Node<'_>,
-        (scope, behind): (&Arc<str>, usize),
-        depth: usize,
-    ) {
+    fn item(&mut self, node: &Node<'_>, start: Node<'_>, (scope, behind): (&Arc<str>, usize), depth: usize) {
         let Some(core) = self.core(*node) else { return };
         let lines = Span::new(start.start_position().row, last_row(node, self.text) + 1);
         let body = self.body(&core);
@@ -163,7 +157,8 @@ impl Collector<'_> {
                 let mut cursor = node.walk();
                 node.named_children(&mut cursor).all(|declarator| {
                     let value = declarator.child_by_field_name("value");
-                    value.is_some_and(|value| matches!(value.kind(), "arrow_function" | "function_expression"))
+                    value
+                        .is_some_and(|value| matches!(value.kind(), "arrow_function" | "function_expression"))
                 })
             }
             "var_declaration" => {

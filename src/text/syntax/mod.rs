@@ -41,6 +41,8 @@ pub struct Token {
     pub lines: Span,
     pub class: TokenClass,
     pub loose: Loose,
+    /// A comma that closes its list stood behind it ([`Syntax::meaning`]).
+    pub closed: bool,
     /// The grammar's numbers for the token and for what it is directly in.
     kind: u16,
     parent: u16,
@@ -119,6 +121,41 @@ impl Syntax {
     fn touching(&self, lines: Span) -> impl Iterator<Item = &Token> {
         let start = self.tokens.partition_point(|token| token.lines.end() <= lines.start());
         self.tokens.iter().skip(start).take_while(move |token| token.lines.start() < lines.end())
+    }
+
+    /// The tokens of whole lines without commas that only close a list, as formatters put them where a
+    /// list is broken into lines; `None` when a token reaches beyond.
+    pub fn meaning(&self, lines: Span, text: &[u8]) -> Option<Vec<Token>> {
+        let inside = self.within(lines)?;
+        let beyond = self.around(lines).1;
+        let mut kept: Vec<Token> = Vec::with_capacity(inside.len());
+        let mut shared = u32::MAX;
+        for (at, token) in inside.iter().enumerate() {
+            let next = inside.get(at + 1).or(beyond);
+            let says =
+                |token: &Token, signs: &[&[u8]]| token.text(text).is_some_and(|own| signs.contains(&own));
+            let closes = says(token, &[b","])
+                && next.is_some_and(|next| {
+                    says(next, &[b")", b"]", b"}", b">"])
+                        && (next.parent, next.depth) == (token.parent, token.depth)
+                })
+                && self.shapes().may_close(token.parent);
+            match kept.last_mut() {
+                Some(last) if closes && !says(last, &[b",", b"(", b"[", b"{", b"<"]) => {
+                    last.closed = true;
+                    shared = shared.min(token.shared);
+                }
+                _ => {
+                    kept.push(Token { shared: token.shared.min(shared), ..token.clone() });
+                    shared = u32::MAX;
+                }
+            }
+        }
+        Some(kept)
+    }
+
+    fn shapes(&self) -> &'static Shapes {
+        shape::of(self.language)
     }
 
     /// The tokens right before and right after whole lines.
@@ -335,6 +372,7 @@ fn token(node: &Node<'_>, shapes: &Shapes, path: &Path, text: &[u8]) -> Option<T
         lines: Span::new(first, first + count(own) + 1),
         class,
         loose: path.loose(),
+        closed: false,
         kind,
         parent: path.above.last().map_or(0, |(kind, ..)| *kind),
         depth: u32::try_from(path.above.len()).ok()?,

@@ -369,7 +369,8 @@ fn fixed(node: &Node<'_>, field: Option<&str>, above: &[Frame<'_>], text: &[u8])
                 | "meta_item"
         )
     ) || (parent == Some("literal_element") && after.starts_with(b":"))
-        || (matches!(parent, Some("method_declaration" | "constructor_declaration")) && field == Some("name"));
+        || (matches!(parent, Some("method_declaration" | "constructor_declaration"))
+            && field == Some("name"));
     // `export function f` is a binding like any other; `export { f }` names something for others.
     let elsewhere = above.iter().any(|frame| {
         let kind = frame.kind;
