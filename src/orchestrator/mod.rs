@@ -8,6 +8,7 @@
 
 mod catalogue;
 mod compare;
+mod findings;
 mod gather;
 mod keep;
 mod merging;
@@ -20,6 +21,7 @@ mod stream;
 mod supply;
 pub mod wire_log;
 
+pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
 pub use roles::{Roles, Route};
@@ -93,7 +95,7 @@ impl Orchestrator {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
         let meter = Meter::of(&workspace, budget);
-        let supply = Arc::new(Supply::new(client, events.clone(), meter));
+        let supply = Arc::new(Supply::new(client, events.clone(), meter, Findings::of(&workspace)));
         let turns = HashMap::new();
         let (completion, keeping) = (None, keep::Desk::default());
         let orchestrator = Self {
