@@ -8,7 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rein::model::{Ask, Delta, Failure, Fim, Finish, Message, Phase, Tokens};
+use rein::model::{Ask, Delta, Failure, Fim, Finish, KeyFrom, Message, Phase, Tokens};
 use rein::provider::scripted::{Fault, Mishap, Place, Reply, Requests, Script, Server};
 use rein::provider::{Client, Endpoint, Key, Timeouts, Wire};
 
@@ -160,7 +160,11 @@ fn a_compressed_answer_is_read_like_any_other() {
 }
 
 fn keyed(endpoint: Endpoint) -> Endpoint {
-    Endpoint { key: Key::parse("sk-sesame-12345").ok(), key_from: Some("THE_KEY".into()), ..endpoint }
+    Endpoint {
+        key: Key::parse("sk-sesame-12345").ok(),
+        key_from: Some(KeyFrom::Variable("THE_KEY".into())),
+        ..endpoint
+    }
 }
 
 #[test]

@@ -95,11 +95,31 @@ pub(super) struct Provider {
     pub wire: Option<String>,
     pub base_url: Option<String>,
     pub api_key_env: Option<String>,
+    pub api_key_command: Option<Program>,
+    pub api_key_keyring: Option<String>,
     pub default_model: Option<String>,
     pub insecure: Option<bool>,
     pub connect_timeout: Option<f64>,
     pub first_byte_timeout: Option<f64>,
     pub idle_timeout: Option<f64>,
+}
+
+/// A program with its arguments, or a line for a shell.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`")]
+pub(super) enum Program {
+    Line(String),
+    Words(Vec<String>),
+}
+
+impl Program {
+    pub fn words(self) -> Vec<String> {
+        match self {
+            Self::Line(line) if line.trim().is_empty() => Vec::new(),
+            Self::Line(line) => ["sh", "-c", &line].map(str::to_owned).into(),
+            Self::Words(words) => words,
+        }
+    }
 }
 
 /// The keys of each table, for suggestions: [`Written`] in another form. A test holds them equal.
@@ -126,6 +146,8 @@ const PROVIDER: &[&str] = &[
     "wire",
     "base_url",
     "api_key_env",
+    "api_key_command",
+    "api_key_keyring",
     "default_model",
     "insecure",
     "connect_timeout",
@@ -254,7 +276,8 @@ impl Layer {
         let what = if KEYS_THEMSELVES.contains(&written.to_lowercase().as_str()) {
             format!(
                 "`{written}`{place}: keys are not kept in files; put it into an environment variable and \
-                 name that, as in `api_key_env = \"MY_KEY\"`"
+                 name that, as in `api_key_env = \"MY_KEY\"`, or name a program that prints it \
+                 (`api_key_command`) or an entry of your keyring (`api_key_keyring`)"
             )
         } else {
             format!("unknown key `{written}`{place}; {}", advice(written, known))

@@ -1,6 +1,7 @@
 //! The configuration: what was written, in layers (`file`), becomes what is meant
 //! (`meaning`, [`Config`]), or an error that names the line. Layers, low to high: the built-in `default.toml`, the user's file,
-//! the environment, flags. Secrets come from the environment only, by the name that a file gives.
+//! the environment, flags. Secrets come from the environment or from a
+//! program, by the name that a file gives; no file holds one.
 //!
 //! This room reads files and writes none; it knows no screen and asks no server.
 
@@ -455,6 +456,37 @@ mod tests {
         let odd = loaded(&user, &[("LOCAL_KEY", "two words")], Overrides::default()).unwrap();
         assert!(odd.notes[0].starts_with("`LOCAL_KEY` is set, but not used: the key holds"));
         assert!(!odd.notes.concat().contains("two words"));
+    }
+
+    #[test]
+    fn a_key_comes_from_one_place_and_what_a_program_is_given_is_not_shown() {
+        let from = |more: &str| {
+            let loaded = loaded(&format!("{LOCAL}{more}"), &[], Overrides::default()).unwrap();
+            let local = loaded.config.endpoints.iter().find(|one| one.name == "local").unwrap();
+            assert!(
+                local.has_key()
+                    && !show(&loaded).contains("sesame")
+                    && !format!("{local:?}").contains("sesame")
+            );
+            local.key_from.clone().and_then(|from| from.command()).unwrap()
+        };
+        assert_eq!(from("api_key_command = [\"echo\", \"sk-sesame\"]"), ["echo", "sk-sesame"]);
+        assert_eq!(from("api_key_command = \"echo sk-sesame\""), ["sh", "-c", "echo sk-sesame"]);
+        assert!(from("api_key_keyring = \"mine\"").contains(&"mine".to_owned()));
+        for (more, part) in [
+            ("api_key_command = []", "is a program with its arguments"),
+            ("api_key_command = 7", "is a program with its arguments"),
+            ("api_key_keyring = \"-x\"", "is the name of an entry"),
+            ("api_key_keyring = \"x\"\napi_key_env = \"X\"", "has both `api_key_env` and `api_key_keyring`"),
+        ] {
+            let said = wrong(&format!("{LOCAL}{more}"), &[]);
+            assert!(said.starts_with("my.toml:") && said.contains(part) || more.ends_with('7'), "{said}");
+        }
+        // A layer above says it anew, and not besides.
+        let above = "[providers.openai]\napi_key_command = \"pass show openai\"";
+        let over = loaded(above, &[], Overrides::default()).unwrap();
+        let openai = over.config.endpoints.iter().find(|one| one.name == "openai").unwrap();
+        assert_eq!(openai.key_from.clone().and_then(|from| from.command()).unwrap()[0], "sh");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use toml::{Table, Value};
 
 use super::{Asking, Config, Loaded};
-use crate::model::{ModelId, Money, Price, Role, Tokens};
+use crate::model::{KeyFrom, ModelId, Money, Price, Role, Tokens};
 use crate::provider::{Card, Endpoint};
 
 /// The effective configuration as TOML. Read back, it gives the same configuration.
@@ -19,7 +19,7 @@ pub fn show(loaded: &Loaded) -> String {
         let _ = write!(text, "\n# {note}");
     }
     for endpoint in &loaded.config.endpoints {
-        if let Some(variable) = &endpoint.key_from {
+        if let Some(KeyFrom::Variable(variable)) = &endpoint.key_from {
             let state = if endpoint.key.is_some() { "set" } else { "not set" };
             let _ = write!(text, "\n# {variable} is {state}");
         }
@@ -138,9 +138,17 @@ fn provider(endpoint: &Endpoint) -> Table {
         ("first_byte_timeout".to_owned(), timeouts.first_byte.as_secs_f64().into()),
         ("idle_timeout".to_owned(), timeouts.idle.as_secs_f64().into()),
     ]);
-    if let Some(variable) = &endpoint.key_from {
-        table.insert("api_key_env".into(), variable.as_str().into());
-    }
+    match &endpoint.key_from {
+        None => None,
+        Some(KeyFrom::Variable(name)) => table.insert("api_key_env".into(), name.as_str().into()),
+        // Somebody may have written the key among its arguments.
+        Some(KeyFrom::Command(argv)) => {
+            let shown =
+                argv.iter().enumerate().map(|(at, word)| if at == 0 { word.clone() } else { "…".into() });
+            table.insert("api_key_command".into(), strings(shown))
+        }
+        Some(KeyFrom::Keyring(entry)) => table.insert("api_key_keyring".into(), entry.as_str().into()),
+    };
     if base.as_str().starts_with("http:") && !base.is_loopback() {
         table.insert("insecure".into(), true.into());
     }

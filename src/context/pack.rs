@@ -226,7 +226,43 @@ impl Pack {
         self.segments
     }
 
+    /// The three pieces that weigh most among those that a request can do without or with fewer lines of,
+    /// in words: what to drop where it is too long. `None` if there are none.
+    pub fn heaviest(&self) -> Option<String> {
+        let spare = |source: &Source| {
+            use Source::{Excerpt, File, FileList, Outline, Suffix};
+            matches!(source, File { .. } | Excerpt { .. } | Outline { .. } | FileList | Suffix { .. })
+        };
+        let mut spare: Vec<&Segment> = self.segments.iter().filter(|one| spare(&one.source)).collect();
+        spare.sort_by_key(|one| std::cmp::Reverse(one.tokens));
+        let words = spare.iter().take(3).map(|one| format!("{} (~{})", one.source, one.tokens));
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| format!("what weighs most: {}", words.join(", ")))
+    }
+
     pub fn tokens(&self) -> Tokens {
         self.segments.iter().map(|segment| segment.tokens).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_weighs_most_is_named_and_what_must_be_there_is_not() {
+        let piece = |source, words: usize| Segment::new(source, "", "word ".repeat(words), Trust::Repository);
+        let path = RepoPath::parse("a.rs").unwrap();
+        let excerpt = |words| piece(Source::Excerpt { path: path.clone(), span: Span::new(0, 1) }, words);
+        let pack = Pack::new(vec![
+            piece(Source::System, 900),
+            piece(Source::FileList, 20),
+            excerpt(10),
+            excerpt(300),
+        ]);
+        let said = pack.heaviest().unwrap();
+        let first = said.find("a.rs").unwrap();
+        assert!(first < said.find("file list").unwrap() && !said.contains("system"), "{said}");
+        assert_eq!(Pack::new(vec![piece(Source::System, 9)]).heaviest(), None);
     }
 }

@@ -10,6 +10,7 @@
 mod excerpts;
 mod grep;
 mod matches;
+mod mentions;
 mod status;
 mod store;
 mod survey;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
 pub use matches::{MatchedLine, matched_lines};
+pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
 

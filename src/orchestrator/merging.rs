@@ -99,7 +99,12 @@ mod tests {
             roles.list(Role::Apply, &[id("first"), id("second")]);
             let (events, mut arriving) = mpsc::channel(8);
             let meter = Meter::of(&workspace, Budget::default());
-            let supply = Arc::new(Supply::new(Client::new(), events, meter));
+            let supply = Arc::new(Supply::new(
+                Client::new(),
+                events,
+                meter,
+                crate::orchestrator::Findings::of(&workspace),
+            ));
             let path = RepoPath::parse("a.txt").unwrap();
             let focus = Focus { file: Some(path.clone()), lines: None };
             let open = Default::default();

@@ -8,11 +8,13 @@
 
 mod catalogue;
 mod compare;
+mod findings;
 mod gather;
 mod history;
 mod keep;
 mod merging;
 mod meter;
+mod parsing;
 mod probe;
 mod retrieve;
 mod roles;
@@ -20,8 +22,10 @@ mod shelf;
 mod stream;
 mod supply;
 mod tools;
+mod tracing;
 pub mod wire_log;
 
+pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
 pub use roles::{Roles, Route};
@@ -95,7 +99,7 @@ impl Orchestrator {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
         let meter = Meter::of(&workspace, budget);
-        let supply = Arc::new(Supply::new(client, events.clone(), meter));
+        let supply = Arc::new(Supply::new(client, events.clone(), meter, Findings::of(&workspace)));
         let turns = HashMap::new();
         let (completion, keeping) = (None, keep::Desk::default());
         let orchestrator = Self {
@@ -248,6 +252,20 @@ impl Orchestrator {
                 let reading = Box::new(Reading::of(&review));
                 Event::Read { turn, reading }
             }),
+            Effect::Parse { turn, review, files } => {
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let events = self.events.clone();
+                self.runtime.spawn_blocking(move || parsing::run(turn, &review, files, &stop, &events));
+            }
+            Effect::Trace { turn, hunk, review } => {
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                self.on_thread(move |_| {
+                    let stop = || stop.load(Ordering::Relaxed);
+                    let callers = Box::new(tracing::trace(&review, hunk, desk.as_ref(), &stop));
+                    Event::Traced { turn, hunk, callers }
+                });
+            }
             Effect::Polish { key, rough } => self.on_thread(move |_| {
                 let polish = Arc::new(rough.polish());
                 Event::Polished { key, path: rough.path, polish }

@@ -206,7 +206,12 @@ mod tests {
             roles.list(Role::Complete, &[ModelId { provider: "it".into(), model: "m".into() }]);
             let routes = roles.serve(Role::Complete);
             let (events, mut arriving) = mpsc::channel(64);
-            let supply = Supply::new(Client::new(), events, Meter::of(&workspace, Budget::default()));
+            let supply = Supply::new(
+                Client::new(),
+                events,
+                Meter::of(&workspace, Budget::default()),
+                crate::orchestrator::Findings::of(&workspace),
+            );
             let work = async {
                 assert_eq!(completion(&supply, routes, &gap()).await, Ok("one".to_owned()));
                 assert_eq!(completion(&supply, routes, &gap()).await, Ok("two".to_owned()));

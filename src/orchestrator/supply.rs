@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
 use super::dice;
+use super::findings::Findings;
 use super::meter::{Meter, Tab};
 use super::roles::Route;
 use crate::model::{Bill, Failure, ModelId, Suffix, Tokens};
@@ -25,17 +26,19 @@ pub struct Supply {
     /// What was found out of the models whose server may ignore a suffix. Held while one is asked, so
     /// that two completions do not both ask.
     suffixes: tokio::sync::Mutex<HashMap<ModelId, Suffix>>,
+    findings: Findings,
     began: Instant,
 }
 
 impl Supply {
-    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>) -> Self {
+    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>, findings: Findings) -> Self {
         Self {
             client,
             events,
             meter,
             health: Mutex::default(),
             suffixes: Default::default(),
+            findings,
             began: Instant::now(),
         }
     }
@@ -97,6 +100,7 @@ impl Supply {
         }
         let found = self.suffix(route).await?;
         suffixes.insert(route.id(), found);
+        self.findings.note(&route.id(), found);
         if found == Suffix::Ignored {
             let _ = self.events.send(Event::SuffixIgnored(route.id())).await;
         }

@@ -7,6 +7,7 @@
 //! write a file: it can only ask, with an `Approved` in hand.
 
 mod ask;
+mod callers;
 mod difference;
 mod effect;
 mod kept;
@@ -24,6 +25,7 @@ pub use ask::{
     Allowance, Depth, Finding, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
     Source as CitedSource, Stage, Step,
 };
+pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
     Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework, SentRequest, TurnId,

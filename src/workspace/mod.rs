@@ -23,6 +23,7 @@ mod journal;
 mod landing;
 #[cfg(test)]
 mod laws;
+mod note;
 mod pen;
 mod prune;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
 pub use history::{Blamed, Commit, FileChange, HistoryError, Recorded, WantedCommits};
+pub use note::{NoteError, Noted};
 pub use record::{Judged, Kind, Reviewed, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;

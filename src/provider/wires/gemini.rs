@@ -153,11 +153,16 @@ impl Read for Reader {
         if value["usageMetadata"].as_object().is_some_and(|fields| !fields.is_empty()) {
             count(&value["usageMetadata"], answer);
         }
-        answer.reason(&value["promptFeedback"]["blockReason"]);
+        answer.withheld(&value["promptFeedback"]["blockReason"]);
+        answer.explain(text(&value["promptFeedback"]["blockReasonMessage"]));
+        if !value["error"].is_null() {
+            answer.ended();
+        }
         let Some(candidate) = pieces(&value["candidates"], answer).first() else { return };
         let content = piece(&candidate["content"], answer);
         pieces(&content["parts"], answer).iter().for_each(|part| self.part(part, answer));
         answer.reason(&candidate["finishReason"]);
+        answer.explain(text(&candidate["finishMessage"]));
         if !text(&candidate["finishReason"]).is_empty() {
             answer.ended();
         }
