@@ -76,8 +76,8 @@ async fn accident(wire: Wire, place: Place, mishap: Mishap) -> &'static str {
     let reply = Reply::text(REPLY).with(Fault::At(place, mishap));
     let (deltas, result) = serving(wire, reply, |endpoint, _| async move {
         // Patience is short only where it has to run out, so that a busy machine is no accident.
-        let short = Duration::from_millis(250);
-        let usual = endpoint.timeouts;
+        let (short, long) = (Duration::from_millis(250), Duration::from_secs(600));
+        let usual = Timeouts { connect: long, first_byte: long, idle: long };
         let timeouts = match (mishap, place) {
             (Mishap::Stall, Place::AfterHead) => Timeouts { first_byte: short, ..usual },
             (Mishap::Stall, _) => Timeouts { idle: short, ..usual },

@@ -146,6 +146,14 @@ impl Tally {
         if words[0] != words[1] {
             self.unequal += others;
             println!("UNEQUAL {} {}", case.kind, case.files[0].path);
+            for cut in files.iter().flat_map(|file| &file.hunks) {
+                reading.folds(cut.id).iter().for_each(|fold| println!("    {:?}: {}", cut.id, fold.words()));
+            }
+            if std::env::var_os("FOLDING_MISSES").is_some() {
+                case.files
+                    .iter()
+                    .for_each(|file| println!("--- {}\n{}\n+++\n{}", file.path, file.before, file.after));
+            }
         }
     }
 }

@@ -337,15 +337,20 @@ fn models_are_listed_tested_and_drilled() {
                     chat: when all are dark, nobody answers; what needs no model works\n";
     assert_eq!((drill.as_str(), first.asked()), (expected, 1));
 
-    let third = Model::plays([Reply::text("plain continuation")]);
+    let third = Model::plays([Reply::text("ready"), Reply::text("plain continuation")]);
     world.configure(&format!(
         "[roles]\ncomplete = [\"third/scripted\"]\n[providers.third]\nwire = \"openai-completions\"\nbase_url = \"http://{}/v1\"\n",
         third.address
     ));
     let tested = world.rein(&["models", "test", "--json"]).ends(0).json();
-    let found = &tested["roles"][0]["suffix"];
-    assert_eq!(world.rein(&["models", "--json"]).json()["models"][0]["suffix"], *found, "kept for the list");
+    let listed = world.rein(&["models", "--json"]).ends(0).json();
+    let of_completion = |rows: &serde_json::Value| {
+        let row = rows.as_array().unwrap().iter().find(|row| row["role"] == "complete").unwrap();
+        row["suffix"].clone()
+    };
+    let found = of_completion(&tested["roles"]);
     assert!(!found.is_null());
+    assert_eq!(of_completion(&listed["models"]), found, "kept for the list");
     let remark = "what follows the cursor";
     let listed = world.rein(&["models"]).ends(0).text();
     assert_eq!(listed.contains(remark), found != "honoured", "{found}: {listed}");

@@ -124,7 +124,7 @@ pub fn attacked(random: &mut Random, plant: bool) -> Option<Case> {
             0 => trade(&mut after, random),
             1 => go_elsewhere(&mut after, random),
             2 => lay_out(tongue, &mut after, random),
-            _ => renamed = renamed.or(call_otherwise(&mut after, random)),
+            _ => renamed = renamed.or_else(|| call_otherwise(&mut after, random)),
         }
     }
     if random.below(3) == 0 {

@@ -12,6 +12,7 @@
 //!   in a string, where it might be code as well;
 //! - stands in the new text exactly where `from` stood in the old one, name by name: a line that came
 //!   with `to` in it could be what the lines below mean now;
+//! - is defined in lines that are mere renamings themselves: what is made otherwise is another thing;
 //! - is of the same kind: letters that look alike, underscores in front and, in Go, a capital at the
 //!   beginning make another name of it;
 //! - is *bound here* ([`Use`]): every identifier in the line that changed stands alone (is no member,
@@ -129,9 +130,20 @@ pub(super) fn fold(pages: &mut [Page<'_>], pairs: &Pairs<'_>, budget: &mut Budge
         return;
     }
     let Some(both) = Both::of(first, budget) else { return };
-    let renamings: BTreeMap<&[u8], &[u8]> =
+    let mut renamings: BTreeMap<&[u8], &[u8]> =
         wanted.into_iter().take(MAX_PAIRS).filter(|pair| both.is_renaming(*pair)).collect();
-    let folds: Vec<Vec<Stretch>> = pages.iter().map(|page| stretches(page, &both, &renamings)).collect();
+    let folds = loop {
+        let folds: Vec<Vec<Stretch>> = pages.iter().map(|page| stretches(page, &both, &renamings)).collect();
+        // A definition that became another takes with it what was made of the name.
+        let before = renamings.len();
+        renamings.retain(|from, _| {
+            let folded = |line: usize| folds.iter().flatten().any(|fold| fold.old.as_range().contains(&line));
+            both.old.binding_lines(from).all(folded)
+        });
+        if renamings.len() == before {
+            break folds;
+        }
+    };
     let rests_on: Arc<[HunkId]> =
         pages.iter().filter(|page| takes_part(page, &renamings)).map(|page| page.id()).collect();
     for (page, folds) in pages.iter_mut().zip(folds) {
@@ -243,6 +255,13 @@ impl<'a> Known<'a> {
             .collect();
         roles.sort_by_key(|(at, _)| *at);
         roles.into_iter().map(|(_, role)| role).collect()
+    }
+
+    /// Lines in which the name is bound.
+    fn binding_lines(&self, word: &[u8]) -> impl Iterator<Item = usize> {
+        let binds =
+            move |name: &&Name| matches!(name.used, Use::Binds { .. }) && self.word(&name.bytes) == word;
+        self.names.values().filter(binds).map(|name| name.lines.start())
     }
 
     fn has_parameter(&self, word: &[u8]) -> bool {
