@@ -48,10 +48,7 @@ pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
-<<<<<<< HEAD
 pub use history::{Blamed, Commit, FileChange, HistoryError, Recorded, WantedCommits};
-=======
->>>>>>> main
 pub use note::{NoteError, Noted};
 pub use record::{Judged, Kind, Reviewed, Source, Story};
 pub use recovery::Recovery;
