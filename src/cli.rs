@@ -86,6 +86,9 @@ enum Command {
         /// Show the requests that were sent instead, or all of the one whose id begins so
         #[arg(long, value_name = "ID", num_args = 0..=1, conflicts_with = "id")]
         wire: Option<Option<String>>,
+        /// Keep the receipt of that operation as a git note (refs/notes/rein) on a commit; HEAD by default
+        #[arg(long, value_name = "COMMIT", num_args = 0..=1, requires = "id", conflicts_with = "wire")]
+        note: Option<Option<String>>,
         /// Most entries to show
         #[arg(long, short = 'n', default_value_t = 20)]
         limit: usize,
@@ -412,6 +415,9 @@ fn dispatch(cli: Cli) -> Exit {
         }
         Some(Command::Diff(args)) => front::diff(&args.into()),
         Some(Command::Log { wire: Some(id), limit, json, .. }) => front::wire_log(id.as_deref(), limit, json),
+        Some(Command::Log { id: Some(id), note: Some(on), json, .. }) => {
+            front::note(&id, on.as_deref().unwrap_or("HEAD"), json)
+        }
         Some(Command::Log { id: Some(id), json, .. }) => front::receipt(&id, json),
         Some(Command::Log { limit, json, .. }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),

@@ -40,7 +40,7 @@ pub use context::context;
 pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit, not_begun};
 pub use index::{AboutIndex, index};
-pub use journal::{log, receipt, recover, redo, undo};
+pub use journal::{log, note, receipt, recover, redo, undo};
 pub use models::{DecodeRequest, decode, drill, models, test_models};
 pub use restore::{RestoreRequest, restore};
 pub use search::{SearchMode, SearchRequest, search};

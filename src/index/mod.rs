@@ -9,6 +9,7 @@
 
 mod excerpts;
 mod grep;
+mod mentions;
 mod status;
 mod store;
 mod survey;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
+pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
 

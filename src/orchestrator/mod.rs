@@ -13,12 +13,14 @@ mod gather;
 mod keep;
 mod merging;
 mod meter;
+mod parsing;
 mod probe;
 mod retrieve;
 mod roles;
 mod shelf;
 mod stream;
 mod supply;
+mod tracing;
 pub mod wire_log;
 
 pub use findings::Findings;
@@ -215,6 +217,20 @@ impl Orchestrator {
                 let reading = Box::new(Reading::of(&review));
                 Event::Read { turn, reading }
             }),
+            Effect::Parse { turn, review, files } => {
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let events = self.events.clone();
+                self.runtime.spawn_blocking(move || parsing::run(turn, &review, files, &stop, &events));
+            }
+            Effect::Trace { turn, hunk, review } => {
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                self.on_thread(move |_| {
+                    let stop = || stop.load(Ordering::Relaxed);
+                    let callers = Box::new(tracing::trace(&review, hunk, desk.as_ref(), &stop));
+                    Event::Traced { turn, hunk, callers }
+                });
+            }
             Effect::Polish { key, rough } => self.on_thread(move |_| {
                 let polish = Arc::new(rough.polish());
                 Event::Polished { key, path: rough.path, polish }

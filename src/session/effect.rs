@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Kept, NoEvidence, Polish, Question, Retrieved, Rough};
+use super::{Callers, Kept, NoEvidence, Polish, Question, Retrieved, Rough};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Pack};
@@ -70,6 +70,11 @@ pub enum Effect {
     Keep { name: String, kept: Option<Kept> },
     /// Find out what of a review needs no reading, and what needs care.
     Read { turn: TurnId, review: Box<Review> },
+    /// Find out which hunks keep these files from being parsed any more, rejected hunks left out; the
+    /// answers come as [`Event::Parsed`]s, the last of them `done`. Each carries its key back.
+    Parse { turn: TurnId, review: Box<Review>, files: Vec<(RepoPath, u64)> },
+    /// Find out who uses what a hunk changes.
+    Trace { turn: TurnId, hunk: HunkId, review: Box<Review> },
     /// Work out colours and differing words of a file under review; the answer carries `key` back.
     Polish { key: u64, rough: Rough },
     /// Ask the completion role, in words or as a gap to fill; replaces a completion that is still
@@ -191,6 +196,17 @@ pub enum Event {
     Read {
         turn: TurnId,
         reading: Box<Reading>,
+    },
+    /// Of more files, the hunks by which they stop to parse.
+    Parsed {
+        turn: TurnId,
+        found: Vec<(RepoPath, u64, Vec<HunkId>)>,
+        done: bool,
+    },
+    Traced {
+        turn: TurnId,
+        hunk: HunkId,
+        callers: Box<Callers>,
     },
     Polished {
         key: u64,

@@ -7,6 +7,7 @@
 //! write a file: it can only ask, with an `Approved` in hand.
 
 mod ask;
+mod callers;
 mod difference;
 mod effect;
 mod kept;
@@ -21,6 +22,7 @@ mod tests;
 mod turn;
 
 pub use ask::{Finding, Inquiry, NoEvidence, Proof, Question, Retrieved, Source as CitedSource};
+pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
     Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, SentRequest, TurnId,

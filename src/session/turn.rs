@@ -423,7 +423,10 @@ impl Turn {
             Read::Prose(text) => self.prose.push_str(&text),
             Read::Opened { path } => self.opened = Some(path),
             Read::Unreadable(what) if what.why == Flaw::NoEdit => {}
-            Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
+            Read::Unreadable(what) => {
+                self.refusals.push(Refusal::Text(what));
+                self.revision += 1;
+            }
             Read::Edit(edit) => {
                 self.opened = None;
                 if self.supply.has(&edit) {

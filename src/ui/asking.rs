@@ -112,7 +112,9 @@ impl App {
         }
         let before = self.session.phase();
         let asking = self.session.inquiry().is_some_and(Inquiry::is_running);
+        let decided = self.decided();
         let effects = self.session.update(event);
+        self.tell_what_was_lost(decided);
         if let Some(files) = landed {
             self.adopt_landed(&files);
         }

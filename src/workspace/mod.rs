@@ -22,6 +22,7 @@ mod journal;
 mod landing;
 #[cfg(test)]
 mod laws;
+mod note;
 mod pen;
 mod prune;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
+pub use note::{NoteError, Noted};
 pub use record::{Judged, Kind, Reviewed, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;

@@ -13,6 +13,8 @@ mod fold;
 mod generated;
 #[cfg(test)]
 mod laws;
+mod layout;
+mod lock;
 mod moved;
 mod order;
 mod page;

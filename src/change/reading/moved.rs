@@ -310,6 +310,7 @@ fn moved(run: &Run, side: Side, house: &House, page: &Page<'_>) -> Option<Moved>
         leaves,
         scopes,
         indent: if leaves { -gained } else { gained },
+        past: here.0 == there.0 && own.scope == other.scope && own.behind != other.behind,
     })
 }
 

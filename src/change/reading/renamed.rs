@@ -10,6 +10,11 @@
 //!   is called so already can be meant instead;
 //! - is complete: no name `from` that could mean the same thing is left in the new text, nor the word
 //!   in a string, where it might be code as well;
+//! - stands in the new text exactly where `from` stood in the old one, name by name: a line that came
+//!   with `to` in it could be what the lines below mean now;
+//! - is defined in lines that are mere renamings themselves: what is made otherwise is another thing;
+//! - is of the same kind: letters that look alike, underscores in front and, in Go, a capital at the
+//!   beginning make another name of it;
 //! - is *bound here* ([`Use`]): every identifier in the line that changed stands alone (is no member,
 //!   key, import, or argument of a macro that may look at names) and lies within reach of a variable,
 //!   parameter, function or type of that name that this file itself defines, before and after. A name
@@ -18,6 +23,7 @@
 //! A line with a name of any other kind is read. So is, as one line, the fold that holds the definition.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem::{Discriminant, discriminant};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -124,9 +130,20 @@ pub(super) fn fold(pages: &mut [Page<'_>], pairs: &Pairs<'_>, budget: &mut Budge
         return;
     }
     let Some(both) = Both::of(first, budget) else { return };
-    let renamings: BTreeMap<&[u8], &[u8]> =
+    let mut renamings: BTreeMap<&[u8], &[u8]> =
         wanted.into_iter().take(MAX_PAIRS).filter(|pair| both.is_renaming(*pair)).collect();
-    let folds: Vec<Vec<Stretch>> = pages.iter().map(|page| stretches(page, &both, &renamings)).collect();
+    let folds = loop {
+        let folds: Vec<Vec<Stretch>> = pages.iter().map(|page| stretches(page, &both, &renamings)).collect();
+        // A definition that became another takes with it what was made of the name.
+        let before = renamings.len();
+        renamings.retain(|from, _| {
+            let folded = |line: usize| folds.iter().flatten().any(|fold| fold.old.as_range().contains(&line));
+            both.old.binding_lines(from).all(folded)
+        });
+        if renamings.len() == before {
+            break folds;
+        }
+    };
     let rests_on: Arc<[HunkId]> =
         pages.iter().filter(|page| takes_part(page, &renamings)).map(|page| page.id()).collect();
     for (page, folds) in pages.iter_mut().zip(folds) {
@@ -201,7 +218,7 @@ impl<'a> Known<'a> {
         let names = syntax.names(text.bytes());
         let mut bound: HashMap<&[u8], Vec<Range<usize>>> = HashMap::new();
         for name in &names {
-            if let Use::Binds(reach) = &name.used {
+            if let Use::Binds { reach, .. } = &name.used {
                 bound.entry(text.bytes().get(name.bytes.clone())?).or_default().push(reach.clone());
             }
         }
@@ -218,16 +235,42 @@ impl<'a> Known<'a> {
         let Some(name) = self.names.get(&at) else { return false };
         let within = |reach: &Range<usize>| reach.start <= at && at < reach.end;
         match name.used {
-            Use::Binds(_) => true,
+            Use::Binds { .. } => true,
             Use::Plain => {
                 self.bound.get(self.word(&name.bytes)).is_some_and(|reaches| reaches.iter().any(within))
             }
-            Use::Fixed => false,
+            Use::Keyword | Use::Fixed | Use::Member => false,
         }
     }
 
+    /// Where the name may mean what is bound here, in order: does it bind there, or what does it do?
+    fn roles(&self, word: &[u8]) -> Vec<Discriminant<Use>> {
+        let own =
+            |name: &&Name| self.word(&name.bytes) == word && !matches!(name.used, Use::Member | Use::Keyword);
+        let mut roles: Vec<_> = self
+            .names
+            .values()
+            .filter(own)
+            .map(|name| (name.bytes.start, discriminant(&name.used)))
+            .collect();
+        roles.sort_by_key(|(at, _)| *at);
+        roles.into_iter().map(|(_, role)| role).collect()
+    }
+
+    /// Lines in which the name is bound.
+    fn binding_lines(&self, word: &[u8]) -> impl Iterator<Item = usize> {
+        let binds =
+            move |name: &&Name| matches!(name.used, Use::Binds { .. }) && self.word(&name.bytes) == word;
+        self.names.values().filter(binds).map(|name| name.lines.start())
+    }
+
+    fn has_parameter(&self, word: &[u8]) -> bool {
+        let parameter = |name: &Name| matches!(name.used, Use::Binds { parameter: true, .. });
+        self.names.values().any(|name| parameter(name) && self.word(&name.bytes) == word)
+    }
+
     fn binds(&self, at: usize) -> bool {
-        self.names.get(&at).is_some_and(|name| matches!(name.used, Use::Binds(_)))
+        self.names.get(&at).is_some_and(|name| matches!(name.used, Use::Binds { .. }))
     }
 }
 
@@ -240,22 +283,32 @@ impl<'a> Both<'a> {
     /// Is `to` fresh, and nothing left of `from` that could mean the same?
     fn is_renaming(&self, (from, to): Pair<'_>) -> bool {
         let is_bound = self.old.bound.contains_key(from) && self.new.bound.contains_key(to);
-        is_bound && self.is_used(from) && !holds_word(self.old.text.bytes(), to) && !self.is_left(from)
+        is_bound
+            && is_like(from, to, self.old.syntax.language)
+            && self.is_everywhere(from, to)
+            && !holds_word(self.old.text.bytes(), to)
+            && !self.is_left(from)
     }
 
-    /// Does the name stand in more than one place?
-    fn is_used(&self, from: &[u8]) -> bool {
-        let places = self.old.names.values().filter(|name| self.old.word(&name.bytes) == from);
-        places.take(2).count() == 2
+    /// Does the name stand in more than one place, and is each of them, and nothing else, one of the
+    /// other name now? A line that came with the other name in it may be what is meant below.
+    fn is_everywhere(&self, from: &[u8], to: &[u8]) -> bool {
+        let (old, new) = (self.old.roles(from), self.new.roles(to));
+        old.len() > 1 && old == new
     }
 
     fn is_left(&self, from: &[u8]) -> bool {
         let text = self.new.text.bytes();
+        let keywords = self.old.has_parameter(from);
         self.new.syntax.tokens().iter().any(|token| {
             let own = token.text(text).unwrap_or_default();
             match token.class {
                 TokenClass::Word if own == from => {
-                    self.new.names.get(&token.bytes.start).is_none_or(|name| name.used != Use::Fixed)
+                    self.new.names.get(&token.bytes.start).is_none_or(|name| match name.used {
+                        Use::Member => false,
+                        Use::Keyword => keywords,
+                        Use::Binds { .. } | Use::Plain | Use::Fixed => true,
+                    })
                 }
                 TokenClass::Literal => holds_word(own, from),
                 _ => false,
@@ -292,6 +345,15 @@ impl<'a> Both<'a> {
             defines,
         })
     }
+}
+
+/// Are they names of one kind? Where the first letter, or underscores in front, say who may use a
+/// name, they stay; and a letter that only looks like another is never a mere renaming.
+fn is_like(from: &[u8], to: &[u8], language: Language) -> bool {
+    let upper = |name: &[u8]| name.first().is_some_and(u8::is_ascii_uppercase);
+    let private = |name: &[u8]| name.starts_with(b"__");
+    let case = language != Language::Go || upper(from) == upper(to);
+    case && !private(from) && !private(to) && to.is_ascii()
 }
 
 /// Does `word` stand in `text` as a whole word?

@@ -190,12 +190,21 @@ impl App {
             .filter(|hunk| hunk.path == here.path)
             .skip_while(|hunk| hunk.id != here.id)
             .filter(|hunk| hunk.id == here.id || hunk.verdict == Verdict::Undecided)
+            // What has come since the last frame is nobody's to decide yet.
+            .filter(|hunk| self.sight.has_come(hunk.id))
             .map(|hunk| hunk.id)
             .collect();
+        let unread = |id: &&HunkId| {
+            let weight = review.hunk(**id).map_or(0, |hunk| review.weight(hunk));
+            self.sight.first_unseen(**id, weight).is_some()
+        };
+        let unread = rest.iter().filter(unread).count();
         let count = rest.len();
         self.session.decide(&decision(accept, rest));
         let word = if accept { "accepted" } else { "rejected" };
-        self.say(Paint::Good, format!("{word} {count} hunk(s); u takes it back"));
+        let unread =
+            if accept && unread > 0 { format!(", {unread} of them not read") } else { String::new() };
+        self.say(Paint::Good, format!("{word} {count} hunk(s){unread}; u takes it back"));
         self.go_to_undecided();
     }
 
@@ -296,7 +305,9 @@ impl App {
             guide.taken_back = true;
         }
         let event = if stands { Event::Redone(Ok(undone)) } else { Event::Undone(Ok(undone)) };
+        let decided = self.decided();
         let effects = self.session.update(event);
+        self.tell_what_was_lost(decided);
         self.stay_on_a_hunk();
         self.follow(effects)
     }

@@ -6,6 +6,7 @@ mod around;
 mod decide;
 mod go;
 mod look;
+mod marks;
 mod rework;
 mod row;
 mod sheet;
@@ -16,9 +17,13 @@ use std::sync::Arc;
 
 pub(super) use decide::{ordinal, tally};
 pub(super) use look::Detail;
+pub(super) use look::Filter;
 use look::{Look, Plan};
+use marks::Marks;
+pub(super) use marks::Parses;
 pub(super) use rework::{Hand, Wish};
 pub(super) use row::{Below, Changed, Row};
+use sheet::Tail;
 pub(super) use sheet::{FileRow, Sheet};
 
 use super::app::{App, Focus, Out};
@@ -49,6 +54,7 @@ pub struct Reviewing {
     /// Of which state of the review, and of the window, the colours and the reading were asked for.
     polished_at: Option<(TurnId, u64, usize, (usize, usize))>,
     read_at: Option<(TurnId, u64)>,
+    pub marks: Marks,
     /// A key was pressed in this review.
     pub touched: bool,
     /// The row the reader is at.
@@ -109,13 +115,16 @@ impl App {
         if let Some(reading) = &mut reviewing.reading {
             reading.heed(turn.review());
         }
+        reviewing.marks.heed(turn.review());
         let plan = Plan {
             look: &reviewing.look,
             order: reviewing.order.as_deref(),
             reading: reviewing.reading.as_ref(),
-            width: reviewing.window.1,
+            marks: &reviewing.marks,
+            window: reviewing.window,
         };
-        let fresh = Sheet::new(turn.review(), turn.remarks().len(), &plan);
+        let refused = turn.refusals().iter().map(ToString::to_string).collect();
+        let fresh = Sheet::new(turn.review(), &Tail { refused, remarks: turn.remarks().len() }, &plan);
         reviewing.sheet = fresh;
         reviewing.stamp = Some(stamp);
         if let Some((anchor, row)) = anchor.and_then(|a| Some((a, reviewing.sheet.find(a)?))) {

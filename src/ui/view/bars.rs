@@ -69,7 +69,7 @@ pub fn turn(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let last = Rect { y: area.bottom() - 1, height: 1, ..area };
     match hunk {
         Some(hunk) if area.height > 1 || (reviewing && !turn.phase().is_running()) => {
-            under_review(app, turn, hunk, pen, last);
+            under_review(app, turn, hunk, pen, last, area.height == 1);
         }
         None if area.height > 1 => said(turn, pen, last),
         _ => {}
@@ -89,7 +89,8 @@ pub fn progress_rows(app: &App, turn: &Turn, width: u16) -> (Paint, Vec<String>)
     if turn.phase().is_running() { (paint, vec![text]) } else { (paint, fold(&text, usize::from(width))) }
 }
 
-fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect) {
+/// The hunk under review; where that row is the only one, with how the turn stands.
+fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect, alone: bool) {
     let (number, of) = ordinal(&app.review.sheet, turn, hunk.id).unwrap_or((0, 0));
     let what = match hunk.op {
         FileOp::Update if hunk.replaces.is_empty() => {
@@ -99,7 +100,10 @@ fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Re
         FileOp::Create => format!("{} (new file)", hunk.path),
         FileOp::Delete => format!("{} (deleted)", hunk.path),
     };
-    let head = format!("{} hunk {number} of {of} ", sign(hunk));
+    let head = match (alone, tally(turn.review())) {
+        (false, _) => format!("{} hunk {number} of {of} ", sign(hunk)),
+        (true, (yes, no, open)) => format!("{} {number}/{of}  ✓{yes} ✗{no} ·{open}  ", sign(hunk)),
+    };
     let paint = if app.focus == Focus::Review { Paint::Prompt } else { Paint::Dim };
     let column = pen.text(area, 0, paint, &head);
     let column = pen.text_at(area, column, 0, Paint::Text, &safe::line(&what));
@@ -207,12 +211,27 @@ fn revising(app: &App, turn: &Turn, spinner: &str, silent: Duration) -> String {
     format!("{spinner} {model} revises a hunk{count} · Esc stops; the others can be decided meanwhile")
 }
 
-/// Lines of undecided hunks, while there are any.
+/// What there is to do in the review, while there is anything: lines of undecided hunks, hunks that keep
+/// their file from being parsed; and that not all of it is shown.
 fn to_read(app: &App) -> String {
-    match (app.focus, app.review.sheet.unread()) {
-        (Focus::Review, 1..) => format!("  {} lines to read", app.review.sheet.unread()),
-        _ => String::new(),
+    if app.focus != Focus::Review {
+        return String::new();
     }
+    let mut words = String::new();
+    match app.review.sheet.unread() {
+        0 => {}
+        1 => words.push_str("  1 line to read"),
+        lines => words.push_str(&format!("  {lines} lines to read")),
+    }
+    match app.review.marks.broken() {
+        0 => {}
+        1 => words.push_str("  ⚠ 1 does not parse"),
+        hunks => words.push_str(&format!("  ⚠ {hunks} do not parse")),
+    }
+    if let Some(filter) = app.review.look.filter.word() {
+        words.push_str(&format!("  shown: {filter} (f)"));
+    }
+    words
 }
 
 /// How a difference stands that nobody proposed.
@@ -258,7 +277,9 @@ fn standing(app: &App, turn: &Turn) -> String {
             }
             _ => "nothing to review".into(),
         },
-        _ if open == 0 && yes > 0 => format!("✓ {yes} accepted  ✗ {no} rejected  Enter lands"),
+        _ if open == 0 && yes > 0 => {
+            format!("✓ {yes} accepted  ✗ {no} rejected{}  Enter lands", to_read(app))
+        }
         _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open{}", to_read(app)),
     }
 }

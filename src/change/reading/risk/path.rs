@@ -1,7 +1,7 @@
 //! What a file's name, its mode and its coming or going say about risk.
 
 use super::super::file_diff::FileDiff;
-use super::super::generated::is_lock_file;
+use super::super::lock::is_lock_file;
 use super::{Risk, RiskKind};
 use crate::change::scope::protection;
 
