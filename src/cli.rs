@@ -161,25 +161,28 @@ struct EditArgs {
 #[derive(Args, Debug)]
 #[command(
     after_help = "A sentence without a source that was verified is marked [?]. Exit code 1: none of the \
-    answer could be verified, or nothing in the project fits the question."
+    answer could be verified, or nothing in the project fits the question; 4: the budget ended, what was \
+    found until then is printed. `[ask]` in the configuration has the defaults."
 )]
 struct AskArgs {
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
-    /// How far to go: one search and one request to the model
-    #[arg(long, value_enum, default_value = "quick")]
-    depth: Depth,
+    /// How far to go: quick (one search, one request), research (the model looks things up in files and
+    /// history) or deep (split, looked up part by part, checked, written up)
+    #[arg(long, value_name = "DEPTH")]
+    depth: Option<crate::session::Depth>,
+    /// The line or lines that the question is about: FILE:LINE or FILE:FIRST-LAST
+    #[arg(long, value_name = "FILE:LINE")]
+    at: Option<String>,
+    /// Most that it may use, as in `$0.50`, `200k` (tokens), `5min`, or several with commas between
+    #[arg(long, value_name = "BUDGET")]
+    budget: Option<crate::session::Allowance>,
     /// What to find out; `-` reads it from stdin
     #[arg(required = true, value_name = "QUESTION")]
     question: Vec<String>,
     #[command(flatten)]
     shared: Shared,
-}
-
-#[derive(Clone, Copy, ValueEnum, Debug)]
-enum Depth {
-    Quick,
 }
 
 #[derive(Args, Debug)]
@@ -456,8 +459,8 @@ impl From<EditArgs> for front::EditRequest {
 
 impl From<AskArgs> for front::AskRequest {
     fn from(args: AskArgs) -> Self {
-        let AskArgs { json, depth: Depth::Quick, question, shared } = args;
-        Self { question: question.join(" "), json, supplied: shared.into() }
+        let AskArgs { json, depth, at, budget, question, shared } = args;
+        Self { question: question.join(" "), depth, at, budget, json, supplied: shared.into() }
     }
 }
 
@@ -557,6 +560,8 @@ mod tests {
             &["rein", "apply", "--format", "xml"],
             &["rein", "search"],
             &["rein", "search", "--mode", "magic", "x"],
+            &["rein", "ask", "--depth", "bottomless", "x"],
+            &["rein", "ask", "--budget", "a lot", "x"],
             &["rein", "index", "--status", "--rebuild"],
             &["rein", "models", "decode"],
             &["rein", "models", "decode", "--api", "openai"],

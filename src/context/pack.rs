@@ -43,6 +43,16 @@ pub enum Source {
         #[serde(skip)]
         span: Span,
     },
+    /// A commit: what it says, and what it changed as far as that is shown.
+    Commit { id: String },
+    /// The tools that are offered, with what they take.
+    Tools,
+    /// A call of a tool by the model: its arguments.
+    Call { tool: String },
+    /// What a tool gave.
+    Outcome { tool: String },
+    /// A statement of an earlier answer with the quotes it rests on.
+    Claim { number: u32 },
     /// The text before the cursor, at `complete`.
     Prefix { path: RepoPath },
     /// The text after the cursor.
@@ -75,6 +85,11 @@ impl Source {
             Self::Outline { .. } => "outline",
             Self::FileList => "file-list",
             Self::Excerpt { .. } => "excerpt",
+            Self::Commit { .. } => "commit",
+            Self::Tools => "tools",
+            Self::Call { .. } => "call",
+            Self::Outcome { .. } => "outcome",
+            Self::Claim { .. } => "claim",
             Self::Prefix { .. } => "prefix",
             Self::Suffix { .. } => "suffix",
             Self::Answer => "answer",
@@ -94,6 +109,11 @@ impl Source {
             }
             Self::Refusal { path } => (Some(path), None),
             Self::System | Self::Request | Self::Instruction | Self::FileList | Self::Answer => (None, None),
+            Self::Commit { .. }
+            | Self::Tools
+            | Self::Call { .. }
+            | Self::Outcome { .. }
+            | Self::Claim { .. } => (None, None),
         }
     }
 }
@@ -111,6 +131,11 @@ impl fmt::Display for Source {
             Self::Outline { path } => write!(f, "{path}, outline"),
             Self::FileList => f.write_str("file list"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
+            Self::Commit { id } => write!(f, "commit {}", id.get(..12).unwrap_or(id)),
+            Self::Tools => f.write_str("tools"),
+            Self::Call { tool } => write!(f, "call of `{tool}`"),
+            Self::Outcome { tool } => write!(f, "what `{tool}` gave"),
+            Self::Claim { number } => write!(f, "statement {number}"),
             Self::Prefix { path } => write!(f, "{path}, before the cursor"),
             Self::Suffix { path } => write!(f, "{path}, after the cursor"),
             Self::Answer => f.write_str("answer"),
@@ -180,6 +205,14 @@ impl Pack {
         Self { notes, ..self }
     }
 
+    /// The same with more pieces before the last one, which is what was asked.
+    #[must_use]
+    pub fn with_before_last(mut self, more: Vec<Segment>) -> Self {
+        let at = self.segments.len().saturating_sub(1);
+        self.segments.splice(at..at, more);
+        self
+    }
+
     /// What is missing from it and why, for the person: the model is not told.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -193,7 +226,43 @@ impl Pack {
         self.segments
     }
 
+    /// The three pieces that weigh most among those that a request can do without or with fewer lines of,
+    /// in words: what to drop where it is too long. `None` if there are none.
+    pub fn heaviest(&self) -> Option<String> {
+        let spare = |source: &Source| {
+            use Source::{Excerpt, File, FileList, Outline, Suffix};
+            matches!(source, File { .. } | Excerpt { .. } | Outline { .. } | FileList | Suffix { .. })
+        };
+        let mut spare: Vec<&Segment> = self.segments.iter().filter(|one| spare(&one.source)).collect();
+        spare.sort_by_key(|one| std::cmp::Reverse(one.tokens));
+        let words = spare.iter().take(3).map(|one| format!("{} (~{})", one.source, one.tokens));
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| format!("what weighs most: {}", words.join(", ")))
+    }
+
     pub fn tokens(&self) -> Tokens {
         self.segments.iter().map(|segment| segment.tokens).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_weighs_most_is_named_and_what_must_be_there_is_not() {
+        let piece = |source, words: usize| Segment::new(source, "", "word ".repeat(words), Trust::Repository);
+        let path = RepoPath::parse("a.rs").unwrap();
+        let excerpt = |words| piece(Source::Excerpt { path: path.clone(), span: Span::new(0, 1) }, words);
+        let pack = Pack::new(vec![
+            piece(Source::System, 900),
+            piece(Source::FileList, 20),
+            excerpt(10),
+            excerpt(300),
+        ]);
+        let said = pack.heaviest().unwrap();
+        let first = said.find("a.rs").unwrap();
+        assert!(first < said.find("file list").unwrap() && !said.contains("system"), "{said}");
+        assert_eq!(Pack::new(vec![piece(Source::System, 9)]).heaviest(), None);
     }
 }

@@ -60,6 +60,11 @@ pub fn holds_key(text: &[u8]) -> bool {
         })
 }
 
+/// Does a unified difference show a private key on either side, or around what changed?
+pub fn diff_holds_key(diff: &str) -> bool {
+    diff.lines().any(|line| holds_key(line.strip_prefix(['+', '-', ' ']).unwrap_or(line).as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +100,8 @@ mod tests {
         assert!(holds_key(b"-----BEGIN OPENSSH PRIVATE KEY-----\r\nabc"));
         assert!(holds_key(b"# my key\n-----BEGIN PRIVATE KEY-----\nabc"));
         assert!(!holds_key(b"-----BEGIN PUBLIC KEY-----\nabc"));
+        assert!(diff_holds_key("@@ -1 +1 @@\n-x\n+-----BEGIN PRIVATE KEY-----\n"));
+        assert!(!diff_holds_key("@@ -1 +1 @@\n-x\n+let begin = 1;\n"));
         assert!(!holds_key(b"let begin = \"-----BEGIN PRIVATE KEY-----\";\n"));
     }
 }

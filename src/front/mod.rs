@@ -17,6 +17,7 @@ mod edit;
 mod index;
 mod journal;
 mod keeping;
+mod keys;
 mod models;
 mod outside;
 pub mod plain;
@@ -128,6 +129,11 @@ fn print(result: &[u8], exit: Exit) -> Exit {
         }
         _ => exit,
     }
+}
+
+/// Says that a request left which the ledger of the wire misses.
+fn not_logged(why: &str) {
+    tell(&format!("`rein log --wire` misses a request: {why}"));
 }
 
 /// Something good to know while a command runs: for a person, not for a script.

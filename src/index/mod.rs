@@ -9,6 +9,8 @@
 
 mod excerpts;
 mod grep;
+mod matches;
+mod mentions;
 mod status;
 mod store;
 mod survey;
@@ -20,6 +22,8 @@ use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
+pub use matches::{MatchedLine, matched_lines};
+pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
 

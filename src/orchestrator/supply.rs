@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
 use super::dice;
+use super::findings::Findings;
 use super::meter::{Meter, Tab};
 use super::roles::Route;
 use crate::model::{Bill, Failure, ModelId, Suffix, Tokens};
 use crate::provider::failover::{Health, Step, Walk};
 use crate::provider::{Client, canary_fim};
-use crate::session::{Event, TurnId};
+use crate::session::{Event, Payer, TurnId};
 
 /// Shared by the tasks that ask models.
 #[derive(Debug)]
@@ -25,17 +26,19 @@ pub struct Supply {
     /// What was found out of the models whose server may ignore a suffix. Held while one is asked, so
     /// that two completions do not both ask.
     suffixes: tokio::sync::Mutex<HashMap<ModelId, Suffix>>,
+    findings: Findings,
     began: Instant,
 }
 
 impl Supply {
-    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>) -> Self {
+    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>, findings: Findings) -> Self {
         Self {
             client,
             events,
             meter,
             health: Mutex::default(),
             suffixes: Default::default(),
+            findings,
             began: Instant::now(),
         }
     }
@@ -65,12 +68,12 @@ impl Supply {
     /// Opens a tab for a request, if it fits the budget.
     pub fn open(
         &self,
-        turn: Option<TurnId>,
+        payer: Option<Payer>,
         route: &Route,
         sent: Tokens,
         most_output: Option<Tokens>,
     ) -> Result<Tab, Failure> {
-        self.meter.open(turn, route, sent, most_output)
+        self.meter.open(payer, route, sent, most_output)
     }
 
     /// Closes it, and says what it was.
@@ -97,6 +100,7 @@ impl Supply {
         }
         let found = self.suffix(route).await?;
         suffixes.insert(route.id(), found);
+        self.findings.note(&route.id(), found);
         if found == Suffix::Ignored {
             let _ = self.events.send(Event::SuffixIgnored(route.id())).await;
         }

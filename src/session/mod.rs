@@ -7,6 +7,7 @@
 //! write a file: it can only ask, with an `Approved` in hand.
 
 mod ask;
+mod callers;
 mod difference;
 mod effect;
 mod kept;
@@ -20,10 +21,14 @@ mod supply;
 mod tests;
 mod turn;
 
-pub use ask::{Finding, Inquiry, NoEvidence, Proof, Question, Retrieved, Source as CitedSource};
+pub use ask::{
+    Allowance, Depth, Finding, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
+    Source as CitedSource, Stage, Step,
+};
+pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
-    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, SentRequest, TurnId,
+    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework, SentRequest, TurnId,
 };
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
@@ -193,6 +198,8 @@ impl Session {
             Event::Redone(Ok(undone)) => return self.reverted(undone, true),
             Event::Gathered { turn, .. }
             | Event::Retrieved { turn, .. }
+            | Event::Used { turn, .. }
+            | Event::TimeUp { turn }
             | Event::Asking { turn, .. }
             | Event::Retrying { turn, .. }
             | Event::Switched { turn, .. }
@@ -207,9 +214,9 @@ impl Session {
             | Event::Landed { turn, .. } => *turn,
             _ => return Vec::new(),
         };
-        let Self { terms, turn, revisions, inquiry, .. } = self;
-        if let Some(inquiry) = inquiry.as_mut().filter(|inquiry| inquiry.id() == named) {
-            return inquiry.update(terms, event);
+        let Self { terms, turn, revisions, inquiry, last_id } = self;
+        if let Some(inquiry) = inquiry.as_mut().filter(|inquiry| inquiry.owns(named)) {
+            return inquiry.update(terms, last_id, named, event);
         }
         if let Some(turn) = turn.as_mut().filter(|turn| turn.id() == named) {
             let mut effects = step(terms, turn, event);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::merging::Merging;
 use super::refusal::{Refusal, as_written, for_the_model, unanswered};
 use super::supply::Supply;
-use super::{Decision, Effect, Gathered, Instruct, Rework, Subject, TurnId};
+use super::{Decision, Effect, Gathered, Instruct, Limit, Rework, Subject, TurnId};
 use crate::change::{
     Author, Base, Edit, HunkId, KeptFile, Offered, Receipt, Review, Scope, Standing, Uncut, Verdict, Why,
 };
@@ -62,9 +62,18 @@ pub enum End {
     Failed(Failure),
     /// The request never left; why.
     NotAsked(String),
+    /// A question has used what it may.
+    Spent(Limit),
+    /// The model went on calling tools when it was to answer.
+    OutOfRounds,
 }
 
 impl End {
+    /// Did it end because no more may be spent?
+    pub fn is_of_budget(&self) -> bool {
+        matches!(self, Self::Spent(_) | Self::Failed(Failure::OverBudget { .. }))
+    }
+
     /// The end that a model announced by `finish`.
     pub(super) fn announced(finish: Option<&Finish>) -> Self {
         match finish {
@@ -429,7 +438,10 @@ impl Turn {
             Read::Prose(text) => self.prose.push_str(&text),
             Read::Opened { path } => self.opened = Some(path),
             Read::Unreadable(what) if what.why == Flaw::NoEdit => {}
-            Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
+            Read::Unreadable(what) => {
+                self.refusals.push(Refusal::Text(what));
+                self.revision += 1;
+            }
             Read::Edit(edit) => {
                 self.opened = None;
                 if self.supply.has(&edit) {

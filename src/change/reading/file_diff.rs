@@ -4,7 +4,7 @@
 //! verdicts.
 
 use super::super::proposal::GAP;
-use super::super::{FileOp, Hunk, HunkId, Review};
+use super::super::{FileOp, Hunk, HunkId, Review, Verdict};
 use super::page::Side;
 use crate::change::splice::spliced;
 use crate::text::diff::{Change, changes};
@@ -52,6 +52,13 @@ impl FileDiff {
         let hunks: Vec<&Hunk> = review.hunks().filter(|hunk| hunk.is_good()).collect();
         let files = hunks.chunk_by(|one, next| one.path == next.path);
         files.filter_map(|hunks| Self::of_file(review, hunks)).collect()
+    }
+
+    /// One file of a review as those of its hunks would make it that are not rejected.
+    pub fn hoped_for(review: &Review, path: &RepoPath) -> Option<Self> {
+        let hopeful =
+            |hunk: &&Hunk| hunk.path == *path && hunk.is_good() && hunk.verdict != Verdict::Rejected;
+        Self::of_file(review, &review.hunks().filter(hopeful).collect::<Vec<_>>())
     }
 
     /// The difference between two texts of a file, with changes that a reader takes in at one glance as

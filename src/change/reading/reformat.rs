@@ -9,8 +9,8 @@
 //! A comma behind the last element of a list, where it means nothing, may come and go, and is told.
 //!
 //! Blanks mean more than that in places ([`layout`]), and there they must not differ either. Line
-//! endings, bare carriage returns and blanks other than the usual four are changes; in shells and
-//! Markdown blanks are content: nothing is folded.
+//! endings, bare carriage returns and blanks other than the usual four are changes. Where blanks are
+//! content (shells, Markdown, YAML), or not known to be none, nothing is folded.
 
 use super::budget::Budget;
 use super::fold::FoldKind;
@@ -20,6 +20,18 @@ use crate::text::diff::Change;
 use crate::text::highlight::Language;
 use crate::text::syntax::{Structure, Syntax, Token, same_tokens};
 use crate::text::{LineEnding, Lines, Span};
+
+/// Do blanks between tokens mean nothing, but for the places that [`layout`] knows?
+fn blanks_mean_nothing(language: Language) -> bool {
+    match language {
+        Language::Rust | Language::Go | Language::C | Language::Java => true,
+        Language::JavaScript | Language::TypeScript | Language::Tsx => true,
+        Language::Python | Language::Json | Language::Toml => true,
+        // Content, or structure in ways that the layout does not know.
+        Language::Bash | Language::Markdown | Language::Yaml | Language::Html | Language::Css => false,
+        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => false,
+    }
+}
 
 /// Lines of both texts that might be the same code.
 #[derive(Clone, Copy)]
@@ -37,10 +49,8 @@ struct Both {
 /// Folds what is only reformatted, in the hunks of one file.
 pub(super) fn fold(pages: &mut [Page<'_>], budget: &mut Budget) {
     let Some(first) = pages.first() else { return };
-    let blanks_mean_nothing = Language::of(first.path())
-        .is_some_and(|language| !matches!(language, Language::Bash | Language::Markdown));
-    if !blanks_mean_nothing || !pages.iter().any(|page| whole(page).is_some() || parts(page).next().is_some())
-    {
+    let may_fold = Language::of(first.path()).is_some_and(blanks_mean_nothing);
+    if !may_fold || !pages.iter().any(|page| whole(page).is_some() || parts(page).next().is_some()) {
         return;
     }
     let Some(both) = Both::of(first, budget) else { return };

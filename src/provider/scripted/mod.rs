@@ -43,13 +43,24 @@ pub struct Reply {
     pub pace: Duration,
     /// Points at which the reply waits for the test.
     pub gates: Vec<Gate>,
+    /// Tools that it calls behind its text.
+    pub calls: Vec<Called>,
     pub fault: Option<Fault>,
+}
+
+/// A call of a tool.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Called {
+    pub name: String,
+    /// JSON, if it is what it should be.
+    pub arguments: String,
 }
 
 impl Default for Reply {
     fn default() -> Self {
         let (when, text, fault) = (None, String::new(), None);
-        Self { when, text, chunk: 16, pace: Duration::ZERO, gates: Vec::new(), fault }
+        let (gates, calls) = (Vec::new(), Vec::new());
+        Self { when, text, chunk: 16, pace: Duration::ZERO, gates, calls, fault }
     }
 }
 
@@ -60,6 +71,13 @@ impl Reply {
 
     pub fn fault(fault: Fault) -> Self {
         Self { fault: Some(fault), ..Self::default() }
+    }
+
+    /// One that calls a tool, or one more.
+    #[must_use]
+    pub fn calling(mut self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        self.calls.push(Called { name: name.into(), arguments: arguments.into() });
+        self
     }
 
     #[must_use]

@@ -245,7 +245,12 @@ async fn stream(
             Beat::Report => response.send(format.report("the script says so").as_bytes()).await?,
             Beat::Instead(text) => response.send(text.as_bytes()).await?,
             Beat::Finish(reason) => {
-                response.send(say(Part::Finish(reason.as_deref(), output)).as_bytes()).await?;
+                if !reply.calls.is_empty() {
+                    response.send(say(Part::Calls(&reply.calls)).as_bytes()).await?;
+                }
+                let waits = format.waits().filter(|_| !reply.calls.is_empty());
+                let reason = reason.as_deref().or(waits);
+                response.send(say(Part::Finish(reason, output)).as_bytes()).await?;
                 response.send(say(Part::Farewell).as_bytes()).await?;
             }
             Beat::Linger => {

@@ -119,7 +119,9 @@ fn table(language: Language) -> &'static Table {
         Language::C => &C,
         Language::Bash => &BASH,
         Language::Toml => &TOML,
-        Language::Json | Language::Markdown => &NOTHING,
+        // Nothing of them is known to be free to move.
+        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => &NOTHING,
+        Language::Json | Language::Markdown | Language::Yaml | Language::Html | Language::Css => &NOTHING,
     }
 }
 
@@ -246,10 +248,14 @@ fn runs(language: Language, name: &str) -> bool {
             name,
             "import_statement" | "empty_statement" | "ambient_declaration" | "function_signature"
         ),
-        Language::Bash => true,
-        Language::C => matches!(name, "preproc_def" | "preproc_function_def" | "preproc_call"),
+        Language::Bash | Language::Ruby | Language::Php => true,
+        Language::C | Language::Cpp => {
+            matches!(name, "preproc_def" | "preproc_function_def" | "preproc_call")
+        }
         Language::Rust => name == "macro_definition",
-        Language::Go | Language::Java | Language::Json | Language::Markdown | Language::Toml => false,
+        Language::Go | Language::Java | Language::CSharp => false,
+        Language::Json | Language::Markdown | Language::Toml => false,
+        Language::Yaml | Language::Html | Language::Css => false,
     }
 }
 
@@ -287,5 +293,7 @@ fn lists(language: Language) -> &'static [&'static str] {
         Language::Java => &["array_initializer"],
         Language::Toml => &["array"],
         Language::Bash | Language::Json | Language::Markdown => &[],
+        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => &[],
+        Language::Yaml | Language::Html | Language::Css => &[],
     }
 }

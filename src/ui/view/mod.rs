@@ -5,12 +5,14 @@ mod ask;
 mod bars;
 mod code;
 mod draw;
+mod hand;
 mod hunks;
 mod layout;
 mod meter;
 mod models;
 mod overlay;
 mod sheet;
+mod tree;
 
 use ratatui::Frame;
 
@@ -52,7 +54,7 @@ pub fn view(app: &App, frame: &mut Frame) {
         false => code::draw(app, &mut pen, layout.code),
     };
     match layout.list {
-        Some(list) if reviewing => sheet::tree(app, &mut pen, list),
+        Some(list) if reviewing => tree::draw(app, &mut pen, list),
         Some(list) => hunks::list(app, &mut pen, list),
         None => {}
     }

@@ -14,7 +14,9 @@ pub(super) fn risks(line: &Line<'_>) -> Vec<(RiskKind, String)> {
     }
     let marks = safe::cells(line.text, 4).take(MAX_CELLS).filter(|cell| cell.mark);
     let marks = marks.map(|cell| (RiskKind::Deceptive, format!("it holds {}", cell.shown)));
-    let words = line.text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    // What stands on top of a letter does not end its word.
+    let in_word = |c: char| c.is_alphanumeric() || c == '_' || matches!(c, '\u{300}'..='\u{36f}');
+    let words = line.text.split(|c: char| !in_word(c));
     let mixed = words.filter(|word| is_mixed(word));
     marks
         .chain(mixed.map(|word| (RiskKind::Deceptive, format!("letters of several scripts in {word}"))))
