@@ -37,6 +37,8 @@ pub enum Source {
     Outline { path: RepoPath },
     /// Names of the workspace's files.
     FileList,
+    /// The definitions that the rest of the project refers to most.
+    Map,
     /// Lines of another file, to look at.
     Excerpt {
         path: RepoPath,
@@ -74,6 +76,7 @@ impl Source {
             Self::Omission { .. } => "omission",
             Self::Outline { .. } => "outline",
             Self::FileList => "file-list",
+            Self::Map => "map",
             Self::Excerpt { .. } => "excerpt",
             Self::Prefix { .. } => "prefix",
             Self::Suffix { .. } => "suffix",
@@ -93,7 +96,8 @@ impl Source {
                 (Some(path.as_str()), None)
             }
             Self::Refusal { path } => (Some(path), None),
-            Self::System | Self::Request | Self::Instruction | Self::FileList | Self::Answer => (None, None),
+            Self::System | Self::Request | Self::Instruction | Self::Answer => (None, None),
+            Self::FileList | Self::Map => (None, None),
         }
     }
 }
@@ -110,6 +114,7 @@ impl fmt::Display for Source {
             Self::Omission { path, span } => write!(f, "{path} {span}, left out"),
             Self::Outline { path } => write!(f, "{path}, outline"),
             Self::FileList => f.write_str("file list"),
+            Self::Map => f.write_str("map"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
             Self::Prefix { path } => write!(f, "{path}, before the cursor"),
             Self::Suffix { path } => write!(f, "{path}, after the cursor"),
@@ -178,6 +183,13 @@ impl Pack {
     #[must_use]
     pub fn with_notes(self, notes: Vec<String>) -> Self {
         Self { notes, ..self }
+    }
+
+    /// The same behind a piece that comes before all of them: what is the same from request to request.
+    #[must_use]
+    pub fn led_by(mut self, first: Option<Segment>) -> Self {
+        self.segments.splice(0..0, first);
+        self
     }
 
     /// What is missing from it and why, for the person: the model is not told.

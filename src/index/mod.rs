@@ -9,10 +9,12 @@
 
 mod excerpts;
 mod grep;
+mod map;
 mod mentions;
 mod status;
 mod store;
 mod survey;
+mod uses;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,9 +23,11 @@ use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
+pub use map::{RepoMap, map};
 pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
+pub use uses::{Callee, uses};
 
 use crate::context::search::{Corpus, Entry, Member};
 use crate::text::RepoPath;
