@@ -294,6 +294,8 @@ enum Mode {
     Semantic,
     /// By a regular expression, line by line
     Regex,
+    /// Who uses a name: QUERY is a function, a type or a constant, as in `Parser::parse`
+    Uses,
 }
 
 #[derive(Args, Debug)]
@@ -501,6 +503,7 @@ impl From<SearchArgs> for front::SearchRequest {
             Mode::Auto | Mode::Lexical => front::SearchMode::Lexical,
             Mode::Semantic => front::SearchMode::Semantic,
             Mode::Regex => front::SearchMode::Regex,
+            Mode::Uses => front::SearchMode::Uses,
         };
         let SearchArgs { limit, budget_tokens, json, query, .. } = args;
         Self { query: query.join(" "), mode, limit, budget: budget_tokens.map(Tokens), json }

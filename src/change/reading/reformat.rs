@@ -21,18 +21,6 @@ use crate::text::highlight::Language;
 use crate::text::syntax::{Structure, Syntax, Token, same_tokens};
 use crate::text::{LineEnding, Lines, Span};
 
-/// Do blanks between tokens mean nothing, but for the places that [`layout`] knows?
-fn blanks_mean_nothing(language: Language) -> bool {
-    match language {
-        Language::Rust | Language::Go | Language::C | Language::Java => true,
-        Language::JavaScript | Language::TypeScript | Language::Tsx => true,
-        Language::Python | Language::Json | Language::Toml => true,
-        // Content, or structure in ways that the layout does not know.
-        Language::Bash | Language::Markdown | Language::Yaml | Language::Html | Language::Css => false,
-        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => false,
-    }
-}
-
 /// Lines of both texts that might be the same code.
 #[derive(Clone, Copy)]
 struct Region {
@@ -49,8 +37,10 @@ struct Both {
 /// Folds what is only reformatted, in the hunks of one file.
 pub(super) fn fold(pages: &mut [Page<'_>], budget: &mut Budget) {
     let Some(first) = pages.first() else { return };
-    let may_fold = Language::of(first.path()).is_some_and(blanks_mean_nothing);
-    if !may_fold || !pages.iter().any(|page| whole(page).is_some() || parts(page).next().is_some()) {
+    let blanks_mean_nothing = Language::of(first.path())
+        .is_some_and(|language| !matches!(language, Language::Bash | Language::Markdown));
+    if !blanks_mean_nothing || !pages.iter().any(|page| whole(page).is_some() || parts(page).next().is_some())
+    {
         return;
     }
     let Some(both) = Both::of(first, budget) else { return };
