@@ -210,11 +210,17 @@ impl Talk {
         self.before.is_some()
     }
 
-    /// As the next question may go on from it: only an answer that came to its end is one.
-    pub fn to_go_on(&self) -> Option<Before> {
+    /// What the conversation weighs, if the next question may go on from it: only an answer that came to
+    /// its end is one.
+    pub fn weight_to_go_on(&self) -> Option<Tokens> {
         let is_whole = self.end == Some(End::Finished) && !self.reply.trim().is_empty();
-        let said = self.said.clone().filter(|_| is_whole)?;
-        let (answer, shown) = (self.reply.clone(), self.shown.clone());
+        self.said.as_ref().filter(|_| is_whole).map(|said| said.ask().weight())
+    }
+
+    /// The conversation, to be gone on with.
+    pub fn to_go_on(&self) -> Option<Before> {
+        self.weight_to_go_on()?;
+        let (said, answer, shown) = (self.said.clone()?, self.reply.clone(), self.shown.clone());
         Some(Before { said, answer, shown, means: self.means.clone() })
     }
 
