@@ -14,6 +14,8 @@ mod life;
 mod model;
 #[path = "pty/review.rs"]
 mod review;
+#[path = "pty/rounds.rs"]
+mod rounds;
 #[path = "pty/term.rs"]
 mod term;
 #[path = "pty/work.rs"]

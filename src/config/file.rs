@@ -106,7 +106,10 @@ pub(super) struct Provider {
 
 /// A program with its arguments, or a line for a shell.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`")]
+#[serde(
+    untagged,
+    expecting = "`api_key_command` is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`"
+)]
 pub(super) enum Program {
     Line(String),
     Words(Vec<String>),

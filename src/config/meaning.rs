@@ -282,6 +282,11 @@ impl<'a> Meaning<'a> {
                 setting,
                 "`api_key_command` is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`",
             ),
+            [(setting, KeyFrom::Command(argv))]
+                if argv.first().is_some_and(|word| is_key(word)) || is_key_line(argv) =>
+            {
+                invalid(setting, "`api_key_command` is a program that prints the key, not the key")
+            }
             [(setting, KeyFrom::Keyring(entry))] if !is_entry(entry) => invalid(
                 setting,
                 "`api_key_keyring` is the name of an entry, in letters, digits, `.`, `-` and `_`",
@@ -408,6 +413,18 @@ fn able(model: &ModelId, role: Role, endpoints: &[Endpoint]) -> Result<(), Strin
     let able: Vec<_> = Wire::ALL.into_iter().filter(|wire| wire.serves(role)).map(Wire::name).collect();
     let (wire, able) = (endpoint.wire, able.join(", "));
     Err(format!("`{model}`: the wire `{wire}` cannot serve `{role}`; those that can are {able}"))
+}
+
+/// Does a word look like a key, in the place of a program? It would be repeated where the program fails.
+fn is_key(word: &str) -> bool {
+    let mixed =
+        word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    word.starts_with("sk-") || (word.len() >= 24 && mixed && !word.contains(['/', ' ']))
+}
+
+/// The same of a line for a shell that is nothing but one word.
+fn is_key_line(argv: &[String]) -> bool {
+    matches!(argv, [shell, flag, line] if shell == "sh" && flag == "-c" && is_key(line.trim()))
 }
 
 /// The name of a keyring's entry: one word that every such program takes as it is.

@@ -8,7 +8,7 @@ use super::index::{NoIndex, ready};
 use super::setup::Setup;
 use super::{Exit, print, stop};
 use crate::context::search::{Hit, within};
-use crate::index::{PatternError, grep};
+use crate::index::{Callee, PatternError, grep, uses};
 use crate::model::Tokens;
 use crate::text::safe;
 
@@ -21,6 +21,8 @@ pub enum SearchMode {
     Lexical,
     Semantic,
     Regex,
+    /// Who uses the name.
+    Uses,
 }
 
 /// What `rein search` was told.
@@ -48,6 +50,8 @@ enum Wrong {
         "searching by meaning needs embeddings, which this rein does not make; leave out `--mode semantic`"
     )]
     Semantic,
+    #[error("`{0}` has no name in it; with `--mode uses` write a function, a type or a constant")]
+    NoName(String),
     #[error(transparent)]
     Pattern(#[from] PatternError),
 }
@@ -56,7 +60,7 @@ impl Wrong {
     fn exit(&self) -> Exit {
         match self {
             Self::NoIndex(_) | Self::Stdin(_) | Self::Semantic => Exit::NotHere,
-            Self::Nothing | Self::Pattern(_) => Exit::Usage,
+            Self::Nothing | Self::NoName(_) | Self::Pattern(_) => Exit::Usage,
         }
     }
 }
@@ -86,6 +90,10 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     let index = ready(workspace)?;
     let hits = match request.mode {
         SearchMode::Regex => grep(&index, &query, &|| false)?,
+        SearchMode::Uses => {
+            let callee = Callee::parse(&query).ok_or(Wrong::NoName(query))?;
+            uses(&index, &callee, &|| false)
+        }
         _ => index.corpus().search(&query, looked_at(request)),
     };
     Ok(within(hits, request.limit, request.budget))

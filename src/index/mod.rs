@@ -9,11 +9,13 @@
 
 mod excerpts;
 mod grep;
+mod map;
 mod matches;
 mod mentions;
 mod status;
 mod store;
 mod survey;
+mod uses;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -22,10 +24,12 @@ use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
+pub use map::{RepoMap, map};
 pub use matches::{MatchedLine, matched_lines};
 pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
+pub use uses::{Callee, uses};
 
 use crate::context::search::{Corpus, Entry, Member};
 use crate::text::RepoPath;

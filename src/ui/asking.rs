@@ -8,6 +8,7 @@ use super::theme::Paint;
 use crate::change::Level;
 use crate::editor::Command;
 use crate::session::{Event, Inquiry, Instruct, Phase};
+use crate::workspace::ApplyError;
 
 impl App {
     /// Moves the slider to `level` and the keys to the prompt. At `selection` with nothing selected,
@@ -101,6 +102,13 @@ impl App {
             Event::Landed { result: Ok(receipt), .. } => Some(receipt.files().to_vec()),
             _ => None,
         };
+        // What made hunks conflict is what the files are now: those that are open take it in.
+        let conflicting = match &event {
+            Event::Landed { result: Err(ApplyError::Conflict { files }), .. } => {
+                files.iter().map(|(now, _)| now.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
         match &event {
             Event::Delta { .. } | Event::Asking { .. } | Event::Retrying { .. } => self.heard = self.now,
             Event::Metered { bill, today, .. } => self.metered(*bill, *today),
@@ -112,6 +120,7 @@ impl App {
         }
         let before = self.session.phase();
         let asking = self.session.inquiry().is_some_and(Inquiry::is_running);
+        self.adopt(conflicting.iter().map(|now| (&now.path, now.text.as_ref())));
         let decided = self.decided();
         let effects = self.session.update(event);
         self.tell_what_was_lost(decided);

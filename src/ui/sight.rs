@@ -34,6 +34,11 @@ impl Sight {
         self.latest.is_some_and(|latest| hunk <= latest)
     }
 
+    /// The terminal has another size: until the next frame nobody knows what is on it.
+    pub fn blind(&mut self) {
+        self.named = None;
+    }
+
     /// At `now`, this hunk is under review.
     fn look_at(&mut self, hunk: Option<HunkId>, now: Duration) {
         if let Some((last, since)) = self.since {

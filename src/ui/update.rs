@@ -30,6 +30,7 @@ impl App {
             Input::Paste(text) => self.paste(&text),
             Input::Resize(width, height) => {
                 self.size = (width, height);
+                self.sight.blind();
                 Vec::new()
             }
             Input::Tick => self.tick(),

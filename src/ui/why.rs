@@ -62,18 +62,6 @@ impl App {
         if let Some(model) = turn.model() {
             page.text(Paint::Dim, &format!("proposed by {model}"));
         }
-        self.tell_checks(&mut page, hunk);
-        self.tell_risks(&mut page, hunk);
-        self.tell_callers(&mut page, hunk);
-        if turn.review().purpose() == Purpose::Propose {
-            page.gap().text(Paint::Title, "how its place was found");
-            let sure = hunk.matched_by.confidence() * 100.0;
-            page.text(Paint::Text, &format!("{}: {sure:.0} % sure", tier_in_words(hunk.matched_by)));
-            if !hunk.kept.is_empty() {
-                let kept: Vec<&str> = hunk.kept.iter().map(|kept| kept_in_words(*kept)).collect();
-                page.text(Paint::Text, &format!("kept as the file has it: {}", kept.join(", ")));
-            }
-        }
         if let Some(note) = turn.review().note(hunk.id) {
             page.gap().text(Paint::Title, "what was done to it since");
             if note.by_hand {
@@ -88,6 +76,18 @@ impl App {
         }
         if let Some(before) = self.review.marks.before(hunk.id) {
             tell_revision(&mut page, before, &hunk.with);
+        }
+        self.tell_checks(&mut page, hunk);
+        self.tell_risks(&mut page, hunk);
+        self.tell_callers(&mut page, hunk);
+        if turn.review().purpose() == Purpose::Propose {
+            page.gap().text(Paint::Title, "how its place was found");
+            let sure = hunk.matched_by.confidence() * 100.0;
+            page.text(Paint::Text, &format!("{}: {sure:.0} % sure", tier_in_words(hunk.matched_by)));
+            if !hunk.kept.is_empty() {
+                let kept: Vec<&str> = hunk.kept.iter().map(|kept| kept_in_words(*kept)).collect();
+                page.text(Paint::Text, &format!("kept as the file has it: {}", kept.join(", ")));
+            }
         }
         Some(page)
     }

@@ -45,7 +45,7 @@ impl Member {
         Hit { path: self.path.clone(), span, score, tokens: Tokens::of_bytes(u64::from(bytes)), why }
     }
 
-    pub(super) fn role(&self) -> Role {
+    pub fn role(&self) -> Role {
         self.role
     }
 

@@ -8,6 +8,7 @@ pub mod codec;
 mod corpus;
 mod entry;
 mod feedback;
+pub mod graph;
 mod query;
 mod rank;
 mod role;

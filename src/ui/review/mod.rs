@@ -31,6 +31,7 @@ use crate::change::reading::{Order, Reading};
 use crate::change::{HunkId, Review};
 use crate::session::{Effect, Phase, Polish, Rough, Subject, TurnId};
 use crate::text::RepoPath;
+use around::kept_up;
 
 /// Files whose colours are kept: those around the window, and where the reader was just now.
 const POLISHED: usize = 12;
@@ -44,7 +45,10 @@ pub struct Reviewing {
     /// Of which the sheet is.
     stamp: Option<(TurnId, u64)>,
     pub look: Look,
+    /// `None`: by file.
     pub order: Option<Vec<HunkId>>,
+    /// The hunks that the order was made for, as the review has them.
+    ordered: Vec<HunkId>,
     /// Which order that is; `None`: the one in which hunks came.
     pub by: Option<Order>,
     /// What is known of the hunks, once it is.
@@ -116,6 +120,15 @@ impl App {
             reading.heed(turn.review());
         }
         reviewing.marks.heed(turn.review());
+        let hunks: Vec<HunkId> = turn.review().hunks().map(|hunk| hunk.id).collect();
+        // As long as nobody asked for another order hunks are shown as they come: what comes later
+        // moves nothing that is on screen.
+        let order = match (&reviewing.order, reviewing.by) {
+            (None, Some(_)) => None,
+            (Some(_), _) if reviewing.ordered == hunks => reviewing.order.take(),
+            (order, _) => Some(kept_up(order.as_deref().unwrap_or_default(), &reviewing.ordered, &hunks)),
+        };
+        (reviewing.order, reviewing.ordered) = (order, hunks);
         let plan = Plan {
             look: &reviewing.look,
             order: reviewing.order.as_deref(),

@@ -33,6 +33,7 @@ fn a_hunk_by_which_its_file_stops_to_parse_says_so_wherever_it_is_named() {
     assert!(!stage.shot().contains("not parse"), "{}", stage.shot());
     stage.keys("u");
     assert!(stage.row("2 open").contains("⚠ 1 does not parse"));
+    assert!(stage.row("▶").contains("· 19"), "an undone decision is where the reader is");
 }
 
 #[test]

@@ -280,10 +280,15 @@ fn standing(app: &App, turn: &Turn) -> String {
             }
             _ => "nothing to review".into(),
         },
-        _ if open == 0 && yes > 0 => {
-            format!("✓ {yes} accepted  ✗ {no} rejected{}  Enter lands", to_read(app))
+        (_, last) => {
+            let so_far = match last.filter(|receipt| turn.stands(receipt)) {
+                Some(receipt) => format!("  landed {landed} hunk(s) so far, last as {}", receipt.id()),
+                None => String::new(),
+            };
+            let left =
+                if open == 0 && yes > 0 { "  Enter lands".to_owned() } else { format!("  · {open} open") };
+            format!("✓ {yes} accepted  ✗ {no} rejected{left}{}{so_far}", to_read(app))
         }
-        _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open{}", to_read(app)),
     }
 }
 
