@@ -97,8 +97,9 @@ impl Bench<'_> {
             None => {
                 let read = self.ground.workspace.read(path).map_err(|why| why.to_string())?;
                 let read = read.ok_or_else(|| format!("there is no file `{path}`"))?;
-                if is_secret(&read.path) {
-                    return Err(format!("`{path}` leads to a file that usually holds secrets"));
+                // Where a link leads is what counts.
+                if is_secret(&read.path) || !self.files().contains(&read.path) {
+                    return Err(format!("`{path}` leads to a file that is not shown"));
                 }
                 read.lines
             }
