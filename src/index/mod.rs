@@ -14,6 +14,7 @@ mod mentions;
 mod status;
 mod store;
 mod survey;
+mod vectors;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use matches::{MatchedLine, matched_lines};
 pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
+pub use vectors::{ChunkId, Chunks, Count, NotKept, Piece, Rows, Sent};
 
 use crate::context::search::{Corpus, Entry, Member};
 use crate::text::RepoPath;
