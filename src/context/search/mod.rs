@@ -8,6 +8,7 @@ pub mod codec;
 mod corpus;
 mod entry;
 mod feedback;
+mod fuse;
 mod query;
 mod rank;
 mod role;
@@ -16,4 +17,5 @@ mod why;
 
 pub use corpus::{Corpus, Hit, Member, within};
 pub use entry::{Entry, Part, Posting, Symbol};
+pub use fuse::fused;
 pub use role::Role;

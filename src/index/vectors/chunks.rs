@@ -131,6 +131,11 @@ impl Chunks {
         Ok(pieces)
     }
 
+    /// Goes through the files from the first again.
+    pub fn rewind(&mut self) {
+        self.at = 0;
+    }
+
     /// The texts of all chunks as they are now.
     pub fn ids(&self, index: &Index) -> Vec<ChunkId> {
         let corpus = index.corpus();

@@ -63,15 +63,18 @@ impl Rows {
         self.log.bytes()
     }
 
-    /// Keeps vectors, beyond a kill once this returns. They are scaled to unit length.
+    /// Keeps vectors, beyond a kill once this returns. They are scaled to unit length. Those of another
+    /// length than the ones that are there replace all of them: the model is another one under an old name.
     ///
     /// # Errors
-    /// The disk; or vectors of another length than those that are there.
+    /// The disk; or vectors of different lengths.
     pub fn keep(&mut self, vectors: &[(ChunkId, Vec<f32>)]) -> Result<(), NotKept> {
-        let Some(got) = vectors.first().map(|(_, vector)| vector.len()) else { return Ok(()) };
-        let length = if self.length == 0 { got } else { self.length };
+        let Some(length) = vectors.first().map(|(_, vector)| vector.len()) else { return Ok(()) };
         if let Some((_, odd)) = vectors.iter().find(|(_, vector)| vector.len() != length) {
             return Err(NotKept::Length { got: odd.len(), length });
+        }
+        if self.length != length && self.length != 0 {
+            self.forget()?;
         }
         let record = written(vectors.iter().map(|(id, vector)| (*id, unit(vector))), length);
         let Self { log, numbers, length, places } = self;
@@ -87,11 +90,7 @@ impl Rows {
             return Vec::new();
         }
         let query = unit(query);
-        let row = |id: &ChunkId| {
-            let start = self.places.get(id)?.checked_mul(self.length)?;
-            self.numbers.get(start..start + self.length)
-        };
-        let scored = |id: &ChunkId| Some((*id, dot(row(id)?, &query)));
+        let scored = |id: &ChunkId| Some((*id, dot(self.row(*id)?, &query)));
         let mut near: Vec<(ChunkId, f32)> = among.iter().filter_map(scored).collect();
         let best_first = |a: &(ChunkId, f32), b: &(ChunkId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if near.len() > limit {
@@ -118,6 +117,18 @@ impl Rows {
         let (mut numbers, mut length, mut places) = (Vec::new(), 0, HashMap::new());
         records.iter().for_each(|record| take(record, &mut numbers, &mut length, &mut places));
         (self.numbers, self.places) = (numbers, places);
+        Ok(())
+    }
+
+    /// Forgets all of them.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.log.replace(&[])?;
+        self.numbers.clear();
+        self.places.clear();
+        self.length = 0;
         Ok(())
     }
 
@@ -203,14 +214,16 @@ mod tests {
     }
 
     #[test]
-    fn another_model_begins_with_nothing_and_another_length_is_refused() {
+    fn another_model_begins_with_nothing_and_another_length_anew() {
         let (_folder, place) = place();
         let mut rows = Rows::open(&place, "a/m");
         rows.keep(&[(id(1), vec![1.0, 2.0])]).unwrap();
         assert!(Rows::open(&place, "a/n").is_empty());
-        let odd = rows.keep(&[(id(2), vec![1.0])]).unwrap_err().to_string();
-        assert!(odd.contains("--rebuild"), "{odd}");
-        assert_eq!(Rows::open(&place, "a/m").len(), 1, "and the first is not forgotten for it");
+        assert!(rows.keep(&[(id(2), vec![1.0]), (id(3), vec![1.0, 2.0])]).is_err());
+        assert!(rows.has(id(1)));
+        rows.keep(&[(id(2), vec![1.0])]).unwrap();
+        assert!(rows.has(id(2)) && !rows.has(id(1)));
+        assert_eq!((Rows::open(&place, "a/m").len(), rows.length()), (1, 1));
     }
 
     #[test]
