@@ -161,25 +161,28 @@ struct EditArgs {
 #[derive(Args, Debug)]
 #[command(
     after_help = "A sentence without a source that was verified is marked [?]. Exit code 1: none of the \
-    answer could be verified, or nothing in the project fits the question."
+    answer could be verified, or nothing in the project fits the question; 4: the budget ended, what was \
+    found until then is printed. `[ask]` in the configuration has the defaults."
 )]
 struct AskArgs {
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
-    /// How far to go: one search and one request to the model
-    #[arg(long, value_enum, default_value = "quick")]
-    depth: Depth,
+    /// How far to go: quick (one search, one request), research (the model looks things up in files and
+    /// history) or deep (split, looked up part by part, checked, written up)
+    #[arg(long, value_name = "DEPTH")]
+    depth: Option<crate::session::Depth>,
+    /// The line or lines that the question is about: FILE:LINE or FILE:FIRST-LAST
+    #[arg(long, value_name = "FILE:LINE")]
+    at: Option<String>,
+    /// Most that it may use, as in `$0.50`, `200k` (tokens), `5min`, or several with commas between
+    #[arg(long, value_name = "BUDGET")]
+    budget: Option<crate::session::Allowance>,
     /// What to find out; `-` reads it from stdin
     #[arg(required = true, value_name = "QUESTION")]
     question: Vec<String>,
     #[command(flatten)]
     shared: Shared,
-}
-
-#[derive(Clone, Copy, ValueEnum, Debug)]
-enum Depth {
-    Quick,
 }
 
 #[derive(Args, Debug)]
@@ -241,7 +244,8 @@ struct ApplyArgs {
     after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
     In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
     REV..REV, --staged and --files write nothing.\n\
-    As a tool of git's: git difftool -d -x 'rein diff --files'"
+    As a tool of git's, once: git config --global difftool.rein.cmd 'rein diff --files \"$LOCAL\" \"$REMOTE\"'\n\
+    and then: git difftool -d -t rein"
 )]
 struct DiffArgs {
     /// The last commit and the index; nothing is written
@@ -282,14 +286,16 @@ struct SearchArgs {
 
 #[derive(Clone, Copy, ValueEnum, Debug)]
 enum Mode {
-    /// The best there is: today `lexical`
+    /// As `lexical`; with `embed.auto` in the configuration also by meaning
     Auto,
     /// By the words and names in the text
     Lexical,
-    /// By meaning; needs a model for embeddings
+    /// By meaning and words; needs a model of the role `embed`, and sends it the texts
     Semantic,
     /// By a regular expression, line by line
     Regex,
+    /// Who uses a name: QUERY is a function, a type or a constant, as in `Parser::parse`
+    Uses,
 }
 
 #[derive(Args, Debug)]
@@ -455,8 +461,8 @@ impl From<EditArgs> for front::EditRequest {
 
 impl From<AskArgs> for front::AskRequest {
     fn from(args: AskArgs) -> Self {
-        let AskArgs { json, depth: Depth::Quick, question, shared } = args;
-        Self { question: question.join(" "), json, supplied: shared.into() }
+        let AskArgs { json, depth, at, budget, question, shared } = args;
+        Self { question: question.join(" "), depth, at, budget, json, supplied: shared.into() }
     }
 }
 
@@ -494,9 +500,11 @@ impl From<ApplyArgs> for front::ApplyRequest {
 impl From<SearchArgs> for front::SearchRequest {
     fn from(args: SearchArgs) -> Self {
         let mode = match args.mode {
-            Mode::Auto | Mode::Lexical => front::SearchMode::Lexical,
+            Mode::Auto => front::SearchMode::Auto,
+            Mode::Lexical => front::SearchMode::Lexical,
             Mode::Semantic => front::SearchMode::Semantic,
             Mode::Regex => front::SearchMode::Regex,
+            Mode::Uses => front::SearchMode::Uses,
         };
         let SearchArgs { limit, budget_tokens, json, query, .. } = args;
         Self { query: query.join(" "), mode, limit, budget: budget_tokens.map(Tokens), json }
@@ -556,6 +564,8 @@ mod tests {
             &["rein", "apply", "--format", "xml"],
             &["rein", "search"],
             &["rein", "search", "--mode", "magic", "x"],
+            &["rein", "ask", "--depth", "bottomless", "x"],
+            &["rein", "ask", "--budget", "a lot", "x"],
             &["rein", "index", "--status", "--rebuild"],
             &["rein", "models", "decode"],
             &["rein", "models", "decode", "--api", "openai"],

@@ -2,6 +2,8 @@
 //! here is what no other test can see: that the terminal is taken over and given back, that keys get
 //! through, that the bytes written are few and harmless.
 
+#[path = "pty/ask.rs"]
+mod ask;
 #[path = "pty/cost.rs"]
 mod cost;
 #[path = "pty/hostile.rs"]

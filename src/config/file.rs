@@ -24,6 +24,8 @@ pub(super) struct Written {
     pub max_output: Option<i64>,
     pub leash: Leash,
     pub budget: Budget,
+    pub ask: Ask,
+    pub embed: Embed,
     pub wire_log: WireLog,
     pub roles: Roles,
     pub providers: BTreeMap<String, Provider>,
@@ -45,6 +47,31 @@ pub(super) struct Leash {
 pub(super) struct Budget {
     pub turn: Option<f64>,
     pub day: Option<f64>,
+}
+
+/// Of questions.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Ask {
+    pub depth: Option<String>,
+    pub rounds: Option<i64>,
+    pub parts: Option<i64>,
+    pub tokens: Option<i64>,
+    pub minutes: Option<i64>,
+    pub dollars: Option<f64>,
+}
+
+/// Of search by meaning.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Embed {
+    pub auto: Option<bool>,
+    pub tokens: Option<i64>,
+    pub document_prefix: Option<String>,
+    pub query_prefix: Option<String>,
+    pub store: Option<String>,
+    pub store_key_env: Option<String>,
+    pub collection: Option<String>,
 }
 
 #[derive(Clone, Default, Debug, Deserialize)]
@@ -93,7 +120,10 @@ pub(super) struct Provider {
 
 /// A program with its arguments, or a line for a shell.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`")]
+#[serde(
+    untagged,
+    expecting = "`api_key_command` is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`"
+)]
 pub(super) enum Program {
     Line(String),
     Words(Vec<String>),
@@ -117,12 +147,17 @@ const TOP: &[&str] = &[
     "max_output",
     "leash",
     "budget",
+    "ask",
+    "embed",
     "wire_log",
     "roles",
     "providers",
     "models",
 ];
 const BUDGET: &[&str] = &["turn", "day"];
+const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
+const EMBED: &[&str] =
+    &["auto", "tokens", "document_prefix", "query_prefix", "store", "store_key_env", "collection"];
 const WIRE_LOG: &[&str] = &["days", "megabytes"];
 const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];
@@ -230,7 +265,14 @@ impl Layer {
 
     fn check(&self, table: &DeTable) -> Result<(), ConfigError> {
         self.names(table, TOP, "")?;
-        for (name, keys) in [("leash", LEASH), ("budget", BUDGET), ("wire_log", WIRE_LOG), ("roles", ROLES)] {
+        for (name, keys) in [
+            ("leash", LEASH),
+            ("budget", BUDGET),
+            ("ask", ASK),
+            ("embed", EMBED),
+            ("wire_log", WIRE_LOG),
+            ("roles", ROLES),
+        ] {
             if let Some(inner) = sub(table, name) {
                 self.names(inner, keys, name)?;
             }
@@ -366,6 +408,7 @@ mod tests {
             (ROLES, says(toml::from_str::<Roles>("_ = 1").unwrap_err())),
             (PROVIDER, says(toml::from_str::<Provider>("_ = 1").unwrap_err())),
             (BUDGET, says(toml::from_str::<Budget>("_ = 1").unwrap_err())),
+            (ASK, says(toml::from_str::<Ask>("_ = 1").unwrap_err())),
             (WIRE_LOG, says(toml::from_str::<WireLog>("_ = 1").unwrap_err())),
             (MODEL, says(toml::from_str::<Model>("_ = 1").unwrap_err())),
         ] {

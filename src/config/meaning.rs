@@ -8,10 +8,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::file::{Layer, Model, Program, Provider, Written, advice};
-use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName, WireLog};
+use super::{Asking, Config, ConfigError, Embed, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
 use crate::model::{Budget, KeyFrom, ModelId, Money, Price, Rate, Role, Tokens};
 use crate::provider::{BaseUrl, Card, Catalogue, Endpoint, Key, Timeouts, Wire};
+use crate::session::{Allowance, Reach};
 
 /// Turns layers into a configuration, remembering where each setting was written.
 pub(super) struct Meaning<'a> {
@@ -44,6 +45,8 @@ impl<'a> Meaning<'a> {
                 .map(|n| Tokens(n as u64)),
             roles: self.roles(&endpoints, overrides.model)?,
             budget: self.budget()?,
+            ask: self.ask()?,
+            embed: self.embed()?,
             wire_log: self.wire_log()?,
             catalogue: self.catalogue()?,
             endpoints,
@@ -127,6 +130,7 @@ impl<'a> Meaning<'a> {
         Ok(Budget {
             turn: limit("turn", self.top(|w| w.budget.turn))?,
             day: limit("day", self.top(|w| w.budget.day))?,
+            question: None,
         })
     }
 
@@ -136,6 +140,65 @@ impl<'a> Meaning<'a> {
         read.map_err(|_| {
             self.invalid(key, format!("`{}` is {written}; write dollars, as in `0.50`", key.join(".")))
         })
+    }
+
+    fn ask(&self) -> Result<Asking, ConfigError> {
+        let usual = Reach::default();
+        let number = |key: &str, most: usize, pick: fn(&Written) -> Option<i64>| {
+            self.number(&["ask", key], 0..=most, pick)
+        };
+        // None of it is no limit.
+        let some = |number: Option<usize>| number.filter(|number| *number > 0).map(|number| number as u64);
+        let dollars =
+            self.top(|w| w.ask.dollars).map(|sum| self.dollars(&["ask", "dollars"], sum)).transpose()?;
+        Ok(Asking {
+            depth: self.parsed(&["ask", "depth"], |w| w.ask.depth.clone())?.unwrap_or_default(),
+            reach: Reach {
+                rounds: number("rounds", 50, |w| w.ask.rounds)?.unwrap_or(usual.rounds).max(1),
+                parts: number("parts", 12, |w| w.ask.parts)?.unwrap_or(usual.parts).max(1),
+            },
+            allowance: Allowance {
+                tokens: some(number("tokens", 100_000_000, |w| w.ask.tokens)?).map(Tokens),
+                money: dollars.filter(|sum| sum.0 > 0),
+                time: some(number("minutes", 1_440, |w| w.ask.minutes)?)
+                    .map(|minutes| Duration::from_secs(minutes * 60)),
+            },
+        })
+    }
+
+    fn embed(&mut self) -> Result<Embed, ConfigError> {
+        let tokens = self.number(&["embed", "tokens"], 0..=100_000_000_000, |w| w.embed.tokens)?;
+        let text = |pick: fn(&Written) -> Option<String>| self.top(pick).filter(|text| !text.is_empty());
+        let collection = text(|w| w.embed.collection.clone());
+        if let Some(name) = collection.as_ref().filter(|name| !is_entry(name)) {
+            let what = format!("`{name}` is no collection; use letters, digits, `.`, `-` and `_`");
+            return Err(self.invalid(&["embed", "collection"], what));
+        }
+        Ok(Embed {
+            auto: self.top(|w| w.embed.auto).unwrap_or(false),
+            tokens: tokens.filter(|tokens| *tokens > 0).map(|tokens| Tokens(tokens as u64)),
+            document_prefix: text(|w| w.embed.document_prefix.clone()).unwrap_or_default(),
+            query_prefix: text(|w| w.embed.query_prefix.clone()).unwrap_or_default(),
+            collection,
+            store: self.vector_store()?,
+        })
+    }
+
+    /// Its key travels as a bearer's, as that wire's does.
+    fn vector_store(&mut self) -> Result<Option<Endpoint>, ConfigError> {
+        let Some(base) = self.top(|w| w.embed.store.clone()).filter(|base| !base.is_empty()) else {
+            return Ok(None);
+        };
+        let base_url = BaseUrl::parse(&base, false)
+            .map_err(|error| self.invalid(&["embed", "store"], error.to_string()))?;
+        let variable = self.top(|w| w.embed.store_key_env.clone()).filter(|name| !name.is_empty());
+        if variable.as_ref().is_some_and(|name| !is_variable(name)) {
+            let what = "`store_key_env` is the name of an environment variable, as in `MY_KEY`, not a key";
+            return Err(self.invalid(&["embed", "store_key_env"], what));
+        }
+        let key = variable.as_ref().and_then(|variable| self.key(variable));
+        let key_from = variable.map(KeyFrom::Variable);
+        Ok(Some(Endpoint { key, key_from, ..Endpoint::new("vectors", Wire::Voyage, base_url) }))
     }
 
     fn wire_log(&self) -> Result<WireLog, ConfigError> {
@@ -255,6 +318,11 @@ impl<'a> Meaning<'a> {
                 setting,
                 "`api_key_command` is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`",
             ),
+            [(setting, KeyFrom::Command(argv))]
+                if argv.first().is_some_and(|word| is_key(word)) || is_key_line(argv) =>
+            {
+                invalid(setting, "`api_key_command` is a program that prints the key, not the key")
+            }
             [(setting, KeyFrom::Keyring(entry))] if !is_entry(entry) => invalid(
                 setting,
                 "`api_key_keyring` is the name of an entry, in letters, digits, `.`, `-` and `_`",
@@ -381,6 +449,18 @@ fn able(model: &ModelId, role: Role, endpoints: &[Endpoint]) -> Result<(), Strin
     let able: Vec<_> = Wire::ALL.into_iter().filter(|wire| wire.serves(role)).map(Wire::name).collect();
     let (wire, able) = (endpoint.wire, able.join(", "));
     Err(format!("`{model}`: the wire `{wire}` cannot serve `{role}`; those that can are {able}"))
+}
+
+/// Does a word look like a key, in the place of a program? It would be repeated where the program fails.
+fn is_key(word: &str) -> bool {
+    let mixed =
+        word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    word.starts_with("sk-") || (word.len() >= 24 && mixed && !word.contains(['/', ' ']))
+}
+
+/// The same of a line for a shell that is nothing but one word.
+fn is_key_line(argv: &[String]) -> bool {
+    matches!(argv, [shell, flag, line] if shell == "sh" && flag == "-c" && is_key(line.trim()))
 }
 
 /// The name of a keyring's entry: one word that every such program takes as it is.

@@ -37,12 +37,24 @@ pub enum Source {
     Outline { path: RepoPath },
     /// Names of the workspace's files.
     FileList,
+    /// The definitions that the rest of the project refers to most.
+    Map,
     /// Lines of another file, to look at.
     Excerpt {
         path: RepoPath,
         #[serde(skip)]
         span: Span,
     },
+    /// A commit: what it says, and what it changed as far as that is shown.
+    Commit { id: String },
+    /// The tools that are offered, with what they take.
+    Tools,
+    /// A call of a tool by the model: its arguments.
+    Call { tool: String },
+    /// What a tool gave.
+    Outcome { tool: String },
+    /// A statement of an earlier answer with the quotes it rests on.
+    Claim { number: u32 },
     /// The text before the cursor, at `complete`.
     Prefix { path: RepoPath },
     /// The text after the cursor.
@@ -74,7 +86,13 @@ impl Source {
             Self::Omission { .. } => "omission",
             Self::Outline { .. } => "outline",
             Self::FileList => "file-list",
+            Self::Map => "map",
             Self::Excerpt { .. } => "excerpt",
+            Self::Commit { .. } => "commit",
+            Self::Tools => "tools",
+            Self::Call { .. } => "call",
+            Self::Outcome { .. } => "outcome",
+            Self::Claim { .. } => "claim",
             Self::Prefix { .. } => "prefix",
             Self::Suffix { .. } => "suffix",
             Self::Answer => "answer",
@@ -93,7 +111,9 @@ impl Source {
                 (Some(path.as_str()), None)
             }
             Self::Refusal { path } => (Some(path), None),
-            Self::System | Self::Request | Self::Instruction | Self::FileList | Self::Answer => (None, None),
+            Self::System | Self::Request | Self::Instruction | Self::Answer => (None, None),
+            Self::FileList | Self::Map | Self::Commit { .. } | Self::Claim { .. } => (None, None),
+            Self::Tools | Self::Call { .. } | Self::Outcome { .. } => (None, None),
         }
     }
 }
@@ -110,7 +130,13 @@ impl fmt::Display for Source {
             Self::Omission { path, span } => write!(f, "{path} {span}, left out"),
             Self::Outline { path } => write!(f, "{path}, outline"),
             Self::FileList => f.write_str("file list"),
+            Self::Map => f.write_str("map"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
+            Self::Commit { id } => write!(f, "commit {}", id.get(..12).unwrap_or(id)),
+            Self::Tools => f.write_str("tools"),
+            Self::Call { tool } => write!(f, "call of `{tool}`"),
+            Self::Outcome { tool } => write!(f, "what `{tool}` gave"),
+            Self::Claim { number } => write!(f, "statement {number}"),
             Self::Prefix { path } => write!(f, "{path}, before the cursor"),
             Self::Suffix { path } => write!(f, "{path}, after the cursor"),
             Self::Answer => f.write_str("answer"),
@@ -178,6 +204,28 @@ impl Pack {
     #[must_use]
     pub fn with_notes(self, notes: Vec<String>) -> Self {
         Self { notes, ..self }
+    }
+
+    /// The same with one thing more that a person should know.
+    #[must_use]
+    pub fn noting(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
+    /// The same with more pieces before the last one, which is what was asked.
+    #[must_use]
+    pub fn with_before_last(mut self, more: Vec<Segment>) -> Self {
+        let at = self.segments.len().saturating_sub(1);
+        self.segments.splice(at..at, more);
+        self
+    }
+
+    /// The same behind a piece that comes before all of them: what is the same from request to request.
+    #[must_use]
+    pub fn led_by(mut self, first: Option<Segment>) -> Self {
+        self.segments.splice(0..0, first);
+        self
     }
 
     /// What is missing from it and why, for the person: the model is not told.

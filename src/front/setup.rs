@@ -272,6 +272,11 @@ impl Setup {
         Role::ALL.map(|role| (role, self.loaded.config.role(role).to_vec())).into()
     }
 
+    /// How far questions go.
+    pub fn asking(&self) -> config::Asking {
+        self.loaded.config.ask
+    }
+
     pub fn level(&self) -> crate::change::Level {
         self.loaded.config.level
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Excess, KeyFrom, Tokens};
+use super::{Excess, KeyFrom, Span, Tokens};
 
 /// How far a request had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +68,8 @@ pub enum Failure {
     /// While a recording is played.
     #[error("the recording has no answer of {server} to this request; {difference}")]
     NotRecorded { server: String, difference: String },
+    #[error("no model of the role `chat` is served in a way that offers tools")]
+    NoTools,
     #[error("no model is configured for the role `{role}`")]
     NoModel { role: super::Role },
 }
@@ -124,11 +126,17 @@ impl Failure {
                     "write its price under `[models.\"{model}\"]` in the configuration, or lift the limit"
                 )
             }
+            Self::OverBudget { excess, .. } if excess.span() == Span::Question => {
+                "allow the question more: `--budget`, or `ask.dollars` in the configuration".into()
+            }
             Self::OverBudget { excess, .. } => {
                 format!("raise `{}`, or lower `max_output`, in the configuration", excess.span().key())
             }
             Self::NotRecorded { .. } => {
                 "replay it on the files it was recorded on, or record it anew: `--record FILE`".into()
+            }
+            Self::NoTools => {
+                "ask at depth `quick`, or give `roles.chat` a model behind another `wire`".into()
             }
             Self::NoModel { role } => {
                 format!("add a provider and `roles.{role}` to the configuration (`rein config path`)")
@@ -144,6 +152,7 @@ impl Failure {
                 | Self::TooLong { .. }
                 | Self::OverBudget { .. }
                 | Self::NotRecorded { .. }
+                | Self::NoTools
                 | Self::NoModel { .. }
         )
     }

@@ -9,7 +9,7 @@ use super::supply::Supply;
 use crate::model::{Failure, Merge, Role};
 use crate::provider::failover::Walk;
 use crate::provider::merge_ask;
-use crate::session::{Event, Instruct, TurnId};
+use crate::session::{Event, Instruct, Payer, TurnId};
 use crate::text::{Lines, RepoPath};
 
 /// A file, and a change to it that leaves code out.
@@ -62,7 +62,7 @@ async fn merged(supply: &Supply, routes: &[Route], turn: TurnId, merge: &Merge) 
 
 async fn attempt(supply: &Supply, route: &Route, turn: TurnId, merge: &Merge) -> Result<String, Failure> {
     let sent = merge_ask(merge).weight();
-    let mut tab = supply.open(Some(turn), route, sent, Some(merge.max_output()))?;
+    let mut tab = supply.open(Some(Payer { turn, limit: None }), route, sent, Some(merge.max_output()))?;
     let result = supply.client.merge(&route.endpoint, &route.model, merge, |delta| tab.heard(delta)).await;
     let ended = result.as_ref().map(|_| ()).map_err(Failure::clone);
     supply.close(Some(turn), tab, &ended).await;

@@ -8,8 +8,10 @@
 
 mod catalogue;
 mod compare;
+mod embedding;
 mod findings;
 mod gather;
+mod history;
 mod keep;
 mod merging;
 mod meter;
@@ -20,9 +22,11 @@ mod roles;
 mod shelf;
 mod stream;
 mod supply;
+mod tools;
 mod tracing;
 pub mod wire_log;
 
+pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
@@ -39,9 +43,9 @@ use tokio::task::AbortHandle;
 use crate::change::Base;
 use crate::change::reading::Reading;
 use crate::index;
-use crate::model::{Budget, Role, Tokens};
+use crate::model::{Budget, Failure, Role, Tokens};
 use crate::provider::Client;
-use crate::session::{Effect, Event, TurnId};
+use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
 use gather::Ground;
@@ -81,8 +85,8 @@ pub struct Orchestrator {
     completion: Option<Running>,
     keeping: keep::Desk,
     shelf: Option<Shelf>,
-    /// The last question, which lives beside the turn.
-    inquiry: Option<TurnId>,
+    /// The conversations of the last question, which lives beside the turn.
+    lanes: HashMap<TurnId, Running>,
 }
 
 impl Orchestrator {
@@ -111,7 +115,7 @@ impl Orchestrator {
             completion,
             keeping,
             shelf: None,
-            inquiry: None,
+            lanes: HashMap::new(),
         };
         (orchestrator, receiver)
     }
@@ -132,40 +136,78 @@ impl Orchestrator {
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Gather { turn, instruct } => {
-                // At most one turn lives at a time, and one question.
-                self.turns.retain(|known, _| *known == turn || Some(*known) == self.inquiry);
+                // At most one turn lives at a time.
+                self.turns.retain(|known, _| *known == turn);
                 let running = self.turns.entry(turn).or_default();
                 let stop = Arc::clone(&running.stop);
                 let room = self.room;
                 let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                let notice = self.notice();
                 self.on_thread(move |workspace| {
                     let stop = || stop.load(Ordering::Relaxed);
                     let packed =
                         gather::pack(&Ground { workspace, desk: desk.as_ref() }, &instruct, room, &stop);
+                    let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
                     Event::Gathered { turn, packed }
                 });
             }
             Effect::Retrieve { turn, question } => {
-                if let Some(before) = self.inquiry.replace(turn) {
-                    self.turns.remove(&before);
-                }
-                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let stop = self.lane(turn);
                 let room = self.room;
+                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                let notice = self.notice();
+                self.on_thread(move |workspace| {
+                    let ground = Ground { workspace, desk: desk.as_ref() };
+                    let stop = || stop.load(Ordering::Relaxed);
+                    let found = retrieve::retrieve(&ground, &question, room, &stop);
+                    let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
+                    Event::Retrieved { turn, found }
+                });
+            }
+            Effect::UseTools { turn, question, calls } => {
+                let stop = self.lane(turn);
                 let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
                 self.on_thread(move |workspace| {
                     let ground = Ground { workspace, desk: desk.as_ref() };
                     let stop = || stop.load(Ordering::Relaxed);
-                    Event::Retrieved { turn, found: retrieve::retrieve(&ground, &question, room, &stop) }
+                    let outcomes = tools::carry_out(&ground, &question, &calls, &stop);
+                    Event::Used { turn, dice: dice(), outcomes }
                 });
+            }
+            Effect::Consult { turn, payer, ask } => {
+                let all = self.roles.serve(Role::Chat);
+                let able = |route: &&Route| ask.tools.is_empty() || route.endpoint.wire.offers_tools();
+                let routes: Vec<Route> = all.iter().filter(able).cloned().collect();
+                let none = routes.is_empty() && !all.is_empty();
+                let running = self.lanes.entry(turn).or_default();
+                let (supply, left) = (Arc::clone(&self.supply), Arc::clone(&running.left));
+                let whose = stream::Whose { turn, payer };
+                let task = if none {
+                    let events = self.events.clone();
+                    let ended = Event::Ended { turn, result: Err(Failure::NoTools) };
+                    self.runtime.spawn(async move { drop(events.send(ended).await) })
+                } else {
+                    self.runtime.spawn(stream::answer(supply, routes, left, whose, ask))
+                };
+                running.tasks.push(task.abort_handle());
+            }
+            Effect::Wake { turn, after } => {
+                let events = self.events.clone();
+                let task = self.runtime.spawn(async move {
+                    tokio::time::sleep(after).await;
+                    let _ = events.send(Event::TimeUp { turn }).await;
+                });
+                self.lanes.entry(turn).or_default().tasks.push(task.abort_handle());
             }
             Effect::Send { turn, ask } => {
                 let routes = self.roles.serve(Role::Chat).to_vec();
                 let running = self.turns.entry(turn).or_default();
                 let (supply, left) = (Arc::clone(&self.supply), Arc::clone(&running.left));
-                let task = self.runtime.spawn(stream::answer(supply, routes, left, turn, ask));
+                let whose = stream::Whose { turn, payer: Payer { turn, limit: None } };
+                let task = self.runtime.spawn(stream::answer(supply, routes, left, whose, ask));
                 running.tasks.push(task.abort_handle());
             }
-            Effect::Abort { turn } => drop(self.turns.remove(&turn)),
+            Effect::Abort { turn } => drop((self.turns.remove(&turn), self.lanes.remove(&turn))),
             Effect::Look { turn, path } => self.on_thread(move |workspace| {
                 let read = look(workspace, &path);
                 Event::Looked { turn, path, read }
@@ -258,6 +300,20 @@ impl Orchestrator {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
         }
+    }
+
+    /// What a person should know where the project's texts go to a model to be searched by meaning.
+    fn notice(&self) -> Option<String> {
+        let route = self.roles.serve(Role::Embed).first().filter(|_| self.shelf.is_some())?;
+        let (id, host) = (route.id(), route.endpoint.base_url.host());
+        Some(format!(
+            "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
+        ))
+    }
+
+    /// Whether a conversation about a question is to stop.
+    fn lane(&mut self, turn: TurnId) -> Arc<AtomicBool> {
+        Arc::clone(&self.lanes.entry(turn).or_default().stop)
     }
 
     /// Runs blocking work on a thread of the runtime's pool and sends what it gives.

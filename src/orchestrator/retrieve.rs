@@ -1,20 +1,27 @@
 //! What a question is about, out of the index: unlike a request for edits it waits until the index is
-//! ready, since there is nothing to ask about without.
-
-use std::collections::BTreeMap;
+//! ready, since there is nothing to ask about without. The lines that it points at come along, and where
+//! it is about how they came to be, the commits that last changed them.
 
 use super::gather::{Ground, as_on_screen};
 use super::shelf::NotReady;
-use crate::context::{self, Excerpt};
+use super::{history, tools};
+use crate::context::citation::Evidence;
+use crate::context::{self, Excerpt, Segment, Source, Trust, holds_key, is_secret};
 use crate::index::{Drawn, excerpts};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
-use crate::text::{Lines, RepoPath};
+use crate::text::{Lines, RepoPath, Span};
 
 /// Most tokens of excerpts for one question.
 const EVIDENCE: Tokens = Tokens(6_000);
 
-/// The pack for a question, of at most about `budget` tokens, and the files it is from. Blocking.
+/// Most bytes that are shown of each commit.
+const COMMIT: usize = 6_000;
+
+/// Lines around those that a question about the past points at.
+const AROUND: usize = 20;
+
+/// The pack for a question, of at most about `budget` tokens, and what it is from. Blocking.
 ///
 /// # Errors
 /// There is no index, or nothing in it fits.
@@ -29,31 +36,80 @@ pub fn retrieve(
     let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))?;
     let (drawn, unsaved): (Vec<Drawn>, Vec<Drawn>) =
         drawn.into_iter().partition(|one| as_on_screen(one, &question.open));
-    let selected = selected(question);
-    if drawn.is_empty() && selected.is_none() {
-        return Err(NoEvidence::Nothing);
-    }
     let mut notes: Vec<String> = unsaved.iter().map(|one| unsaved_note(&one.excerpt.path)).collect();
     notes.dedup();
-    let (chosen, texts): (Vec<Excerpt>, Vec<(RepoPath, Lines)>) = selected
-        .into_iter()
-        .chain(drawn)
-        .map(|Drawn { excerpt, file }| (excerpt.clone(), (excerpt.path, file)))
-        .unzip();
+    let here = pointed_at(ground, question);
+    let mut shown = Evidence::default();
+    let past = match &here {
+        Some((path, text, span)) if question.is_about_the_past() => {
+            past(ground, (path, text, *span), &mut shown, &mut notes, stop)
+        }
+        _ => Vec::new(),
+    };
+    if drawn.is_empty() && here.is_none() {
+        return Err(NoEvidence::Nothing);
+    }
+    let lines = here.map(|(path, file, span)| lines(path, file, span, question));
+    let mut chosen: Vec<Excerpt> = Vec::new();
+    for Drawn { excerpt, file } in lines.into_iter().chain(drawn) {
+        shown.add_file(excerpt.path.clone(), file);
+        chosen.push(excerpt);
+    }
     let pack = context::evidence(&question.text, &chosen, budget)?.with_notes(notes);
-    Ok(Retrieved { pack, files: texts.into_iter().collect::<BTreeMap<_, _>>() })
+    let history = !past.is_empty();
+    Ok(Retrieved { pack: pack.with_before_last(past), shown, history })
 }
 
 fn unsaved_note(path: &RepoPath) -> String {
     format!("{path} has unsaved changes and was left out; save it, or select the lines that you mean")
 }
 
-/// The selected lines, as they stand on screen.
-fn selected(question: &Question) -> Option<Drawn> {
-    let (path, span) = (question.focus.file.clone()?, question.focus.lines?);
-    let file = question.open.get(&path)?.clone();
+/// The lines that the question points at, as they stand on screen, and the file they are in. No secret.
+fn pointed_at(ground: &Ground<'_>, question: &Question) -> Option<(RepoPath, Lines, Span)> {
+    let (path, span) = question.place()?;
+    let read = || ground.workspace.read(path).ok().flatten().map(|file| file.lines);
+    let text = question.open.get(path).cloned().or_else(read)?;
+    let span = Span::new(span.start(), span.end().min(text.len()));
+    let may = !span.is_empty() && !is_secret(path) && !holds_key(text.bytes());
+    may.then(|| (path.clone(), text, span))
+}
+
+/// These lines as an excerpt; with some around them where the question is about a line of many.
+fn lines(path: RepoPath, file: Lines, span: Span, question: &Question) -> Drawn {
+    let why = match question.focus.lines {
+        Some(_) => format!("line(s) {span}, selected by the user"),
+        None => format!("line {span}, where the cursor stands"),
+    };
+    let around = if span.len() > AROUND { 0 } else { AROUND };
+    let span = Span::new(span.start().saturating_sub(around), (span.end() + around).min(file.len()));
     let text = Lines::new(file.slice(span).to_vec());
-    let excerpt =
-        Excerpt { whole: span == file.span(), path, span, text, why: "selected by the user".into() };
-    Some(Drawn { excerpt, file })
+    Drawn { excerpt: Excerpt { whole: span == file.span(), path, span, text, why }, file }
+}
+
+/// The commits that last changed the lines, newest last: nearest to the question.
+fn past(
+    ground: &Ground<'_>,
+    (path, text, span): (&RepoPath, &Lines, Span),
+    shown: &mut Evidence,
+    notes: &mut Vec<String>,
+    stop: &dyn Fn() -> bool,
+) -> Vec<Segment> {
+    let found = match history::of_lines(ground.workspace, path, text.bytes(), span, stop) {
+        Ok(found) => found,
+        Err(why) => {
+            notes.push(format!("without history: {why}"));
+            return Vec::new();
+        }
+    };
+    if found.is_empty() {
+        notes.push(format!("without history: line(s) {span} of {path} are not committed"));
+    }
+    let segments = found.into_iter().rev().map(|(recorded, why)| {
+        let commit = history::with_changes(&recorded);
+        let (text, more) = tools::shown_of(&commit, COMMIT);
+        let text = if more { text + "(the rest is not shown)\n" } else { text };
+        shown.add_commit(commit);
+        Segment::new(Source::Commit { id: recorded.commit.id }, why, text, Trust::Repository)
+    });
+    segments.collect()
 }

@@ -14,7 +14,7 @@ use super::roles::Route;
 use crate::model::{Bill, Failure, ModelId, Suffix, Tokens};
 use crate::provider::failover::{Health, Step, Walk};
 use crate::provider::{Client, canary_fim};
-use crate::session::{Event, TurnId};
+use crate::session::{Event, Payer, TurnId};
 
 /// Shared by the tasks that ask models.
 #[derive(Debug)]
@@ -68,12 +68,12 @@ impl Supply {
     /// Opens a tab for a request, if it fits the budget.
     pub fn open(
         &self,
-        turn: Option<TurnId>,
+        payer: Option<Payer>,
         route: &Route,
         sent: Tokens,
         most_output: Option<Tokens>,
     ) -> Result<Tab, Failure> {
-        self.meter.open(turn, route, sent, most_output)
+        self.meter.open(payer, route, sent, most_output)
     }
 
     /// Closes it, and says what it was.

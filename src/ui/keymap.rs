@@ -84,6 +84,10 @@ pub enum Action {
     AskFile,
     AskRepo,
     AskProject,
+    /// The slider of a question: how far it goes.
+    Deeper,
+    /// The next question begins a conversation.
+    AskAnew,
     Review,
     Pick,
     Find,
@@ -486,10 +490,13 @@ pub const KEYS: &[Binding] = &[
     row(Page, &[ch('w')], A::ShowWire, "the exact bytes that were sent", 0),
     row(Page, &[ch('q')], A::Leave, "close", 3),
     // a question
-    row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask; with an empty line, open the source", 1),
-    row(Ask, &[key(KeyCode::Down), ctrl('n')], A::Down, "next source", 2),
-    row(Ask, &[key(KeyCode::Up)], A::Up, "previous source", 3),
-    row(Ask, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 4),
+    row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open the source", 1),
+    row(Ask, &[key(KeyCode::Tab), key(KeyCode::BackTab)], A::Deeper, "how far to go", 2),
+    row(Ask, &[ctrl('a')], A::Leave, "back to the text", 3),
+    row(Ask, &[alt('n')], A::AskAnew, "ask the next without what was said before", 0),
+    row(Ask, &[key(KeyCode::Down), ctrl('n')], A::Down, "next source", 4),
+    row(Ask, &[key(KeyCode::Up)], A::Up, "previous source", 0),
+    row(Ask, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 5),
     row(Ask, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
     row(Ask, &[key(KeyCode::Left)], A::Move(Motion::Left), "left", 0),
     row(Ask, &[key(KeyCode::Right)], A::Move(Motion::Right), "right", 0),

@@ -1,5 +1,7 @@
 //! The pages: all keys, what the model sees, the whole answer, the journal.
 
+use std::borrow::Cow;
+
 use super::app::{App, Out, Overlay};
 use super::keymap::{Action, KEYS, Place};
 use super::page::{Kind, Page};
@@ -13,9 +15,9 @@ impl App {
     pub(super) fn open_page(&mut self, kind: Kind) {
         let page = match kind {
             Kind::Help => Some(help(self.place())),
-            Kind::Context => self.sent().map(context),
+            Kind::Context => self.sent().map(|pack| context(&pack)),
             Kind::Answer => self.session.turn().map(answer),
-            Kind::Journal | Kind::Wire => None,
+            Kind::Journal | Kind::Wire | Kind::Commit => None,
             Kind::Why => self.why(),
         };
         match page {
@@ -25,11 +27,11 @@ impl App {
     }
 
     /// What was sent: for the question whose page is open, else for the turn.
-    fn sent(&self) -> Option<&Pack> {
-        let asked = self.session.inquiry().and_then(Inquiry::pack);
+    fn sent(&self) -> Option<Cow<'_, Pack>> {
+        let asked = || self.session.inquiry().and_then(Inquiry::pack);
         match self.overlay {
-            Some(Overlay::Ask(_)) => asked,
-            _ => self.session.turn().and_then(Turn::pack).or(asked),
+            Some(Overlay::Ask(_)) => asked(),
+            _ => self.session.turn().and_then(Turn::pack).map(Cow::Borrowed).or_else(asked),
         }
     }
 
@@ -48,7 +50,7 @@ impl App {
             Action::Up => page.scroll(-1),
             Action::Page { down: true, .. } => page.scroll(height),
             Action::Page { down: false, .. } => page.scroll(-height),
-            Action::Leave => self.overlay = None,
+            Action::Leave => self.close_overlay(),
             _ => {}
         }
         Vec::new()

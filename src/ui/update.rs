@@ -198,7 +198,8 @@ impl App {
         {
             return outs;
         }
-        if self.overlay.take().is_some() {
+        if self.overlay.is_some() {
+            self.close_overlay();
             return Vec::new();
         }
         let effects = self.session.cancel();

@@ -35,6 +35,8 @@ pub struct Dialogue<'a, W> {
     by: Order,
     /// Hunks that were shown as they are now, and how they were looked at.
     seen: &'a mut BTreeMap<HunkId, Seen>,
+    /// The same of lines that were just cut out of one.
+    picked: BTreeMap<HunkId, Seen>,
     at: Option<HunkId>,
     output: W,
 }
@@ -52,7 +54,8 @@ impl<'a, W: Write> Dialogue<'a, W> {
         let reading = session.turn().map(|turn| Reading::of(turn.review())).unwrap_or_default();
         let by = Order::Reading;
         let order = reading.order(by);
-        let mut dialogue = Self { session, reading, order, by, seen, at: None, output };
+        let mut dialogue =
+            Self { session, reading, order, by, seen, picked: BTreeMap::new(), at: None, output };
         dialogue.begin()?;
         Ok(dialogue)
     }
@@ -99,7 +102,10 @@ impl<'a, W: Write> Dialogue<'a, W> {
     fn begin(&mut self) -> io::Result<()> {
         let ids = self.order.iter().copied();
         let (lines, hunks) = (self.reading.lines_to_read(ids), self.order.len());
-        self.say(&format!("{hunks} hunks, {lines} lines to read, {}; ? lists the verbs", self.by.words()))?;
+        let counted =
+            |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let (hunks, lines) = (counted(hunks, "hunk"), counted(lines, "line"));
+        self.say(&format!("{hunks}, {lines} to read, {}; ? lists the verbs", self.by.words()))?;
         match self.purpose() {
             Purpose::Propose => {}
             Purpose::TakeBack => self.say("all of it is made already: what is rejected is taken back")?,
@@ -207,7 +213,13 @@ impl<'a, W: Write> Dialogue<'a, W> {
         }
         let verdict = if accept { Verdict::Accepted } else { Verdict::Rejected };
         match self.session.rework(id, &Rework::Pick { lines: first - 1..last, verdict }) {
-            Ok(_) => self.anew(),
+            // Lines of a hunk that was shown were shown.
+            Ok(picked) => {
+                if let Some(seen) = self.seen.get(&id).copied() {
+                    self.picked.insert(picked, seen);
+                }
+                self.anew()
+            }
             Err(why) => self.say(&why.to_string()),
         }
     }
@@ -261,6 +273,7 @@ impl<'a, W: Write> Dialogue<'a, W> {
         self.order = self.reading.order(self.by);
         let hunks: BTreeSet<HunkId> = self.order.iter().copied().collect();
         self.seen.retain(|id, _| was.contains(id) && hunks.contains(id));
+        self.seen.append(&mut self.picked);
         self.go_to_undecided()
     }
 

@@ -337,6 +337,14 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
     match part {
         Part::Opening | Part::Farewell => String::new(),
         Part::Delta(text) => event("", &chunk(text, Value::Null)),
+        Part::Calls(calls) => {
+            let mut said = chunk("", Value::Null);
+            let parts = calls
+                .iter()
+                .map(|call| json!({"functionCall": {"name": call.name, "args": arguments(&call.arguments)}}));
+            said["candidates"][0]["content"]["parts"] = parts.collect();
+            event("", &said)
+        }
         Part::Finish(reason, output) => event(
             "",
             &chunk("", json!({"finishReason": reason.unwrap_or("STOP"), "usageMetadata": used(output)})),

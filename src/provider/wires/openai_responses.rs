@@ -263,6 +263,16 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
                 + &typed("response.output_item.added", json!({"output_index": 0, "item": item}))
         }
         Part::Delta(text) => typed("response.output_text.delta", json!({"output_index": 0, "delta": text})),
+        Part::Calls(calls) => {
+            let items = calls.iter().enumerate().map(|(at, call)| {
+                let (id, index) = (format!("call_{at}"), at + 1);
+                let item = |arguments: &str| json!({"type": "function_call", "id": id, "call_id": id, "name": call.name, "arguments": arguments});
+                typed("response.output_item.added", json!({"output_index": index, "item": item("")}))
+                    + &typed("response.function_call_arguments.delta", json!({"item_id": id, "output_index": index, "delta": call.arguments}))
+                    + &typed("response.output_item.done", json!({"output_index": index, "item": item(&call.arguments)}))
+            });
+            items.collect()
+        }
         Part::Finish(reason, output) => {
             let mut response = json!({"id": "resp_scripted", "object": "response", "status": "completed", "model": voice.model, "output": [], "usage": used(output)});
             if let Some(reason) = reason {

@@ -42,15 +42,18 @@ pub fn title(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let branch = app.branch.as_ref().map(|branch| format!(" ⎇ {}", safe::line(branch)));
     let place = format!("{}{} ", safe::line(&app.facts.workspace), branch.unwrap_or_default());
     let banner = app.facts.banner.as_ref().map(|banner| format!("{} │ ", safe::line(banner)));
-    let right = format!(" {}{place}", banner.unwrap_or_default());
-    let room = area.width.saturating_sub(column);
-    let right = if safe::width(&right) <= usize::from(room) {
-        right
-    } else {
-        app.facts.banner.as_ref().map(|banner| format!(" {} ", safe::line(banner))).unwrap_or_default()
+    // What somebody waits for, and that the model is scripted, before where we are.
+    let asked = app.asked_in_short();
+    let asked = |most: usize| {
+        asked.iter().find(|words| safe::width(words) <= most).map(|words| format!("{words} │ "))
     };
-    if safe::width(&right) <= usize::from(room) {
-        pen.text_right(area, 0, Paint::Bar, &right);
+    let room = usize::from(area.width.saturating_sub(column));
+    let kept = banner.unwrap_or_default() + &asked(room.saturating_sub(4)).unwrap_or_default();
+    let short = kept.trim_end_matches(['│', ' ']);
+    let wordings =
+        [format!(" {kept}{place}"), if short.is_empty() { String::new() } else { format!(" {short} ") }];
+    if let Some(right) = wordings.iter().find(|words| safe::width(words) <= room) {
+        pen.text_right(area, 0, Paint::Bar, right);
     }
 }
 
@@ -177,7 +180,7 @@ fn at_rest(app: &App, turn: &Turn) -> (Paint, String) {
         }
         Some(End::NotAsked(why)) => Some(why.clone()),
         Some(End::Declined(words)) => Some(format!("the model declined: {words}")),
-        Some(End::OutOfRoom) => {
+        Some(End::OutOfRoom | End::OutOfRounds | End::Spent(_)) => {
             Some("the answer reached its length limit; what was open then is dropped".into())
         }
         Some(End::Cancelled | End::Finished) | None => None,
