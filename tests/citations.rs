@@ -248,8 +248,10 @@ fn every_planted_source_is_caught_and_every_true_one_is_kept() {
                 false => planted(&mut dice, path, text, &files),
             };
             let proof = proof(&sources, &shown);
-            assert_eq!(proof.findings.len(), sources.len());
-            for (finding, source) in proof.findings.iter().zip(&sources) {
+            for (number, source) in (1..).zip(&sources) {
+                // What is no source is a statement of its own, and none that is verified.
+                let said = format!("It is so [{number}].");
+                let finding = proof.findings.iter().find(|one| one.text == said).unwrap();
                 let (all, right) = counts.entry((is_true, source.0)).or_default();
                 *all += 1;
                 *right += usize::from(finding.is_verified() == is_true);

@@ -97,8 +97,9 @@ impl Bench<'_> {
             None => {
                 let read = self.ground.workspace.read(path).map_err(|why| why.to_string())?;
                 let read = read.ok_or_else(|| format!("there is no file `{path}`"))?;
-                if is_secret(&read.path) {
-                    return Err(format!("`{path}` leads to a file that usually holds secrets"));
+                // Where a link leads is what counts.
+                if is_secret(&read.path) || !self.files().contains(&read.path) {
+                    return Err(format!("`{path}` leads to a file that is not shown"));
                 }
                 read.lines
             }
@@ -114,7 +115,7 @@ impl Bench<'_> {
         for one in drawn.into_iter().filter(|one| as_on_screen(one, &self.question.open)) {
             let excerpt = one.excerpt;
             text.push_str(&head(&excerpt.path, excerpt.span, one.file.len()));
-            text.push_str(&ended(&read_aloud(excerpt.text.bytes())));
+            text.push_str(&ended(read_aloud(excerpt.text.bytes())));
             shown.add_file(excerpt.path, one.file);
         }
         if text.is_empty() {
@@ -134,7 +135,7 @@ impl Bench<'_> {
         let end = fitting(&text, span);
         let part = Span::new(span.start(), end);
         let mut said = head(path, part, text.len());
-        said.push_str(&ended(&read_aloud(text.slice(part))));
+        said.push_str(&ended(read_aloud(text.slice(part))));
         if end < span.end() {
             said.push_str(&format!("({} more line(s); read on from line {})\n", span.end() - end, end + 1));
         }

@@ -152,7 +152,7 @@ fn folders(corpus: &Corpus, total: &[f32]) -> Vec<f32> {
 }
 
 /// What a file counts for by its role: code, unless the question is about something else.
-fn worth(role: Role, query: &Query) -> f32 {
+pub(super) fn worth(role: Role, query: &Query) -> f32 {
     match role {
         Role::Code => 1.0,
         Role::Vendored | Role::Aside => 0.5,

@@ -144,6 +144,9 @@ impl Deep {
         let mut effects = Vec::new();
         if let Some(talk) = self.talks_mut().find(|talk| talk.lane == lane) {
             effects.extend(talk.update(&mut hands.around, event));
+            if !talk.is_running() {
+                hands.around.purse.closed(lane);
+            }
         }
         effects.extend(self.advance(hands));
         effects

@@ -414,8 +414,8 @@ fn in_depth(session: &mut Session, question: Question, answer: impl Fn(&str) -> 
     let mut effects = session.ask(question).unwrap();
     while let Some(effect) = effects.pop() {
         effects.extend(match effect {
-            Effect::Retrieve { turn, .. } => {
-                session.update(Event::Retrieved { turn, found: Ok(retrieved()) })
+            Effect::Retrieve { turn, question } => {
+                session.update(Event::Retrieved { turn, found: Ok(found_for(&question.text)) })
             }
             Effect::Consult { turn, ask, .. } => {
                 let bill = Bill::of(Usage { input: ask.weight(), ..Usage::default() }, None);
@@ -484,12 +484,12 @@ fn a_question_in_depth_is_split_answered_checked_and_written_up() {
 #[test]
 fn a_budget_that_ends_in_depth_leaves_what_was_found_until_then() {
     let mut session = session();
-    let tokens = Some(Tokens(9_000));
+    let tokens = Some(Tokens(5_000));
     let question =
         Question { allowance: Allowance { tokens, ..Allowance::default() }, ..deep("what are they?") };
     in_depth(&mut session, question, model);
     let inquiry = session.inquiry().unwrap();
-    assert_eq!(inquiry.end(), Some(&End::Spent(Limit::Tokens(Tokens(9_000)))), "{:?}", inquiry.notes());
+    assert_eq!(inquiry.end(), Some(&End::Spent(Limit::Tokens(Tokens(5_000)))), "{:?}", inquiry.notes());
     assert!(inquiry.proof().verified().0 > 0, "{:?}", inquiry.proof());
 }
 
