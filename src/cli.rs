@@ -286,11 +286,11 @@ struct SearchArgs {
 
 #[derive(Clone, Copy, ValueEnum, Debug)]
 enum Mode {
-    /// The best there is: today `lexical`
+    /// As `lexical`; with `embed.auto` in the configuration also by meaning
     Auto,
     /// By the words and names in the text
     Lexical,
-    /// By meaning; needs a model for embeddings
+    /// By meaning and words; needs a model of the role `embed`, and sends it the texts
     Semantic,
     /// By a regular expression, line by line
     Regex,
@@ -500,7 +500,8 @@ impl From<ApplyArgs> for front::ApplyRequest {
 impl From<SearchArgs> for front::SearchRequest {
     fn from(args: SearchArgs) -> Self {
         let mode = match args.mode {
-            Mode::Auto | Mode::Lexical => front::SearchMode::Lexical,
+            Mode::Auto => front::SearchMode::Auto,
+            Mode::Lexical => front::SearchMode::Lexical,
             Mode::Semantic => front::SearchMode::Semantic,
             Mode::Regex => front::SearchMode::Regex,
             Mode::Uses => front::SearchMode::Uses,

@@ -5,7 +5,7 @@
 mod support;
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 
 use support::World;
 
@@ -138,7 +138,7 @@ fn git_opens_a_difference_in_rein_as_the_help_says() {
     let tool = format!("'{}' diff --plain --files \"$LOCAL\" \"$REMOTE\"", env!("CARGO_BIN_EXE_rein"));
     world.git(&["config", "difftool.rein.cmd", &tool]).ends(0);
     let said = world.git(&["difftool", "-d", "-t", "rein", "HEAD"]).text();
-    for line in ["2 hunks, 4 lines to read", "src/a.txt, line 2", "b.txt, line 1", "nothing is written"] {
+    for line in ["2 hunks, 4 lines to read", "hunk 1 of 2: b.txt, line 1", "nothing is written"] {
         assert!(said.contains(line), "{line}: {said}");
     }
 }

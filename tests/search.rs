@@ -60,7 +60,7 @@ fn what_is_not_there_is_exit_1_and_what_cannot_be_is_said() {
     let world = world();
     assert_eq!(world.rein(&["search", "--json", "zyxwvut"]).ends(1).json(), Value::Array(vec![]));
     assert_eq!(world.rein(&["search", "zyxwvut"]).ends(1).text(), "");
-    assert!(world.rein(&["search", "--mode", "semantic", "x"]).ends(5).err.contains("embeddings"));
+    assert!(world.rein(&["search", "--mode", "semantic", "x"]).ends(5).err.contains("embed ="));
     assert!(world.rein(&["search", "--mode", "regex", "("]).ends(64).err.contains("no regular expression"));
     world.rein(&["search", "  "]).ends(64);
 }

@@ -25,6 +25,7 @@ pub(super) struct Written {
     pub leash: Leash,
     pub budget: Budget,
     pub ask: Ask,
+    pub embed: Embed,
     pub wire_log: WireLog,
     pub roles: Roles,
     pub providers: BTreeMap<String, Provider>,
@@ -58,6 +59,19 @@ pub(super) struct Ask {
     pub tokens: Option<i64>,
     pub minutes: Option<i64>,
     pub dollars: Option<f64>,
+}
+
+/// Of search by meaning.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Embed {
+    pub auto: Option<bool>,
+    pub tokens: Option<i64>,
+    pub document_prefix: Option<String>,
+    pub query_prefix: Option<String>,
+    pub store: Option<String>,
+    pub store_key_env: Option<String>,
+    pub collection: Option<String>,
 }
 
 #[derive(Clone, Default, Debug, Deserialize)]
@@ -134,6 +148,7 @@ const TOP: &[&str] = &[
     "leash",
     "budget",
     "ask",
+    "embed",
     "wire_log",
     "roles",
     "providers",
@@ -141,6 +156,8 @@ const TOP: &[&str] = &[
 ];
 const BUDGET: &[&str] = &["turn", "day"];
 const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
+const EMBED: &[&str] =
+    &["auto", "tokens", "document_prefix", "query_prefix", "store", "store_key_env", "collection"];
 const WIRE_LOG: &[&str] = &["days", "megabytes"];
 const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];
@@ -248,9 +265,14 @@ impl Layer {
 
     fn check(&self, table: &DeTable) -> Result<(), ConfigError> {
         self.names(table, TOP, "")?;
-        for (name, keys) in
-            [("leash", LEASH), ("budget", BUDGET), ("ask", ASK), ("wire_log", WIRE_LOG), ("roles", ROLES)]
-        {
+        for (name, keys) in [
+            ("leash", LEASH),
+            ("budget", BUDGET),
+            ("ask", ASK),
+            ("embed", EMBED),
+            ("wire_log", WIRE_LOG),
+            ("roles", ROLES),
+        ] {
             if let Some(inner) = sub(table, name) {
                 self.names(inner, keys, name)?;
             }

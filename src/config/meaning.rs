@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::file::{Layer, Model, Program, Provider, Written, advice};
-use super::{Asking, Config, ConfigError, Env, Overrides, Place, Roles, ThemeName, WireLog};
+use super::{Asking, Config, ConfigError, Embed, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
 use crate::model::{Budget, KeyFrom, ModelId, Money, Price, Rate, Role, Tokens};
 use crate::provider::{BaseUrl, Card, Catalogue, Endpoint, Key, Timeouts, Wire};
@@ -46,6 +46,7 @@ impl<'a> Meaning<'a> {
             roles: self.roles(&endpoints, overrides.model)?,
             budget: self.budget()?,
             ask: self.ask()?,
+            embed: self.embed()?,
             wire_log: self.wire_log()?,
             catalogue: self.catalogue()?,
             endpoints,
@@ -163,6 +164,41 @@ impl<'a> Meaning<'a> {
                     .map(|minutes| Duration::from_secs(minutes * 60)),
             },
         })
+    }
+
+    fn embed(&mut self) -> Result<Embed, ConfigError> {
+        let tokens = self.number(&["embed", "tokens"], 0..=100_000_000_000, |w| w.embed.tokens)?;
+        let text = |pick: fn(&Written) -> Option<String>| self.top(pick).filter(|text| !text.is_empty());
+        let collection = text(|w| w.embed.collection.clone());
+        if let Some(name) = collection.as_ref().filter(|name| !is_entry(name)) {
+            let what = format!("`{name}` is no collection; use letters, digits, `.`, `-` and `_`");
+            return Err(self.invalid(&["embed", "collection"], what));
+        }
+        Ok(Embed {
+            auto: self.top(|w| w.embed.auto).unwrap_or(false),
+            tokens: tokens.filter(|tokens| *tokens > 0).map(|tokens| Tokens(tokens as u64)),
+            document_prefix: text(|w| w.embed.document_prefix.clone()).unwrap_or_default(),
+            query_prefix: text(|w| w.embed.query_prefix.clone()).unwrap_or_default(),
+            collection,
+            store: self.vector_store()?,
+        })
+    }
+
+    /// Its key travels as a bearer's, as that wire's does.
+    fn vector_store(&mut self) -> Result<Option<Endpoint>, ConfigError> {
+        let Some(base) = self.top(|w| w.embed.store.clone()).filter(|base| !base.is_empty()) else {
+            return Ok(None);
+        };
+        let base_url = BaseUrl::parse(&base, false)
+            .map_err(|error| self.invalid(&["embed", "store"], error.to_string()))?;
+        let variable = self.top(|w| w.embed.store_key_env.clone()).filter(|name| !name.is_empty());
+        if variable.as_ref().is_some_and(|name| !is_variable(name)) {
+            let what = "`store_key_env` is the name of an environment variable, as in `MY_KEY`, not a key";
+            return Err(self.invalid(&["embed", "store_key_env"], what));
+        }
+        let key = variable.as_ref().and_then(|variable| self.key(variable));
+        let key_from = variable.map(KeyFrom::Variable);
+        Ok(Some(Endpoint { key, key_from, ..Endpoint::new("vectors", Wire::Voyage, base_url) }))
     }
 
     fn wire_log(&self) -> Result<WireLog, ConfigError> {

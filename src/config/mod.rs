@@ -102,6 +102,22 @@ pub struct Asking {
     pub allowance: Allowance,
 }
 
+/// How a project is made searchable by meaning, where a model serves the role `embed`.
+#[derive(Clone, Default, Debug)]
+pub struct Embed {
+    /// Searches by default use the vectors that there are, and not only those that ask for it.
+    pub auto: bool,
+    /// Most tokens a day that the model is sent; none: no limit.
+    pub tokens: Option<Tokens>,
+    /// Stand before each text that is searched, and each that is searched for.
+    pub document_prefix: String,
+    pub query_prefix: String,
+    /// A server that keeps the vectors; none: this machine does.
+    pub store: Option<Endpoint>,
+    /// The name of the collection there; none: one of rein's own making.
+    pub collection: Option<String>,
+}
+
 /// What is in force. Every model in `roles` has its endpoint.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -119,6 +135,7 @@ pub struct Config {
     pub max_output: Option<Tokens>,
     pub budget: Budget,
     pub ask: Asking,
+    pub embed: Embed,
     pub wire_log: WireLog,
     /// Prices and limits.
     pub catalogue: Catalogue,

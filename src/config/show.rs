@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use super::{Asking, Config, Loaded};
+use super::{Asking, Config, Embed, Loaded};
 use crate::model::{KeyFrom, ModelId, Money, Price, Role, Tokens};
 use crate::provider::{Card, Endpoint};
 
@@ -69,6 +69,7 @@ fn table(config: &Config) -> Table {
     table.insert("leash".into(), Value::Table(leash(config)));
     table.insert("budget".into(), Value::Table(budget(config)));
     table.insert("ask".into(), Value::Table(ask(config)));
+    table.insert("embed".into(), Value::Table(embed(config)));
     let kept = [("days", config.wire_log.days), ("megabytes", config.wire_log.megabytes)];
     let kept = kept.map(|(key, value)| (key.to_owned(), number(value)));
     table.insert("wire_log".into(), Value::Table(kept.into_iter().collect()));
@@ -101,6 +102,28 @@ fn ask(config: &Config) -> Table {
         ("minutes".to_owned(), Value::Integer(minutes)),
     ]);
     table.extend(allowance.money.map(|money| ("dollars".to_owned(), dollars(money))));
+    table
+}
+
+fn embed(config: &Config) -> Table {
+    let Embed { auto, tokens, document_prefix, query_prefix, store, collection } = &config.embed;
+    let tokens = tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
+    let mut table = Table::from_iter([
+        ("auto".to_owned(), Value::from(*auto)),
+        ("tokens".to_owned(), Value::Integer(tokens)),
+    ]);
+    let key = store.as_ref().and_then(|store| match &store.key_from {
+        Some(KeyFrom::Variable(name)) => Some(name.as_str()),
+        _ => None,
+    });
+    let texts = [
+        ("document_prefix", Some(document_prefix.as_str()).filter(|text| !text.is_empty())),
+        ("query_prefix", Some(query_prefix.as_str()).filter(|text| !text.is_empty())),
+        ("store", store.as_ref().map(|store| store.base_url.as_str())),
+        ("store_key_env", key),
+        ("collection", collection.as_deref()),
+    ];
+    table.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))));
     table
 }
 

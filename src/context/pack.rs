@@ -206,6 +206,13 @@ impl Pack {
         Self { notes, ..self }
     }
 
+    /// The same with one thing more that a person should know.
+    #[must_use]
+    pub fn noting(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
     /// The same with more pieces before the last one, which is what was asked.
     #[must_use]
     pub fn with_before_last(mut self, more: Vec<Segment>) -> Self {

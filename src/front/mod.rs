@@ -18,6 +18,7 @@ mod index;
 mod journal;
 mod keeping;
 mod keys;
+mod meaning;
 mod models;
 mod outside;
 pub mod plain;

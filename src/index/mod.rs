@@ -16,6 +16,7 @@ mod status;
 mod store;
 mod survey;
 mod uses;
+mod vectors;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
 pub use uses::{Callee, uses};
+pub use vectors::{ChunkId, Chunks, Count, NotKept, Piece, Rows, Sent};
 
 use crate::context::search::{Corpus, Entry, Member};
 use crate::text::RepoPath;

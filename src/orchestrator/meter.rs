@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dice;
 use super::roles::Route;
-use crate::model::{Bill, Budget, Counted, Delta, Failure, Money, Price, Tokens, Usage};
+use crate::model::{Bill, Budget, Counted, Delta, Failure, ModelId, Money, Price, Tokens, Usage};
 use crate::session::{Payer, TurnId};
 use crate::workspace::{Drawer, Workspace};
 
@@ -42,8 +42,13 @@ impl Line {
 /// What is in the day's file. A request that never said what it was counts with all that was set aside
 /// for it: a process that was killed may have spent it. A line that a crash cut off says nothing.
 fn sum(file: &[u8]) -> Bill {
+    sum_of(file, |_| true)
+}
+
+fn sum_of(file: &[u8], counts: impl Fn(&Line) -> bool) -> Bill {
     let lines =
         file.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    let lines = lines.filter(counts);
     let mut requests: HashMap<String, Bill> = HashMap::new();
     for line in lines {
         let aside = |most| Bill::of(Usage::default(), Some(most));
@@ -79,6 +84,12 @@ impl Meter {
     /// All of today's requests. Blocking.
     pub fn today(&self) -> Option<Bill> {
         self.book.read(&file_of_today()).ok().map(|file| sum(&file.unwrap_or_default()))
+    }
+
+    /// Today's requests to one model. Blocking.
+    pub fn today_of(&self, model: &ModelId) -> Option<Bill> {
+        let (file, model) = (self.book.read(&file_of_today()).ok()?, model.to_string());
+        Some(sum_of(&file.unwrap_or_default(), |line| line.model == model))
     }
 
     /// Opens a tab for a request, if the most it can cost fits. Blocking, but for a moment only.

@@ -8,6 +8,7 @@
 
 mod catalogue;
 mod compare;
+mod embedding;
 mod findings;
 mod gather;
 mod history;
@@ -25,6 +26,7 @@ mod tools;
 mod tracing;
 pub mod wire_log;
 
+pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
@@ -43,7 +45,7 @@ use crate::change::reading::Reading;
 use crate::index;
 use crate::model::{Budget, Failure, Role, Tokens};
 use crate::provider::Client;
-use crate::session::{Effect, Event, Payer, TurnId};
+use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
 use gather::Ground;
@@ -140,10 +142,12 @@ impl Orchestrator {
                 let stop = Arc::clone(&running.stop);
                 let room = self.room;
                 let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                let notice = self.notice();
                 self.on_thread(move |workspace| {
                     let stop = || stop.load(Ordering::Relaxed);
                     let packed =
                         gather::pack(&Ground { workspace, desk: desk.as_ref() }, &instruct, room, &stop);
+                    let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
                     Event::Gathered { turn, packed }
                 });
             }
@@ -151,10 +155,13 @@ impl Orchestrator {
                 let stop = self.lane(turn);
                 let room = self.room;
                 let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                let notice = self.notice();
                 self.on_thread(move |workspace| {
                     let ground = Ground { workspace, desk: desk.as_ref() };
                     let stop = || stop.load(Ordering::Relaxed);
-                    Event::Retrieved { turn, found: retrieve::retrieve(&ground, &question, room, &stop) }
+                    let found = retrieve::retrieve(&ground, &question, room, &stop);
+                    let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
+                    Event::Retrieved { turn, found }
                 });
             }
             Effect::UseTools { turn, question, calls } => {
@@ -293,6 +300,15 @@ impl Orchestrator {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
         }
+    }
+
+    /// What a person should know where the project's texts go to a model to be searched by meaning.
+    fn notice(&self) -> Option<String> {
+        let route = self.roles.serve(Role::Embed).first().filter(|_| self.shelf.is_some())?;
+        let (id, host) = (route.id(), route.endpoint.base_url.host());
+        Some(format!(
+            "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
+        ))
     }
 
     /// Whether a conversation about a question is to stop.

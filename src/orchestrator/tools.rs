@@ -116,7 +116,7 @@ impl Bench<'_> {
         for one in drawn.into_iter().filter(|one| as_on_screen(one, &self.question.open)) {
             let excerpt = one.excerpt;
             text.push_str(&head(&excerpt.path, excerpt.span, one.file.len()));
-            text.push_str(&ended(&read_aloud(excerpt.text.bytes())));
+            text.push_str(&ended(read_aloud(excerpt.text.bytes())));
             shown.add_file(excerpt.path, one.file);
         }
         if text.is_empty() {
@@ -136,7 +136,7 @@ impl Bench<'_> {
         let end = fitting(&text, span);
         let part = Span::new(span.start(), end);
         let mut said = head(path, part, text.len());
-        said.push_str(&ended(&read_aloud(text.slice(part))));
+        said.push_str(&ended(read_aloud(text.slice(part))));
         if end < span.end() {
             said.push_str(&format!("({} more line(s); read on from line {})\n", span.end() - end, end + 1));
         }

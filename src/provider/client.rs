@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Flaw;
@@ -192,6 +192,31 @@ impl Client {
             return Err(Refusal { status, retry_after: None, body: &body }.into_failure(endpoint, model));
         }
         embed::read(wire, &value, texts.len()).map_err(unreadable)
+    }
+
+    /// A document for a document, with a server that is no model. `None`: there is nothing under this
+    /// address.
+    pub(super) async fn document(
+        &self,
+        endpoint: &Endpoint,
+        method: Method,
+        url: Url,
+        body: serde_json::Value,
+    ) -> Result<Option<serde_json::Value>, Failure> {
+        let endpoint = &self.keyed(endpoint).await?;
+        let deadline = Instant::now() + endpoint.timeouts.first_byte;
+        let response = self.connections.send(endpoint, method, Post { url, body }, deadline).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND => return Ok(None),
+            status if !status.is_success() => return Err(self.refused(response, endpoint, "").await),
+            _ => {}
+        }
+        let body = document(response, endpoint).await?;
+        let unreadable = |error| Failure::Unreadable {
+            server: endpoint.shown(),
+            why: format!("malformed JSON ({error})"),
+        };
+        serde_json::from_slice(&body).map(Some).map_err(unreadable)
     }
 
     /// The endpoint with its key at hand; a recording needs none.

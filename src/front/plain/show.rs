@@ -4,6 +4,9 @@ use crate::change::reading::Reading;
 use crate::change::{Atom, FileOp, Hunk, HunkId, Purpose, Review, Standing, Verdict};
 use crate::text::{Lines, safe, trim_ending};
 
+/// What is said of a hunk by which its file stops to parse.
+pub(super) const BREAKS: &str = "with it the file does not parse any more";
+
 /// Longest line that is shown in full, in bytes.
 const MAX_LINE: usize = 2_000;
 
@@ -172,10 +175,13 @@ pub(super) fn is_whole(review: &Review, hunk: &Hunk, base: Option<&Lines>) -> bo
 }
 
 /// Why the hunk is there.
-pub(super) fn why(hunk: &Hunk, reading: &Reading) -> String {
+pub(super) fn why(hunk: &Hunk, reading: &Reading, breaks: bool) -> String {
     let reason = hunk.reason.as_deref().map_or_else(|| "no reason was given".to_owned(), safe::line);
     let sure = (hunk.matched_by.confidence() * 100.0).round();
     let mut why = format!("reason: {reason}\nplace: {sure} % sure\n");
+    if breaks {
+        why.push_str(&format!("mind: {BREAKS}\n"));
+    }
     for risk in reading.risks(hunk.id) {
         why.push_str(&format!("mind: it {}\n", safe::line(&risk.words())));
     }

@@ -2,13 +2,17 @@
 //! `rein tour` talks to it through the same client as to any server, and tests use it to be slow,
 //! broken, silent or cut off at a given byte.
 //!
+//! It also turns texts into vectors and keeps some, without a script: see `meaning` and `store`.
+//!
 //! What it will say is a value ([`Script`]); [`Server`] says it and records who asked. It spawns
 //! nothing: whoever binds it runs [`Server::serve`], and dropping that closes every connection.
 
 mod http;
+mod meaning;
 mod mishap;
 mod score;
 mod server;
+mod store;
 mod watch;
 
 pub use mishap::{Mishap, Place};
