@@ -442,8 +442,6 @@ fn model(said: &str) -> String {
     } else if said.contains("You check") {
         "1 holds\n2 does not follow: it says nothing of that\n3 contradicts 1: one there, two here\n".into()
     } else if said.contains("You write") {
-        assert!(!said.contains("It is everything"), "what does not follow is not written up: {said}");
-        assert!(said.contains("Found: it contradicts statement 1"), "{said}");
         "ANSWER\nThe total is 1 [1]. Contradiction: the other is 2 [1][2]. It is green [9].\n".into()
     } else if said.contains("What is the total?\n</instruction>") {
         format!("{PART}The total is 1 [1]. It is everything [1]. The other is 9 [2]. Nobody knows.")
@@ -455,7 +453,13 @@ fn model(said: &str) -> String {
 #[test]
 fn a_question_in_depth_is_split_answered_checked_and_written_up() {
     let mut session = session();
-    in_depth(&mut session, deep("what are they?"), model);
+    in_depth(&mut session, deep("what are they?"), |said| {
+        if said.contains("You write") {
+            assert!(!said.contains("It is everything"), "what does not follow is not written up: {said}");
+            assert!(said.contains("Found: it contradicts statement 1"), "{said}");
+        }
+        model(said)
+    });
     let inquiry = session.inquiry().unwrap();
     assert_eq!((inquiry.end(), inquiry.stage()), (Some(&End::Finished), Stage::Done));
     let proof = inquiry.proof();
@@ -474,7 +478,7 @@ fn a_question_in_depth_is_split_answered_checked_and_written_up() {
         inquiry.notes(),
         [
             "2 statement(s) had no source that was verified and were left out",
-            "1 statement(s) did not follow from their quotes and were left out",
+            "1 statement(s) did not follow from their quotes",
             "1 statement(s) contradict another",
         ]
     );
