@@ -398,11 +398,11 @@ fn a_budget_ends_a_question_with_what_was_found_and_exit_code_4() {
     world.rein(&["index"]).ends(0);
     let model = Model::plays(in_depth());
     serve(&world, &model, "openai-chat", "");
-    let ran = world.rein(&["ask", "--json", "--depth", "deep", "--budget", "5k", QUESTION]).ends(4);
+    let ran = world.rein(&["ask", "--json", "--depth", "deep", "--budget", "3700", QUESTION]).ends(4);
     let document = ran.json();
-    assert_eq!((&document["status"], &document["budget"]["tokens"]), (&"limit".into(), &json!(5_000)));
+    assert_eq!((&document["status"], &document["budget"]["tokens"]), (&"limit".into(), &json!(3_700)));
     assert!(
-        document["reason"].as_str().unwrap().contains("the budget of 5.0k tokens is used up"),
+        document["reason"].as_str().unwrap().contains("the budget of 3.7k tokens is used up"),
         "{document:#}"
     );
     assert!(document["answer"].as_array().unwrap().iter().any(|one| one["verified"] == true), "{document:#}");
