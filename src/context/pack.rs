@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::model::Tokens;
+use crate::model::{Ratio, Tokens};
 use crate::text::{RepoPath, Span};
 
 /// Where a piece comes from.
@@ -37,6 +37,15 @@ pub enum Source {
     Outline { path: RepoPath },
     /// Names of the workspace's files.
     FileList,
+    /// What the repository says to coding agents. Data like all of it: it may say how code is written
+    /// here, and nothing that the instruction or the scope does not allow.
+    Rules { path: RepoPath },
+    /// What is not committed.
+    Diff,
+    /// Where open files do not parse.
+    Diagnostics,
+    /// A page of the web, which the user named and let be fetched.
+    Page { url: String },
     /// Lines of another file, to look at.
     Excerpt {
         path: RepoPath,
@@ -74,6 +83,10 @@ impl Source {
             Self::Omission { .. } => "omission",
             Self::Outline { .. } => "outline",
             Self::FileList => "file-list",
+            Self::Rules { .. } => "rules",
+            Self::Diff => "diff",
+            Self::Diagnostics => "diagnostics",
+            Self::Page { .. } => "page",
             Self::Excerpt { .. } => "excerpt",
             Self::Prefix { .. } => "prefix",
             Self::Suffix { .. } => "suffix",
@@ -89,12 +102,49 @@ impl Source {
             | Self::Selection { path, span }
             | Self::Omission { path, span }
             | Self::Excerpt { path, span } => (Some(path.as_str()), Some(*span)),
-            Self::Outline { path } | Self::Prefix { path } | Self::Suffix { path } => {
+            Self::Outline { path } | Self::Prefix { path } | Self::Suffix { path } | Self::Rules { path } => {
                 (Some(path.as_str()), None)
             }
             Self::Refusal { path } => (Some(path), None),
-            Self::System | Self::Request | Self::Instruction | Self::FileList | Self::Answer => (None, None),
+            Self::System
+            | Self::Request
+            | Self::Instruction
+            | Self::FileList
+            | Self::Diff
+            | Self::Diagnostics
+            | Self::Page { .. }
+            | Self::Answer => (None, None),
         }
+    }
+
+    /// What a wish calls it: its path or address, else its kind.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Page { url } => url,
+            other => other.place().0.unwrap_or_else(|| other.kind()),
+        }
+    }
+
+    /// Can a request go without it? What a person asked, what they ask about and what was said so far
+    /// has to be there.
+    pub fn may_be_evicted(&self) -> bool {
+        matches!(
+            self,
+            Self::FileList
+                | Self::Rules { .. }
+                | Self::Diff
+                | Self::Diagnostics
+                | Self::Page { .. }
+                | Self::Excerpt { .. }
+                | Self::Outline { .. }
+                | Self::File { .. }
+        )
+    }
+
+    /// Is it the same from request to request of a session, as long as nothing else changes? Such pieces
+    /// come first, so that a provider can keep what it made of them.
+    pub fn is_steady(&self) -> bool {
+        matches!(self, Self::System | Self::Rules { .. })
     }
 }
 
@@ -110,6 +160,10 @@ impl fmt::Display for Source {
             Self::Omission { path, span } => write!(f, "{path} {span}, left out"),
             Self::Outline { path } => write!(f, "{path}, outline"),
             Self::FileList => f.write_str("file list"),
+            Self::Rules { path } => write!(f, "{path}, rules"),
+            Self::Diff => f.write_str("diff"),
+            Self::Diagnostics => f.write_str("diagnostics"),
+            Self::Page { url } => write!(f, "{url}, page"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
             Self::Prefix { path } => write!(f, "{path}, before the cursor"),
             Self::Suffix { path } => write!(f, "{path}, after the cursor"),
@@ -127,6 +181,8 @@ pub enum Trust {
     User,
     Repository,
     Model,
+    /// Anybody on the web.
+    Network,
 }
 
 impl Trust {
@@ -137,6 +193,7 @@ impl Trust {
             Self::User => "user",
             Self::Repository => "repository",
             Self::Model => "model",
+            Self::Network => "network",
         }
     }
 }
@@ -161,17 +218,48 @@ impl Segment {
     }
 }
 
+/// Something that was found for a request and is not in it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Dropped {
+    /// What it is, as a wish names it: a path, an address, a kind of piece. A stranger's text.
+    pub what: String,
+    /// Its lines, where it is lines.
+    #[serde(skip)]
+    pub span: Option<Span>,
+    /// What it would have weighed, by estimate; 0 where that is not known.
+    pub tokens: Tokens,
+    /// Why it is not there, in a few words for a person.
+    pub why: String,
+}
+
+impl Dropped {
+    pub fn new(what: impl Into<String>, tokens: Tokens, why: impl Into<String>) -> Self {
+        Self { what: what.into(), span: None, tokens, why: why.into() }
+    }
+
+    /// A piece that was made and left out.
+    pub fn piece(segment: &Segment, why: impl Into<String>) -> Self {
+        let (name, span) = (segment.source.name(), segment.source.place().1);
+        Self { span, ..Self::new(name, segment.tokens, why) }
+    }
+}
+
 /// The pieces of one request, in the order the model reads them.
 #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Pack {
     segments: Vec<Segment>,
     /// For the person, and not sent: what is missing, and why.
     notes: Vec<String>,
+    /// For the person, and not sent: what was left out, and why.
+    dropped: Vec<Dropped>,
+    /// How the estimates compare with what the model's provider counts.
+    #[serde(skip)]
+    ratio: Ratio,
 }
 
 impl Pack {
     pub fn new(segments: Vec<Segment>) -> Self {
-        Self { segments, notes: Vec::new() }
+        Self { segments, ..Self::default() }
     }
 
     /// The same with what a person should know of what is missing.
@@ -180,9 +268,37 @@ impl Pack {
         Self { notes, ..self }
     }
 
+    /// The same with more that was left out.
+    #[must_use]
+    pub fn dropping(mut self, more: impl IntoIterator<Item = Dropped>) -> Self {
+        self.dropped.extend(more);
+        self
+    }
+
+    /// The same, weighed as the model's provider counts.
+    #[must_use]
+    pub fn weighed(self, ratio: Ratio) -> Self {
+        Self { ratio, ..self }
+    }
+
+    /// Other pieces with what is known about these: they were put into words.
+    #[must_use]
+    pub fn reworded(self, segments: Vec<Segment>) -> Self {
+        Self { segments, ..self }
+    }
+
     /// What is missing from it and why, for the person: the model is not told.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What was left out, and why.
+    pub fn dropped(&self) -> &[Dropped] {
+        &self.dropped
+    }
+
+    pub fn ratio(&self) -> Ratio {
+        self.ratio
     }
 
     pub fn segments(&self) -> &[Segment] {
@@ -193,7 +309,12 @@ impl Pack {
         self.segments
     }
 
+    /// What a piece weighs for the model.
+    pub fn weight(&self, segment: &Segment) -> Tokens {
+        self.ratio.of(segment.tokens)
+    }
+
     pub fn tokens(&self) -> Tokens {
-        self.segments.iter().map(|segment| segment.tokens).sum()
+        self.segments.iter().map(|segment| self.weight(segment)).sum()
     }
 }

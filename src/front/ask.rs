@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::drive::{Driver, Interrupted};
 use super::report::{self, document};
 use super::setup::{Setup, SetupError, Supplied, runtime};
+use super::wants::{NotWanted, Wanted};
 use super::{Exit, print, remark, stop};
 use crate::change::Focus;
 use crate::context::citation::{Agreement, Checked};
@@ -26,6 +27,7 @@ pub struct AskRequest {
     /// `-`: on stdin.
     pub question: String,
     pub json: bool,
+    pub wanted: Wanted,
     pub supplied: Supplied,
 }
 
@@ -33,6 +35,8 @@ pub struct AskRequest {
 enum Wrong {
     #[error(transparent)]
     Setup(#[from] SetupError),
+    #[error(transparent)]
+    Wanted(#[from] NotWanted),
     #[error("the question is empty; ask something")]
     Empty,
     #[error("the question cannot be read from stdin: {0}")]
@@ -42,7 +46,7 @@ enum Wrong {
 impl Wrong {
     fn exit(&self) -> Exit {
         match self {
-            Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) => Exit::Usage,
+            Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) | Self::Wanted(_) => Exit::Usage,
             Self::Setup(_) => Exit::NotHere,
         }
     }
@@ -83,13 +87,14 @@ async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), W
     if text.is_empty() {
         return Err(Wrong::Empty);
     }
+    let wants = request.wanted.meant(&text)?;
     let mut setup = Setup::supplied(request.supplied.clone())?;
     let workspace = setup.place(None)?.workspace;
     if let Some(note) = setup.discover(&workspace).await {
         remark(&note);
     }
     let focus = Focus { file: None, lines: None };
-    Ok((setup, workspace, Question { text, focus, open: BTreeMap::new() }))
+    Ok((setup, workspace, Question { text, focus, open: BTreeMap::new(), wants }))
 }
 
 async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question: Question) -> Exit {

@@ -9,6 +9,8 @@
 
 mod excerpts;
 mod grep;
+mod layer;
+mod named;
 mod status;
 mod store;
 mod survey;
@@ -20,6 +22,8 @@ use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
+pub use layer::Layered;
+pub use named::{defined, symbols};
 pub use status::Status;
 pub use survey::Skipped;
 

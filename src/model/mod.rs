@@ -21,4 +21,4 @@ pub use failure::{Failure, Overflow, Phase};
 pub use fim::{Fim, Suffix};
 pub use merge::Merge;
 pub use money::{Bill, Money, Price, Rate};
-pub use usage::{Counted, Tokens, Usage};
+pub use usage::{Counted, Ratio, Tokens, Usage};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dice;
 use super::roles::Route;
-use crate::model::{Bill, Budget, Counted, Delta, Failure, Money, Price, Tokens, Usage};
+use crate::model::{Bill, Budget, Counted, Delta, Failure, ModelId, Money, Price, Tokens, Usage};
 use crate::session::TurnId;
 use crate::workspace::{Drawer, Workspace};
 
@@ -173,6 +173,11 @@ impl Tab {
             Delta::Finish(_) => self.finished = true,
             _ => {}
         }
+    }
+
+    /// What we took the request for, and what its model's provider counted.
+    pub fn counted(&self) -> Option<(ModelId, Tokens, Usage)> {
+        Some((self.line.model.parse().ok()?, self.sent, self.usage?))
     }
 
     /// The request has ended. Gives what it was, and all of today. Blocking, but for a moment only.

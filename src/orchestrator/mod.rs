@@ -6,15 +6,19 @@
 //! known here.
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
+mod calibration;
 mod catalogue;
 mod compare;
 mod gather;
 mod keep;
 mod merging;
 mod meter;
+mod named;
+mod page;
 mod probe;
 mod retrieve;
 mod roles;
+mod rules;
 mod shelf;
 mod stream;
 mod supply;
@@ -24,9 +28,10 @@ pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
 pub use roles::{Roles, Route};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -34,15 +39,17 @@ use tokio::task::AbortHandle;
 
 use crate::change::Base;
 use crate::change::reading::Reading;
-use crate::index;
+use crate::index::{self, Index};
 use crate::model::{Budget, Role, Tokens};
-use crate::provider::Client;
+use crate::provider::{Client, body};
 use crate::session::{Effect, Event, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
+use calibration::Calibration;
 use gather::Ground;
 use merging::Sketch;
-use shelf::Shelf;
+use page::Pages;
+use shelf::{Desk, Patience, Shelf};
 use stream::{Gap, Left};
 use supply::Supply;
 
@@ -79,6 +86,8 @@ pub struct Orchestrator {
     shelf: Option<Shelf>,
     /// The last question, which lives beside the turn.
     inquiry: Option<TurnId>,
+    /// The last request that was only looked at.
+    looked_at: Option<TurnId>,
 }
 
 impl Orchestrator {
@@ -93,7 +102,8 @@ impl Orchestrator {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
         let meter = Meter::of(&workspace, budget);
-        let supply = Arc::new(Supply::new(client, events.clone(), meter));
+        let calibration = Calibration::of(&workspace);
+        let supply = Arc::new(Supply::new(client, events.clone(), meter, calibration));
         let turns = HashMap::new();
         let (completion, keeping) = (None, keep::Desk::default());
         let orchestrator = Self {
@@ -108,6 +118,7 @@ impl Orchestrator {
             keeping,
             shelf: None,
             inquiry: None,
+            looked_at: None,
         };
         (orchestrator, receiver)
     }
@@ -131,27 +142,46 @@ impl Orchestrator {
                 // At most one turn lives at a time, and one question.
                 self.turns.retain(|known, _| *known == turn || Some(*known) == self.inquiry);
                 let running = self.turns.entry(turn).or_default();
-                let stop = Arc::clone(&running.stop);
-                let room = self.room;
-                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
-                self.on_thread(move |workspace| {
-                    let stop = || stop.load(Ordering::Relaxed);
-                    let packed =
-                        gather::pack(&Ground { workspace, desk: desk.as_ref() }, &instruct, room, &stop);
-                    Event::Gathered { turn, packed }
+                let (stop, room) = (Arc::clone(&running.stop), self.room);
+                let pages = instruct.wants.pages.clone();
+                self.gather(turn, stop, pages, move |ground, stop| Event::Gathered {
+                    turn,
+                    packed: gather::pack(ground, &instruct, room, stop),
                 });
+            }
+            Effect::Preview { turn, instruct } => {
+                if let Some(before) = self.looked_at.replace(turn) {
+                    self.turns.remove(&before);
+                }
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let room = self.room;
+                self.gather(turn, stop, Vec::new(), move |ground, stop| Event::Previewed {
+                    turn,
+                    packed: gather::pack(ground, &instruct, room, stop),
+                });
+            }
+            Effect::Draft { ask } => {
+                if let Some(route) = self.roles.serve(Role::Chat).first().cloned() {
+                    self.on_thread(move |_| {
+                        let body = body(&route.endpoint, &route.model, &ask);
+                        Event::Drafted { model: route.id(), body }
+                    });
+                }
+            }
+            Effect::FindSymbols { typed } => {
+                if let Some(desk) = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime)) {
+                    self.on_thread(move |_| Event::Symbols { names: symbols(&desk, &typed), typed });
+                }
             }
             Effect::Retrieve { turn, question } => {
                 if let Some(before) = self.inquiry.replace(turn) {
                     self.turns.remove(&before);
                 }
                 let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
-                let room = self.room;
-                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
-                self.on_thread(move |workspace| {
-                    let ground = Ground { workspace, desk: desk.as_ref() };
-                    let stop = || stop.load(Ordering::Relaxed);
-                    Event::Retrieved { turn, found: retrieve::retrieve(&ground, &question, room, &stop) }
+                let (room, pages) = (self.room, question.wants.pages.clone());
+                self.gather(turn, stop, pages, move |ground, stop| Event::Retrieved {
+                    turn,
+                    found: retrieve::retrieve(ground, &question, room, stop),
                 });
             }
             Effect::Send { turn, ask } => {
@@ -231,7 +261,7 @@ impl Orchestrator {
             }),
             Effect::ListModels => {
                 let (supply, endpoints) = (Arc::clone(&self.supply), self.roles.endpoints().to_vec());
-                self.runtime.spawn(catalogue::list(supply, endpoints));
+                self.runtime.spawn(catalogue::list(supply, endpoints, self.roles.catalogue()));
             }
             Effect::Prefer { role, model } => {
                 self.roles.prefer(role, &model);
@@ -240,6 +270,36 @@ impl Orchestrator {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
         }
+    }
+
+    /// Puts a request together on a thread of the pool, once the pages that it is to hold are there.
+    fn gather(
+        &mut self,
+        turn: TurnId,
+        stop: Arc<AtomicBool>,
+        pages: Vec<String>,
+        put: impl FnOnce(&Ground<'_>, &dyn Fn() -> bool) -> Event + Send + 'static,
+    ) {
+        let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+        let model = self.roles.serve(Role::Chat).first().map(Route::id);
+        let (workspace, events, supply) =
+            (self.workspace.clone(), self.events.clone(), Arc::clone(&self.supply));
+        let put = move |pages: &Pages| {
+            let ratio = model.map(|model| supply.ratio(&model)).unwrap_or_default();
+            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio };
+            let event = put(&ground, &|| stop.load(Ordering::Relaxed));
+            let _ = events.blocking_send(event);
+        };
+        if pages.is_empty() {
+            self.runtime.spawn_blocking(move || put(&Pages::new()));
+            return;
+        }
+        let (client, runtime) = (self.supply.client.clone(), self.runtime.clone());
+        let task = self.runtime.spawn(async move {
+            let pages = page::fetch(&client, &pages).await;
+            runtime.spawn_blocking(move || put(&pages));
+        });
+        self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
     }
 
     /// Runs blocking work on a thread of the runtime's pool and sends what it gives.
@@ -251,6 +311,15 @@ impl Orchestrator {
             let _ = events.blocking_send(event);
         });
     }
+}
+
+/// Names of symbols to choose from; none where the index is not at hand.
+fn symbols(desk: &Desk, typed: &str) -> Vec<String> {
+    const MOST: usize = 20;
+    const PATIENCE: Patience =
+        Patience { known: Duration::from_millis(500), new: Duration::from_millis(500) };
+    let ask = |index: &Index| index::symbols(&index.under(&BTreeMap::new()), typed, MOST);
+    desk.ask(Some(PATIENCE), &|| false, ask).unwrap_or_default()
 }
 
 /// Any number: the seed of a hash map is drawn from one.

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::gather::{Ground, as_on_screen};
+use super::gather::Ground;
+use super::named::{About, Named, named};
 use super::shelf::NotReady;
 use crate::context::{self, Excerpt};
-use crate::index::{Drawn, excerpts};
+use crate::index::{Drawn, Index, excerpts};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
 use crate::text::{Lines, RepoPath};
@@ -25,27 +26,25 @@ pub fn retrieve(
     stop: &dyn Fn() -> bool,
 ) -> Result<Retrieved, NoEvidence> {
     let desk = ground.desk.ok_or_else(|| NoEvidence::NoIndex("there is no search index here".into()))?;
-    let ask = |index: &_| excerpts(index, &question.text, EVIDENCE, None);
+    let (file, wants) = (question.focus.file.as_ref(), &question.wants);
+    let about = About { ground, open: &question.open, file, wants, may_change: false, stop };
+    let Named { pieces, files, notes, dropped } = named(&about);
+    let skip = |path: &RepoPath| wants.wishes.evicts_file(path.as_str());
+    let ask = |index: &Index| excerpts(&index.under(&question.open), &question.text, EVIDENCE, &skip);
     let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))?;
-    let (drawn, unsaved): (Vec<Drawn>, Vec<Drawn>) =
-        drawn.into_iter().partition(|one| as_on_screen(one, &question.open));
     let selected = selected(question);
-    if drawn.is_empty() && selected.is_none() {
+    if drawn.is_empty() && selected.is_none() && pieces.is_empty() {
         return Err(NoEvidence::Nothing);
     }
-    let mut notes: Vec<String> = unsaved.iter().map(|one| unsaved_note(&one.excerpt.path)).collect();
-    notes.dedup();
     let (chosen, texts): (Vec<Excerpt>, Vec<(RepoPath, Lines)>) = selected
         .into_iter()
         .chain(drawn)
         .map(|Drawn { excerpt, file }| (excerpt.clone(), (excerpt.path, file)))
         .unzip();
-    let pack = context::evidence(&question.text, &chosen, budget)?.with_notes(notes);
-    Ok(Retrieved { pack, files: texts.into_iter().collect::<BTreeMap<_, _>>() })
-}
-
-fn unsaved_note(path: &RepoPath) -> String {
-    format!("{path} has unsaved changes and was left out; save it, or select the lines that you mean")
+    let room = ground.ratio.back(budget);
+    let pack = context::evidence_with(&question.text, &chosen, &pieces, &wants.wishes, room)?;
+    let pack = pack.with_notes(notes).dropping(dropped).weighed(ground.ratio);
+    Ok(Retrieved { pack, files: texts.into_iter().chain(files).collect::<BTreeMap<_, _>>() })
 }
 
 /// The selected lines, as they stand on screen.

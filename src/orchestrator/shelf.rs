@@ -175,7 +175,10 @@ mod tests {
     }
 
     fn found(desk: &Desk) -> Result<usize, NotReady> {
-        desk.ask(None, &|| false, |index| excerpts(index, "watch_folder", Tokens(999), None).len())
+        let found = |index: &Index| {
+            excerpts(&index.under(&Default::default()), "watch_folder", Tokens(999), &|_| false).len()
+        };
+        desk.ask(None, &|| false, found)
     }
 
     #[tokio::test]

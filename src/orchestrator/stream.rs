@@ -167,6 +167,7 @@ async fn fill(supply: &Supply, route: &Route, gap: &Gap, text: &mut String) -> R
 #[cfg(test)]
 mod tests {
     use super::super::Roles;
+    use super::super::calibration::Calibration;
     use super::super::meter::Meter;
     use super::*;
     use crate::model::{Budget, Message, ModelId, Tokens};
@@ -197,7 +198,12 @@ mod tests {
             roles.list(Role::Complete, &[ModelId { provider: "it".into(), model: "m".into() }]);
             let routes = roles.serve(Role::Complete);
             let (events, mut arriving) = mpsc::channel(64);
-            let supply = Supply::new(Client::new(), events, Meter::of(&workspace, Budget::default()));
+            let supply = Supply::new(
+                Client::new(),
+                events,
+                Meter::of(&workspace, Budget::default()),
+                Calibration::of(&workspace),
+            );
             let work = async {
                 assert_eq!(completion(&supply, routes, &gap()).await, Ok("one".to_owned()));
                 assert_eq!(completion(&supply, routes, &gap()).await, Ok("two".to_owned()));

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 
+use super::calibration::Calibration;
 use super::dice;
 use super::meter::{Meter, Tab};
 use super::roles::Route;
-use crate::model::{Bill, Failure, ModelId, Suffix, Tokens};
+use crate::model::{Bill, Failure, ModelId, Ratio, Suffix, Tokens};
 use crate::provider::failover::{Health, Step, Walk};
 use crate::provider::{Client, canary_fim};
 use crate::session::{Event, TurnId};
@@ -21,6 +22,7 @@ pub struct Supply {
     pub client: Client,
     pub events: Sender<Event>,
     meter: Arc<Meter>,
+    calibration: Calibration,
     health: Mutex<Health>,
     /// What was found out of the models whose server may ignore a suffix. Held while one is asked, so
     /// that two completions do not both ask.
@@ -29,11 +31,12 @@ pub struct Supply {
 }
 
 impl Supply {
-    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>) -> Self {
+    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>, calibration: Calibration) -> Self {
         Self {
             client,
             events,
             meter,
+            calibration,
             health: Mutex::default(),
             suffixes: Default::default(),
             began: Instant::now(),
@@ -73,8 +76,16 @@ impl Supply {
         self.meter.open(turn, route, sent, most_output)
     }
 
+    /// How a model's provider counts, as far as it has shown.
+    pub fn ratio(&self, model: &ModelId) -> Ratio {
+        self.calibration.ratio(model)
+    }
+
     /// Closes it, and says what it was.
     pub async fn close(&self, turn: Option<TurnId>, tab: Tab, result: &Result<(), Failure>) {
+        if let (Some((model, sent, usage)), Ok(())) = (tab.counted(), result) {
+            self.calibration.learn(&model, sent, usage);
+        }
         let (bill, today) = tab.close(result);
         if bill != Bill::default() {
             let _ = self.events.send(Event::Metered { turn, bill, today }).await;

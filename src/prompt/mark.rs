@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 /// Every tag that frames data.
-const TAGS: [&str; 11] = [
+const TAGS: [&str; 15] = [
     "file",
     "selected",
     "omitted",
@@ -16,6 +16,10 @@ const TAGS: [&str; 11] = [
     "after",
     "refused",
     "now",
+    "rules",
+    "diff",
+    "diagnostics",
+    "page",
 ];
 
 /// What is appended to the name of every tag: nothing, or `-2` and so on, such that none of `texts`

@@ -50,9 +50,9 @@ impl Said {
         Self { pack: Pack::new(segments), ask }
     }
 
-    /// With what a person should know of the pack it is made of.
-    pub(super) fn noting(mut self, notes: &[String]) -> Self {
-        self.pack = self.pack.with_notes(notes.to_vec());
+    /// With what a person should know of the pack it is made of: what is missing, and how it weighs.
+    pub(super) fn knowing(mut self, of: &Pack) -> Self {
+        self.pack = of.clone().reworded(self.pack.into_segments());
         self
     }
 

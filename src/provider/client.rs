@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Speaks to every server. Cheap to clone; nothing is set up before the first request.
 #[derive(Clone, Default, Debug)]
 pub struct Client {
-    connections: Connections,
+    pub(super) connections: Connections,
 }
 
 /// The exact body that [`Client::stream`] sends; none if the wire takes no conversation.

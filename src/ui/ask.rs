@@ -94,7 +94,8 @@ impl App {
         let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
         let text = page.question.text().trim().to_owned();
         let open = self.files.iter().map(|file| (file.buffer.path().clone(), file.buffer.snapshot()));
-        let question = Question { text, focus: self.looking_at(), open: open.collect() };
+        let wants = self.wants(&text);
+        let question = Question { text, focus: self.looking_at(), open: open.collect(), wants };
         match self.session.ask(question) {
             Ok(effects) => {
                 self.overlay = Some(Overlay::Ask(AskPage::default()));
@@ -366,7 +367,6 @@ mod tests {
         press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
         assert!(picture(&app).contains("A lie␛]0;owned␇. [?]"), "{}", picture(&app));
         key(&mut app, KeyCode::F(3));
-        key(&mut app, KeyCode::PageDown);
         assert!(picture(&app).contains("src/a.rs 1-3, excerpt"), "{}", picture(&app));
     }
 }

@@ -87,6 +87,15 @@ impl Corpus {
         Self { files, chunks }
     }
 
+    /// The same with these files, in place of those of their paths.
+    #[must_use]
+    pub fn with(&self, members: Vec<Member>) -> Self {
+        let new: std::collections::BTreeSet<&RepoPath> = members.iter().map(Member::path).collect();
+        let others: Vec<Member> =
+            self.files.iter().filter(|file| !new.contains(file.path())).cloned().collect();
+        Self::new(others.into_iter().chain(members).collect())
+    }
+
     /// By path, ascending.
     pub fn files(&self) -> &[Member] {
         &self.files

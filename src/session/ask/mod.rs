@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::supply::Switch;
-use super::{Effect, End, Event, NotNow, Phase, Session, Terms, TurnId};
+use super::{Effect, End, Event, NotNow, Phase, Session, Terms, TurnId, Wants};
 use crate::change::Focus;
 use crate::context::{DoesNotFit, Pack};
 use crate::model::{Bill, Delta, Failure, Finish, ModelId, Usage};
@@ -35,6 +35,7 @@ pub struct Question {
     pub focus: Focus,
     /// Open buffers as they stand on screen, saved or not.
     pub open: BTreeMap<RepoPath, Lines>,
+    pub wants: Wants,
 }
 
 /// What was found for a question, and the files it was found in.

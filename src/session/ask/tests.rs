@@ -15,7 +15,12 @@ fn session() -> Session {
 }
 
 fn question(text: &str) -> Question {
-    Question { text: text.into(), focus: Focus { file: None, lines: None }, open: BTreeMap::new() }
+    Question {
+        text: text.into(),
+        focus: Focus { file: None, lines: None },
+        open: BTreeMap::new(),
+        wants: Default::default(),
+    }
 }
 
 fn retrieved() -> Retrieved {
@@ -170,6 +175,12 @@ fn a_question_waits_for_the_one_before_and_not_for_a_turn() {
     assert!(!inquiry.found() && matches!(inquiry.end(), Some(End::NotAsked(_))));
     let focus = Focus { file: None, lines: None };
     let level = crate::change::Level::Repo;
-    let instruct = super::super::Instruct { text: "go".into(), level, focus, open: BTreeMap::new() };
+    let instruct = super::super::Instruct {
+        text: "go".into(),
+        level,
+        focus,
+        open: BTreeMap::new(),
+        wants: Default::default(),
+    };
     assert!(session.instruct(instruct).is_ok());
 }
