@@ -13,7 +13,7 @@ use super::{Exit, print, stop};
 use crate::config::{self, ConfigError};
 use crate::index::{Index, IndexError, Place, Refreshed, Skipped, Status};
 use crate::text::safe;
-use crate::workspace::Workspace;
+use crate::workspace::{NotWatched, Workspace};
 
 /// What is asked about the index.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,9 +49,12 @@ fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
     let workspace = Setup::load()?.place(None)?.workspace;
     let place = place(&workspace)?;
     if what == AboutIndex::Status {
-        let status = Index::open(workspace, place)?.status(&|| false);
-        let text =
-            if as_json { document(&status_as_json(&status)) } else { status_told(&status).into_bytes() };
+        let status = Index::open(workspace.clone(), place)?.status(&|| false);
+        let watched = workspace.watch(&|| false).map(|watch| watch.folders());
+        let text = match as_json {
+            true => document(&status_as_json(&status, &watched)),
+            false => (status_told(&status) + &watched_told(&watched)).into_bytes(),
+        };
         return Ok(print(&text, Exit::Done));
     }
     let open = if what == AboutIndex::Rebuild { Index::anew } else { Index::open };
@@ -101,7 +104,7 @@ fn refreshed_told(done: &Refreshed) -> String {
     format!("{files} files in {chunks} chunks, {changed} of them new; {} ms, {kept}\n", took.as_millis())
 }
 
-fn status_as_json(status: &Status) -> serde_json::Value {
+fn status_as_json(status: &Status, watched: &Result<usize, NotWatched>) -> serde_json::Value {
     let skipped = status.skipped.iter().map(|(path, why)| json!({ "path": path, "why": why }));
     json!({
         "schema": "rein.index-status/1",
@@ -112,9 +115,19 @@ fn status_as_json(status: &Status) -> serde_json::Value {
         "stale": status.stale,
         "made_ms": status.made / 1_000_000,
         "sent": false,
+        "watched_folders": watched.as_ref().ok(),
+        "not_watched": watched.as_ref().err().map(ToString::to_string),
         "skipped": skipped.collect::<Vec<_>>(),
         "ignored": status.ignored,
     })
+}
+
+/// How an open screen hears of changes.
+fn watched_told(watched: &Result<usize, NotWatched>) -> String {
+    match watched {
+        Ok(folders) => format!("changes: an open screen follows them as they happen, in {folders} folders\n"),
+        Err(why) => format!("changes: looked for at each use; the project cannot be watched: {why}\n"),
+    }
 }
 
 fn status_told(status: &Status) -> String {

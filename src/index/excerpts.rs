@@ -59,6 +59,11 @@ impl Index {
         kept.is_some_and(|kept| matches!(kept.content, Content::Indexed(key) if key.digest() == digest))
     }
 
+    /// Has it looked at the file, whether or not it searches it?
+    pub fn holds(&self, path: &RepoPath) -> bool {
+        self.kept(path).is_some()
+    }
+
     pub(super) fn kept(&self, path: &RepoPath) -> Option<&Kept> {
         let at = self.store.files.binary_search_by(|kept| kept.path.cmp(path));
         at.ok().and_then(|at| self.store.files.get(at))

@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "the room that keeps its own files, in the cache")]
 
 mod excerpts;
+mod follow;
 mod grep;
 mod layer;
 mod named;
@@ -21,6 +22,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
+pub use follow::Followed;
 pub use grep::{PatternError, grep};
 pub use layer::Layered;
 pub use named::{defined, symbols};

@@ -216,6 +216,11 @@ impl Orchestrator {
                 let result = w.save(&path, text.bytes(), expected);
                 Event::Saved { path, text, result }
             }),
+            Effect::Follow => {
+                if let Some(shelf) = &self.shelf {
+                    shelf.follow(self.events.clone());
+                }
+            }
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {

@@ -95,6 +95,8 @@ pub enum Effect {
     Open { path: RepoPath },
     /// The user saves a buffer. `expected`: what the disk is believed to hold.
     Save { path: RepoPath, text: Lines, expected: Option<Digest> },
+    /// From now on, say which files change.
+    Follow,
     /// List the project's files.
     ListFiles,
     /// Find out which branch is checked out.
@@ -143,8 +145,14 @@ pub enum Event {
         typed: String,
         names: Vec<String>,
     },
-    /// Files that were written, came or went, by other hands or ours.
-    FilesChanged(Vec<RepoPath>),
+    /// Files were written, came or went, by other hands or ours.
+    FilesChanged {
+        paths: Vec<RepoPath>,
+        /// Others may have, too.
+        any: bool,
+        /// Another branch may be checked out.
+        head: bool,
+    },
     Retrieved {
         turn: TurnId,
         found: Result<Retrieved, NoEvidence>,

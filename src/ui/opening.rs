@@ -55,10 +55,11 @@ impl App {
 
     /// Files were written, by whomever: those that are open are read again. What we wrote ourselves is what
     /// the disk is believed to hold already.
-    pub(super) fn files_changed(&mut self, paths: &[RepoPath]) -> Vec<Out> {
+    pub(super) fn files_changed(&mut self, paths: &[RepoPath], any: bool, head: bool) -> Vec<Out> {
         let open = self.files.iter().filter(|file| file.saving.is_none()).map(|file| file.buffer.path());
-        let changed = open.filter(|path| paths.contains(path));
-        changed.map(|path| Out::Do(Effect::Open { path: path.clone() })).collect()
+        let changed = open.filter(|path| any || paths.contains(path));
+        let read = changed.map(|path| Out::Do(Effect::Open { path: path.clone() }));
+        read.chain((head || any).then_some(Out::Do(Effect::AskBranch))).collect()
     }
 
     /// The disk was read again because a save found it changed.

@@ -19,7 +19,7 @@ const TWICE: Duration = Duration::from_secs(3);
 impl App {
     /// What the program asks for once the first frame is drawn.
     pub fn begin(&mut self) -> Vec<Out> {
-        vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles)]
+        vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)]
     }
 
     /// The screen's one transition function.
@@ -353,7 +353,7 @@ impl App {
                 self.open_draft(&model, &body);
                 Vec::new()
             }
-            Event::FilesChanged(paths) => self.files_changed(&paths),
+            Event::FilesChanged { paths, any, head } => self.files_changed(&paths, any, head),
             Event::Models(candidates) => {
                 self.models_found(candidates);
                 Vec::new()

@@ -1,5 +1,6 @@
 //! The files of a project as a search sees them, and the search.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::entry::Entry;
@@ -90,10 +91,16 @@ impl Corpus {
     /// The same with these files, in place of those of their paths.
     #[must_use]
     pub fn with(&self, members: Vec<Member>) -> Self {
-        let new: std::collections::BTreeSet<&RepoPath> = members.iter().map(Member::path).collect();
-        let others: Vec<Member> =
-            self.files.iter().filter(|file| !new.contains(file.path())).cloned().collect();
-        Self::new(others.into_iter().chain(members).collect())
+        self.amended(&BTreeSet::new(), members)
+    }
+
+    /// The same without the files that are `gone`, and with those that `came` in place of those of their paths.
+    #[must_use]
+    pub fn amended(&self, gone: &BTreeSet<RepoPath>, came: Vec<Member>) -> Self {
+        let new: BTreeSet<&RepoPath> = came.iter().map(Member::path).collect();
+        let stays = |file: &&Member| !new.contains(file.path()) && !gone.contains(file.path());
+        let others: Vec<Member> = self.files.iter().filter(stays).cloned().collect();
+        Self::new(others.into_iter().chain(came).collect())
     }
 
     /// By path, ascending.
