@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::mention::Mention;
 use crate::model::{Ratio, Tokens};
 use crate::text::{RepoPath, Span};
 
@@ -209,12 +210,15 @@ pub struct Segment {
     /// A stranger's text unless `trust` says otherwise.
     pub text: String,
     pub trust: Trust,
+    /// The wish that it is there by, if it is there by one.
+    #[serde(skip)]
+    pub pinned: Option<Mention>,
 }
 
 impl Segment {
     pub fn new(source: Source, why: impl Into<String>, text: impl Into<String>, trust: Trust) -> Self {
         let text = text.into();
-        Self { source, why: why.into(), tokens: Tokens::estimate(&text), text, trust }
+        Self { source, why: why.into(), tokens: Tokens::estimate(&text), text, trust, pinned: None }
     }
 }
 

@@ -64,10 +64,9 @@ impl Wishes {
         self.evicted.iter().any(|what| what == path)
     }
 
-    /// Does this source come from a pin?
-    pub fn pins(&self, source: &Source) -> bool {
-        let name = source.name();
-        self.pinned.iter().any(|pinned| named(pinned) == name)
+    /// Takes a pin back.
+    pub fn unpin(&mut self, mention: &Mention) {
+        self.pinned.retain(|pinned| pinned != mention);
     }
 }
 
@@ -92,9 +91,9 @@ mod tests {
     fn the_last_wish_counts() {
         let mut wishes = Wishes::default();
         wishes.pin(Mention::parse("src/a.rs:1-3").unwrap());
-        assert!(wishes.pins(&excerpt("src/a.rs")) && !wishes.evicts(&excerpt("src/a.rs")));
+        assert!(wishes.pinned().len() == 1 && !wishes.evicts(&excerpt("src/a.rs")));
         wishes.evict("src/a.rs");
-        assert!(wishes.evicts(&excerpt("src/a.rs")) && !wishes.pins(&excerpt("src/a.rs")));
+        assert!(wishes.evicts(&excerpt("src/a.rs")) && wishes.pinned().is_empty());
         assert!(!wishes.evicts(&excerpt("src/b.rs")));
         assert!(wishes.forget("src/a.rs") && !wishes.forget("src/a.rs"));
         assert!(wishes.is_empty());

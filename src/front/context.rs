@@ -81,11 +81,10 @@ impl Shown<'_> {
         let (path, span) = segment.source.place();
         let url = if let From::Page { url } = &segment.source { Some(url) } else { None };
         let tokens = self.pack.weight(segment);
-        let wishes = &self.turn.instruct().wants.wishes;
         json!({
             "source": segment.source.kind(), "path": path, "url": url, "lines": span.map(numbers),
             "why": segment.why, "tokens": tokens, "cost": self.cost(tokens), "trust": segment.trust,
-            "pinned": wishes.pins(&segment.source), "text": segment.text,
+            "pinned": segment.pinned.is_some(), "text": segment.text,
         })
     }
 

@@ -36,6 +36,7 @@ const ABOUT: Tokens = Tokens(8_000);
 /// How long a request for edits waits for the index at `selection` and `file`, where excerpts help, and
 /// at `repo`, where looking through all files takes as long.
 const BRIEFLY: Patience = Patience { known: Duration::from_millis(40), new: Duration::from_millis(20) };
+const LOOKED_AT: Patience = Patience { known: Duration::from_secs(20), new: Duration::from_secs(120) };
 const AT_REPO: Patience = Patience { known: Duration::from_millis(250), new: Duration::from_millis(20) };
 
 /// Where a request's texts come from, and how they are weighed.
@@ -47,6 +48,9 @@ pub struct Ground<'a> {
     pub pages: &'a Pages,
     /// Of the model that will be asked.
     pub ratio: Ratio,
+    /// Nobody waits for the request to leave: it is looked at, and shall show what it would hold once the
+    /// index is ready.
+    pub looked_at: bool,
 }
 
 /// The pack for an instruction, of at most about `budget` tokens, and what was read for it. Blocking;
@@ -153,11 +157,20 @@ fn draw(
 ) -> Option<Vec<Drawn>> {
     let file = instruct.focus.file.as_ref();
     let wishes = &instruct.wants.wishes;
-    let patience = if instruct.level == Level::Repo { AT_REPO } else { BRIEFLY };
+    let patience = match instruct.level {
+        _ if ground.looked_at => LOOKED_AT,
+        Level::Repo => AT_REPO,
+        _ => BRIEFLY,
+    };
     let skip = |path: &RepoPath| Some(path) == file || wishes.evicts_file(path.as_str());
     let ask = |index: &Index| excerpts(&index.under(&instruct.open), &instruct.text, budget, &skip);
-    match ground.desk?.ask(Some(patience), stop, ask) {
-        Ok(drawn) => Some(drawn),
+    match ground.desk?.ask_soon(patience, stop, ask) {
+        Ok((drawn, early)) => {
+            let as_of =
+                "excerpts are of the index as of its last use; what changed since is not searched yet";
+            notes.extend(early.then(|| as_of.to_owned()));
+            Some(drawn)
+        }
         Err(NotReady::Stopped) => None,
         Err(why) => {
             notes.push(format!("without excerpts: {why}"));

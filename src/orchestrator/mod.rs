@@ -144,7 +144,7 @@ impl Orchestrator {
                 let running = self.turns.entry(turn).or_default();
                 let (stop, room) = (Arc::clone(&running.stop), self.room);
                 let pages = instruct.wants.pages.clone();
-                self.gather(turn, stop, pages, move |ground, stop| Event::Gathered {
+                self.gather(turn, stop, pages, false, move |ground, stop| Event::Gathered {
                     turn,
                     packed: gather::pack(ground, &instruct, room, stop),
                 });
@@ -155,7 +155,7 @@ impl Orchestrator {
                 }
                 let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
                 let room = self.room;
-                self.gather(turn, stop, Vec::new(), move |ground, stop| Event::Previewed {
+                self.gather(turn, stop, Vec::new(), true, move |ground, stop| Event::Previewed {
                     turn,
                     packed: gather::pack(ground, &instruct, room, stop),
                 });
@@ -179,7 +179,7 @@ impl Orchestrator {
                 }
                 let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
                 let (room, pages) = (self.room, question.wants.pages.clone());
-                self.gather(turn, stop, pages, move |ground, stop| Event::Retrieved {
+                self.gather(turn, stop, pages, false, move |ground, stop| Event::Retrieved {
                     turn,
                     found: retrieve::retrieve(ground, &question, room, stop),
                 });
@@ -283,6 +283,7 @@ impl Orchestrator {
         turn: TurnId,
         stop: Arc<AtomicBool>,
         pages: Vec<String>,
+        looked_at: bool,
         put: impl FnOnce(&Ground<'_>, &dyn Fn() -> bool) -> Event + Send + 'static,
     ) {
         let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
@@ -291,7 +292,7 @@ impl Orchestrator {
             (self.workspace.clone(), self.events.clone(), Arc::clone(&self.supply));
         let put = move |pages: &Pages| {
             let ratio = model.map(|model| supply.ratio(&model)).unwrap_or_default();
-            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio };
+            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio, looked_at };
             let event = put(&ground, &|| stop.load(Ordering::Relaxed));
             let _ = events.blocking_send(event);
         };

@@ -56,7 +56,9 @@ pub fn named(about: &About<'_>) -> Named {
     let mut all = Named::default();
     let pinned = about.wants.wishes.pinned();
     for mention in pinned {
+        let before = all.pieces.len();
         about.find(mention, "pinned by you", &mut all);
+        all.pieces.iter_mut().skip(before).for_each(|piece| piece.pinned = Some(mention.clone()));
     }
     for mention in about.wants.named.iter().filter(|mention| !pinned.contains(mention)) {
         about.find(mention, "named by you", &mut all);

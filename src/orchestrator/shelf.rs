@@ -43,6 +43,11 @@ struct State {
     refreshing: bool,
     /// The refresh under way has every file to read.
     from_nothing: bool,
+    /// `index` is as it was at its last use: the files have not been looked at yet. Whoever is in a hurry
+    /// takes it so.
+    early: bool,
+    /// How many are.
+    hurried: usize,
     failed: Option<String>,
     /// Tells what changed, once the project is watched.
     watch: Option<Watch>,
@@ -127,9 +132,39 @@ impl Desk {
         stop: &dyn Fn() -> bool,
         question: impl FnOnce(&Index) -> T,
     ) -> Result<T, NotReady> {
-        let since = Instant::now();
+        let state = self.wait(self.0.lock(), patience, false, stop)?;
+        lent(&state, question)
+    }
+
+    /// The same for who is in a hurry: an index as it was at its last use will do, since what it says of a
+    /// file is compared with the file before it counts. Says whether it was one.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ask_soon<T>(
+        &self,
+        patience: Patience,
+        stop: &dyn Fn() -> bool,
+        question: impl FnOnce(&Index) -> T,
+    ) -> Result<(T, bool), NotReady> {
         let mut state = self.0.lock();
-        while state.refreshing {
+        state.hurried += 1;
+        let waited = self.wait(state, Some(patience), true, stop);
+        let asked = waited.and_then(|state| Ok((lent(&state, question)?, state.early)));
+        self.0.lock().hurried -= 1;
+        self.0.settled.notify_all();
+        asked
+    }
+
+    fn wait<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        patience: Option<Patience>,
+        hurried: bool,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<MutexGuard<'a, State>, NotReady> {
+        let since = Instant::now();
+        while state.refreshing && !(hurried && state.early) {
             if stop() {
                 return Err(NotReady::Stopped);
             }
@@ -141,10 +176,14 @@ impl Desk {
             let waited = self.0.settled.wait_timeout(state, left.min(GLANCE));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        match (&state.index, &state.failed) {
-            (Some(index), None) => Ok(question(index)),
-            (_, why) => Err(NotReady::None(why.clone().unwrap_or_else(|| "its making failed".into()))),
-        }
+        Ok(state)
+    }
+}
+
+fn lent<T>(state: &State, question: impl FnOnce(&Index) -> T) -> Result<T, NotReady> {
+    match (&state.index, &state.failed) {
+        (Some(index), None) => Ok(question(index)),
+        (_, why) => Err(NotReady::None(why.clone().unwrap_or_else(|| "its making failed".into()))),
     }
 }
 
@@ -179,7 +218,10 @@ impl Kept {
     fn up_to_date(&self, known: Option<Index>, changes: &Changes) -> Result<Index, IndexError> {
         let mut index = match known {
             Some(index) => index,
-            None => Index::open(self.workspace.clone(), self.place.clone())?,
+            None => {
+                let read = Index::open(self.workspace.clone(), self.place.clone())?;
+                self.as_it_was(read).ok_or(IndexError::Stopped)?
+            }
         };
         if !changes.any {
             let outside = std::mem::take(&mut self.lock().outside);
@@ -204,6 +246,25 @@ impl Kept {
         // Unpacked here, so that no request pays for it.
         index.corpus();
         Ok(index)
+    }
+
+    /// Lends an index that was just read to those in a hurry, before the files are looked at.
+    fn as_it_was(&self, index: Index) -> Option<Index> {
+        if index.is_new() || self.lock().hurried == 0 {
+            return Some(index);
+        }
+        index.corpus();
+        let mut state = self.lock();
+        (state.index, state.early) = (Some(index), true);
+        self.settled.notify_all();
+        while state.hurried > 0 && !self.stops() {
+            let waited = self.settled.wait_timeout(state, GLANCE);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.early = false;
+        let index = state.index.take();
+        drop(state);
+        index
     }
 
     /// Watches the project and follows what happens until there is no shelf any more. The index is made when
@@ -315,6 +376,29 @@ mod tests {
         let (known, new) = (new, known);
         assert_eq!(desk.ask(Some(Patience { known, new }), &|| false, |_| ()), Err(NotReady::Late));
         assert_eq!(desk.ask(None, &|| true, |_| ()), Err(NotReady::Stopped));
+    }
+
+    #[test]
+    fn who_is_in_a_hurry_takes_the_index_as_it_was_and_others_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = shelf(folder.path());
+        shelf.0.lock().refreshing = true;
+        shelf.0.refresh();
+        std::fs::write(folder.path().join("project/b.rs"), "fn watch_folder_too() {}\n").unwrap();
+        let again = Shelf::new(shelf.0.workspace.clone(), shelf.0.place.clone());
+        let long = Patience { known: Duration::from_secs(600), new: Duration::from_secs(600) };
+        again.0.lock().refreshing = true;
+        let desk = Desk(Arc::clone(&again.0));
+        let hurried = std::thread::spawn(move || {
+            let ask = |index: &Index| index.corpus().files().len();
+            desk.ask_soon(long, &|| false, ask)
+        });
+        while again.0.lock().hurried == 0 {
+            std::thread::yield_now();
+        }
+        again.0.refresh();
+        assert_eq!(hurried.join().unwrap(), Ok((1, true)), "as it was: one file");
+        assert_eq!(found(&Desk(Arc::clone(&again.0))), Ok(2), "and as the files are for who asks later");
     }
 
     #[tokio::test]

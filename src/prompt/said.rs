@@ -46,7 +46,11 @@ impl Said {
                 None => messages.push(Message::of(speaker, segment.text.as_str())),
             }
         }
-        let ask = Ask { system, messages, max_output, ..Ask::default() };
+        let steady = segments.iter().filter(|one| !one.source.is_system()).map_while(|one| {
+            let is_steady = one.source.is_steady();
+            is_steady.then_some(one.text.len())
+        });
+        let ask = Ask { steady: steady.sum(), system, messages, max_output, ..Ask::default() };
         Self { pack: Pack::new(segments), ask }
     }
 

@@ -130,7 +130,7 @@ impl App {
 
 /// The files that fit, best first.
 fn fitting(query: &str, files: &[RepoPath]) -> Vec<String> {
-    let pattern = Pattern::parse(query, CaseMatching::Smart, Normalization::Smart);
+    let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
     let mut buffer = Vec::new();
     let mut scored: Vec<(u32, &RepoPath)> = files

@@ -280,7 +280,12 @@ impl App {
 
     fn forget_wish(&mut self) -> Vec<Out> {
         let Some(Overlay::Context(page)) = &self.overlay else { return Vec::new() };
-        let Some(name) = page.item().map(|item| item.name.clone()) else { return Vec::new() };
+        let Some(item) = page.item() else { return Vec::new() };
+        let (name, pinned) = (item.name.clone(), item.pinned.clone());
+        if let Some(pinned) = pinned.filter(|pinned| self.panelling.wishes.pinned().contains(pinned)) {
+            self.panelling.wishes.unpin(&pinned);
+            return self.wished(format!("{pinned} is not pinned any more"));
+        }
         if self.panelling.wishes.forget(&name) {
             return self.wished(format!("{name} is as it would be"));
         }

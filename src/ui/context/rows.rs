@@ -30,6 +30,8 @@ pub(super) struct Item {
     /// As a wish names it.
     pub name: String,
     pub source: Option<Source>,
+    /// The wish that it is there by.
+    pub pinned: Option<Mention>,
     lines: Option<(usize, usize)>,
     /// Its place among the items.
     at: usize,
@@ -184,13 +186,14 @@ impl Make<'_> {
         let dirty = segment.source.place().0.and_then(|path| self.dirty(path));
         let (name, span) = (segment.source.name().to_owned(), segment.source.place().1);
         let wishes = &self.app.panelling.wishes;
-        let wish = match (wishes.pins(&segment.source), wishes.evicts(&segment.source)) {
-            (true, _) => " · pinned",
-            (_, true) => " · evicted from the next request on",
+        let name_wished = wishes.pinned().iter().any(|pinned| Some(pinned) == segment.pinned.as_ref());
+        let wish = match (self.page.view, &segment.pinned, wishes.evicts(&segment.source)) {
+            (View::Sent, _, true) => " · evicted from the next request on",
+            (View::Sent, Some(_), _) if !name_wished => " · not pinned any more",
             _ => "",
         };
         let head = Head {
-            mark: if wish.is_empty() { "•" } else { "◆" },
+            mark: if segment.pinned.is_some() { "◆" } else { "•" },
             name: segment.source.to_string(),
             tokens,
             cost: cost(price, tokens),
@@ -201,6 +204,7 @@ impl Make<'_> {
             name,
             lines: span.filter(|span| !span.is_empty()).map(|span| (span.start() + 1, span.end())),
             source: Some(segment.source.clone()),
+            pinned: segment.pinned.clone(),
             at: self.panel.items.len(),
         };
         self.item(item, &head, Paint::Text, Some(&segment.text));
@@ -221,6 +225,7 @@ impl Make<'_> {
         let item = Item {
             name: dropped.what.clone(),
             source: None,
+            pinned: None,
             lines: lines.map(|span| (span.start() + 1, span.end())),
             at: self.panel.items.len(),
         };
