@@ -108,6 +108,9 @@ enum Command {
         /// Show the requests that were sent instead, or all of the one whose id begins so
         #[arg(long, value_name = "ID", num_args = 0..=1, conflicts_with = "id")]
         wire: Option<Option<String>>,
+        /// Keep the receipt of that operation as a git note (refs/notes/rein) on a commit; HEAD by default
+        #[arg(long, value_name = "COMMIT", num_args = 0..=1, requires = "id", conflicts_with = "wire")]
+        note: Option<Option<String>>,
         /// Most entries to show
         #[arg(long, short = 'n', default_value_t = 20)]
         limit: usize,
@@ -182,15 +185,23 @@ struct EditArgs {
 #[derive(Args, Debug)]
 #[command(
     after_help = "A sentence without a source that was verified is marked [?]. Exit code 1: none of the \
-    answer could be verified, or nothing in the project fits the question."
+    answer could be verified, or nothing in the project fits the question; 4: the budget ended, what was \
+    found until then is printed. `[ask]` in the configuration has the defaults."
 )]
 struct AskArgs {
     /// Report as one JSON document
     #[arg(long)]
     json: bool,
-    /// How far to go: one search and one request to the model
-    #[arg(long, value_enum, default_value = "quick")]
-    depth: Depth,
+    /// How far to go: quick (one search, one request), research (the model looks things up in files and
+    /// history) or deep (split, looked up part by part, checked, written up)
+    #[arg(long, value_name = "DEPTH")]
+    depth: Option<crate::session::Depth>,
+    /// The line or lines that the question is about: FILE:LINE or FILE:FIRST-LAST
+    #[arg(long, value_name = "FILE:LINE")]
+    at: Option<String>,
+    /// Most that it may use, as in `$0.50`, `200k` (tokens), `5min`, or several with commas between
+    #[arg(long, value_name = "BUDGET")]
+    budget: Option<crate::session::Allowance>,
     /// What to find out; `-` reads it from stdin
     #[arg(required = true, value_name = "QUESTION")]
     question: Vec<String>,
@@ -198,11 +209,6 @@ struct AskArgs {
     beside: Beside,
     #[command(flatten)]
     shared: Shared,
-}
-
-#[derive(Clone, Copy, ValueEnum, Debug)]
-enum Depth {
-    Quick,
 }
 
 #[derive(Args, Debug)]
@@ -266,7 +272,8 @@ struct ApplyArgs {
     after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
     In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
     REV..REV, --staged and --files write nothing.\n\
-    As a tool of git's: git difftool -d -x 'rein diff --files'"
+    As a tool of git's, once: git config --global difftool.rein.cmd 'rein diff --files \"$LOCAL\" \"$REMOTE\"'\n\
+    and then: git difftool -d -t rein"
 )]
 struct DiffArgs {
     /// The last commit and the index; nothing is written
@@ -307,14 +314,16 @@ struct SearchArgs {
 
 #[derive(Clone, Copy, ValueEnum, Debug)]
 enum Mode {
-    /// The best there is: today `lexical`
+    /// As `lexical`; with `embed.auto` in the configuration also by meaning
     Auto,
     /// By the words and names in the text
     Lexical,
-    /// By meaning; needs a model for embeddings
+    /// By meaning and words; needs a model of the role `embed`, and sends it the texts
     Semantic,
     /// By a regular expression, line by line
     Regex,
+    /// Who uses a name: QUERY is a function, a type or a constant, as in `Parser::parse`
+    Uses,
 }
 
 #[derive(Args, Debug)]
@@ -440,6 +449,9 @@ fn dispatch(cli: Cli) -> Exit {
         }
         Some(Command::Diff(args)) => front::diff(&args.into()),
         Some(Command::Log { wire: Some(id), limit, json, .. }) => front::wire_log(id.as_deref(), limit, json),
+        Some(Command::Log { id: Some(id), note: Some(on), json, .. }) => {
+            front::note(&id, on.as_deref().unwrap_or("HEAD"), json)
+        }
         Some(Command::Log { id: Some(id), json, .. }) => front::receipt(&id, json),
         Some(Command::Log { limit, json, .. }) => front::log(limit, json),
         Some(Command::Undo { id, json }) => front::undo(id.as_deref(), json),
@@ -478,8 +490,9 @@ impl From<EditArgs> for front::EditRequest {
 
 impl From<AskArgs> for front::AskRequest {
     fn from(args: AskArgs) -> Self {
-        let AskArgs { json, depth: Depth::Quick, question, beside, shared } = args;
-        Self { question: question.join(" "), json, wanted: beside.into(), supplied: shared.into() }
+        let AskArgs { json, depth, at, budget, question, beside, shared } = args;
+        let wanted = beside.into();
+        Self { question: question.join(" "), depth, at, budget, json, wanted, supplied: shared.into() }
     }
 }
 
@@ -518,9 +531,11 @@ impl From<ApplyArgs> for front::ApplyRequest {
 impl From<SearchArgs> for front::SearchRequest {
     fn from(args: SearchArgs) -> Self {
         let mode = match args.mode {
-            Mode::Auto | Mode::Lexical => front::SearchMode::Lexical,
+            Mode::Auto => front::SearchMode::Auto,
+            Mode::Lexical => front::SearchMode::Lexical,
             Mode::Semantic => front::SearchMode::Semantic,
             Mode::Regex => front::SearchMode::Regex,
+            Mode::Uses => front::SearchMode::Uses,
         };
         let SearchArgs { limit, budget_tokens, json, query, .. } = args;
         Self { query: query.join(" "), mode, limit, budget: budget_tokens.map(Tokens), json }
@@ -580,6 +595,8 @@ mod tests {
             &["rein", "apply", "--format", "xml"],
             &["rein", "search"],
             &["rein", "search", "--mode", "magic", "x"],
+            &["rein", "ask", "--depth", "bottomless", "x"],
+            &["rein", "ask", "--budget", "a lot", "x"],
             &["rein", "index", "--status", "--rebuild"],
             &["rein", "models", "decode"],
             &["rein", "models", "decode", "--api", "openai"],

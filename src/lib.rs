@@ -6,7 +6,7 @@
 //! `workspace` lands what was approved, journaled and undoable.
 //!
 //! Rooms by floor, low to high (a room imports only from floors below; `tests/walls.rs`):
-//! `text model` → `change` → `context` → `prompt workspace provider` → `session editor index` →
+//! `text model` → `change` → `context` → `prompt tool workspace provider` → `session editor index` →
 //! `ui orchestrator` → `config` → `front` → `cli` → `main`.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods, clippy::disallowed_macros))]
@@ -25,5 +25,6 @@ pub mod prompt;
 pub mod provider;
 pub mod session;
 pub mod text;
+pub mod tool;
 pub mod ui;
 pub mod workspace;

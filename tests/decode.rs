@@ -1,5 +1,8 @@
 //! `rein models decode` from outside: a body on stdin, the result on stdout.
 
+#[path = "decode/quirks.rs"]
+mod quirks;
+
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rein::model::{Ask, Delta, Failure, Fim, Finish, Message, Phase, Tokens};
+use rein::model::{Ask, Delta, Failure, Fim, Finish, KeyFrom, Message, Phase, Tokens};
 use rein::provider::scripted::{Fault, Mishap, Place, Reply, Requests, Script, Server};
 use rein::provider::{Client, Endpoint, Key, Timeouts, Wire};
 
@@ -76,8 +76,8 @@ async fn accident(wire: Wire, place: Place, mishap: Mishap) -> &'static str {
     let reply = Reply::text(REPLY).with(Fault::At(place, mishap));
     let (deltas, result) = serving(wire, reply, |endpoint, _| async move {
         // Patience is short only where it has to run out, so that a busy machine is no accident.
-        let short = Duration::from_millis(250);
-        let usual = endpoint.timeouts;
+        let (short, long) = (Duration::from_millis(250), Duration::from_secs(600));
+        let usual = Timeouts { connect: long, first_byte: long, idle: long };
         let timeouts = match (mishap, place) {
             (Mishap::Stall, Place::AfterHead) => Timeouts { first_byte: short, ..usual },
             (Mishap::Stall, _) => Timeouts { idle: short, ..usual },
@@ -160,7 +160,11 @@ fn a_compressed_answer_is_read_like_any_other() {
 }
 
 fn keyed(endpoint: Endpoint) -> Endpoint {
-    Endpoint { key: Key::parse("sk-sesame-12345").ok(), key_from: Some("THE_KEY".into()), ..endpoint }
+    Endpoint {
+        key: Key::parse("sk-sesame-12345").ok(),
+        key_from: Some(KeyFrom::Variable("THE_KEY".into())),
+        ..endpoint
+    }
 }
 
 #[test]

@@ -10,10 +10,16 @@
 //! TypeScript in place of rein's own. `FOLDING_CASES=1000 cargo test --release --test folding -- --nocapture` prints the figures of
 //! `docs/benchmarks.md`; `FOLDING_MISSES=1` shows what was not folded.
 
+#[path = "folding/attack.rs"]
+mod attack;
 #[path = "folding/corpus.rs"]
 mod corpus;
 #[path = "folding/refactor.rs"]
 mod refactor;
+#[path = "folding/traps.rs"]
+mod traps;
+
+use std::collections::BTreeMap;
 
 use corpus::{Random, Sources, held_out, sources};
 use refactor::{Case, moved, reformatted, renamed};
@@ -21,6 +27,7 @@ use rein::change::HunkId;
 use rein::change::reading::{FileDiff, FoldKind, Reading};
 use rein::text::diff::changes;
 use rein::text::{Lines, RepoPath};
+use traps::{LAYOUT, NAMES, PLACES, TOOLS};
 
 /// Changesets of each kind, with and without a planted change. `FOLDING_CASES` asks for more.
 const CASES: usize = 40;
@@ -48,6 +55,21 @@ impl Tally {
         (self.all_folded - self.wrong) as f64 / self.all_folded.max(1) as f64
     }
 
+    fn tell(&self, what: &str) {
+        println!(
+            "{what}: {} changesets, precision {:.3} ({} folded lines, {} planted, {} unequal), \
+             recall {:.3} ({} of {} lines)",
+            self.cases,
+            self.precision(),
+            self.all_folded,
+            self.planted,
+            self.unequal,
+            self.recall(),
+            self.folded,
+            self.foldable,
+        );
+    }
+
     fn count(&mut self, case: &Case) {
         let mut first = 0;
         let files: Vec<FileDiff> = case
@@ -71,7 +93,7 @@ impl Tally {
             case.files.iter().flat_map(|file| printed(text(file).as_bytes())).collect::<Vec<_>>()
         });
         for (file, labels) in files.iter().zip(&case.files) {
-            let (old, new) = (file.old.as_ref().unwrap(), file.new.as_ref().unwrap());
+            let (old, new) = (file.old.as_ref().unwrap(), &file.after().unwrap());
             let changed: usize = changes(old, new).iter().map(|c| c.old.len() + c.new.len()).sum();
             self.planted += labels.planted_old.len() + labels.planted_new.len();
             let mut folded = 0;
@@ -124,6 +146,14 @@ impl Tally {
         if words[0] != words[1] {
             self.unequal += others;
             println!("UNEQUAL {} {}", case.kind, case.files[0].path);
+            for cut in files.iter().flat_map(|file| &file.hunks) {
+                reading.folds(cut.id).iter().for_each(|fold| println!("    {:?}: {}", cut.id, fold.words()));
+            }
+            if std::env::var_os("FOLDING_MISSES").is_some() {
+                case.files
+                    .iter()
+                    .for_each(|file| println!("--- {}\n{}\n+++\n{}", file.path, file.before, file.after));
+            }
         }
     }
 }
@@ -189,9 +219,14 @@ fn nothing_that_changed_is_folded_and_nearly_all_that_did_not_is() {
     }
 }
 
+/// Changesets of each kind, with and without a planted change.
+fn wanted(usual: usize) -> usize {
+    std::env::var("FOLDING_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}
+
 /// Holds every kind of refactoring against the sources; returns the recall of each.
 fn run(language: &str, sources: &Sources) -> Vec<(&'static str, f64)> {
-    let wanted = std::env::var("FOLDING_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(CASES);
+    let wanted = wanted(CASES);
     let kinds: [(&str, Make); 3] = [("moved", moved), ("reformatted", reformatted), ("renamed", renamed)];
     // Where the layout means something the generator's is another program.
     let kinds = kinds.into_iter().filter(|(kind, _)| (language, *kind) != ("py", "reformatted"));
@@ -203,18 +238,7 @@ fn run(language: &str, sources: &Sources) -> Vec<(&'static str, f64)> {
                 let cases = std::iter::repeat_with(|| make(sources, &mut random, plant)).take(wanted * 400);
                 cases.flatten().take(wanted).for_each(|case| tally.count(&case));
             }
-            println!(
-                "{language}, {kind}: {} changesets, precision {:.3} ({} folded lines, {} planted, {} unequal), \
-                 recall {:.3} ({} of {} lines)",
-                tally.cases,
-                tally.precision(),
-                tally.all_folded,
-                tally.planted,
-                tally.unequal,
-                tally.recall(),
-                tally.folded,
-                tally.foldable,
-            );
+            tally.tell(&format!("{language}, {kind}"));
             assert_eq!(tally.wrong, 0, "{language}, {kind}: a planted change was folded");
             assert_eq!(tally.unequal, 0, "{language}, {kind}: what was folded is not the same on both sides");
             // Of other sources there may be too few that fit.
@@ -226,4 +250,40 @@ fn run(language: &str, sources: &Sources) -> Vec<(&'static str, f64)> {
             (kind, tally.recall())
         })
         .collect()
+}
+
+/// The same of programs in other languages, changed in several ways at once and mutated letter by letter.
+#[test]
+fn of_changes_that_come_together_none_that_is_mutated_is_folded() {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    let wanted = wanted(CASES * 5);
+    let mut random = Random(0xa77ac);
+    for plant in [false, true] {
+        let cases = std::iter::repeat_with(|| attack::attacked(&mut random, plant)).take(wanted * 400);
+        for case in cases.flatten().take(wanted) {
+            let extension = case.files[0].path.rsplit('.').next().unwrap_or_default().to_owned();
+            tallies.entry(extension).or_default().count(&case);
+        }
+    }
+    for (language, tally) in tallies {
+        tally.tell(&format!("{language}, together"));
+        assert_eq!((tally.wrong, tally.unequal), (0, 0), "{language}: what was mutated was folded");
+    }
+}
+
+/// Every near miss is read in full.
+#[test]
+fn what_only_looks_unchanged_is_read() {
+    let mut folded = Vec::new();
+    for (kind, traps) in [("layout", LAYOUT), ("names", NAMES), ("tools", TOOLS), ("places", PLACES)] {
+        for (what, name, old, new) in traps {
+            let path = RepoPath::parse(name).unwrap();
+            let old = Lines::from(*old);
+            let file = FileDiff::between(path, Some(old), Some(Lines::from(*new)), HunkId(0));
+            let reading = Reading::of_files(std::slice::from_ref(&file));
+            let folds = file.hunks.iter().flat_map(|cut| reading.folds(cut.id)).map(|fold| fold.words());
+            folded.extend(folds.map(|words| format!("{kind}: {what}, {name}: {words}")));
+        }
+    }
+    assert!(folded.is_empty(), "{}", folded.join("\n"));
 }

@@ -2,6 +2,8 @@
 //! here is what no other test can see: that the terminal is taken over and given back, that keys get
 //! through, that the bytes written are few and harmless.
 
+#[path = "pty/ask.rs"]
+mod ask;
 #[path = "pty/cost.rs"]
 mod cost;
 #[path = "pty/hostile.rs"]
@@ -12,6 +14,8 @@ mod life;
 mod model;
 #[path = "pty/review.rs"]
 mod review;
+#[path = "pty/rounds.rs"]
+mod rounds;
 #[path = "pty/term.rs"]
 mod term;
 #[path = "pty/work.rs"]

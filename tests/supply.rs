@@ -206,6 +206,77 @@ fn every_request_that_left_is_in_the_ledger_byte_for_byte_and_without_its_key() 
     assert_eq!(world.rein(&["log", "--wire"]).ends(0).text(), list, "switched off");
 }
 
+/// A provider elsewhere than its key: a program prints it.
+fn with_command(model: &Model, command: &str, more: &str) -> String {
+    format!(
+        "[roles]\nchat = [\"it/scripted\"]\n[providers.it]\nwire = \"openai-chat\"\n\
+         base_url = \"http://{}/v1\"\napi_key_command = {command}\n{more}",
+        model.address
+    )
+}
+
+#[test]
+fn a_key_that_a_program_prints_goes_to_its_server_and_nowhere_else() {
+    let world = World::folder(&[("a.txt", FILE)]);
+    let tape = world.root().join("tape.jsonl");
+    let model = Model::says(&whole_answer());
+    // The worst that somebody can write there.
+    world.configure(&with_command(&model, "[\"echo\", \"sk-sesame-open\"]", ""));
+    let record = ["edit", "--file", "a.txt", "--json", "--record", tape.to_str().unwrap(), "shout"];
+    let ran = world.rein(&record).ends(0);
+    assert_eq!(model.requests.all()[0].header("authorization"), Some("Bearer sk-sesame-open"));
+    let id = world.rein(&["log", "--wire"]).ends(0).text();
+    let kept = world.rein(&["log", "--wire", id.split_whitespace().next().unwrap()]).ends(0).text();
+    let shown = [ran.text(), ran.err, kept, std::fs::read_to_string(&tape).unwrap()];
+    let shown = shown.concat() + &world.rein(&["config", "show"]).text() + &world.rein(&["models"]).text();
+    assert!(!shown.contains("sesame"), "{shown}");
+    assert!(shown.contains("api_key_command = [\"echo\"") && shown.contains("key from `echo …`"), "{shown}");
+}
+
+#[test]
+fn a_program_that_prints_no_key_is_named_and_the_next_provider_answers() {
+    let world = World::folder(&[("a.txt", FILE)]);
+    let (first, second) = (Model::says("never asked"), Model::says(&whole_answer()));
+    let locked = "[\"sh\", \"-c\", \"echo the store is locked >&2; exit 3\"]";
+    world.configure(&with_command(&first, locked, ""));
+    let ran = world.rein(&["edit", "--file", "a.txt", "shout"]).ends(3);
+    assert!(
+        ran.err.contains("needs a key, and `sh …` gave none") && ran.err.contains("the store is locked"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("has to print the key and nothing else"), "{}", ran.err);
+    let more =
+        format!("[providers.second]\nwire = \"anthropic\"\nbase_url = \"http://{}\"\n", second.address);
+    let config = with_command(&first, locked, &more);
+    world.configure(&config.replace("[\"it/scripted\"]", "[\"it/scripted\", \"second/scripted\"]"));
+    let ran = world.rein(&["edit", "--file", "a.txt", "shout"]).ends(0);
+    assert!(ran.err.contains("on generator: second/scripted"), "{}", ran.err);
+    assert_eq!(first.asked(), 0, "nothing is sent without its key");
+    let two = with_command(&first, locked, "api_key_keyring = \"it\"\n");
+    world.configure(&two);
+    let ran = world.rein(&["models"]).ends(5);
+    assert!(ran.err.contains("has both `api_key_command` and `api_key_keyring`"), "{}", ran.err);
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_is_said_and_the_answer_comes_all_the_same() {
+    let world = World::folder(&[("a.txt", FILE)]);
+    let model = Model::plays([Reply::text("ready"), Reply::text("ready"), Reply::text(whole_answer())]);
+    world.ask(&model);
+    world.rein(&["models", "test"]).ends(0);
+    // A file stands where the folder of the ledger was.
+    let state = std::fs::read_dir(world.root().join("home/state/rein")).unwrap();
+    let folders = state.map(|entry| entry.unwrap().path().join("wire"));
+    let ledger = folders.into_iter().find(|folder| folder.is_dir()).unwrap();
+    std::fs::remove_dir_all(&ledger).unwrap();
+    std::fs::write(&ledger, "in the way").unwrap();
+    let ran = world.rein(&["models", "test"]).ends(0);
+    assert!(ran.err.contains("`rein log --wire` misses a request"), "{}", ran.err);
+    let ran = world.rein(&["edit", "--file", "a.txt", "shout"]).ends(0);
+    assert!(ran.err.contains("`rein log --wire` misses a request"), "{}", ran.err);
+}
+
 #[test]
 fn a_session_is_recorded_without_keys_and_played_without_a_network_or_a_configuration() {
     let world = World::folder(&[("a.txt", FILE)]);
@@ -265,6 +336,24 @@ fn models_are_listed_tested_and_drilled() {
                     chat: when `second` is dark, first/scripted answers\n\
                     chat: when all are dark, nobody answers; what needs no model works\n";
     assert_eq!((drill.as_str(), first.asked()), (expected, 1));
+
+    let third = Model::plays([Reply::text("ready"), Reply::text("plain continuation")]);
+    world.configure(&format!(
+        "[roles]\ncomplete = [\"third/scripted\"]\n[providers.third]\nwire = \"openai-completions\"\nbase_url = \"http://{}/v1\"\n",
+        third.address
+    ));
+    let tested = world.rein(&["models", "test", "--json"]).ends(0).json();
+    let listed = world.rein(&["models", "--json"]).ends(0).json();
+    let of_completion = |rows: &serde_json::Value| {
+        let row = rows.as_array().unwrap().iter().find(|row| row["role"] == "complete").unwrap();
+        row["suffix"].clone()
+    };
+    let found = of_completion(&tested["roles"]);
+    assert!(!found.is_null());
+    assert_eq!(of_completion(&listed["models"]), found, "kept for the list");
+    let remark = "what follows the cursor";
+    let listed = world.rein(&["models"]).ends(0).text();
+    assert_eq!(listed.contains(remark), found != "honoured", "{found}: {listed}");
 
     world.configure("");
     world.rein(&["models", "test"]).ends(3);

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["text", "model"],
     &["change"],
     &["context"],
-    &["prompt", "workspace", "provider"],
+    &["prompt", "tool", "workspace", "provider"],
     &["session", "editor", "index"],
     &["ui", "orchestrator"],
     &["config"],
@@ -27,7 +27,7 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// The thinking wing: values in, values out.
-const PURE: &[&str] = &["text", "model", "change", "context", "prompt", "session", "editor", "ui"];
+const PURE: &[&str] = &["text", "model", "change", "context", "prompt", "tool", "session", "editor", "ui"];
 
 /// What the thinking wing never names, since it is the world: the disk, the network, processes, the
 /// clock, tasks, and the rooms of the acting wing.
@@ -83,7 +83,7 @@ const NEVER: &[(&str, &[&str], &str)] = &[
 const ONLY: &[(&[&str], &[&str], &str)] = &[
     (
         &["std::fs"],
-        &["workspace", "config", "front", "index/store.rs"],
+        &["workspace", "config", "front", "index/store.rs", "index/vectors/log.rs"],
         "a path reaches the disk only through `Workspace`",
     ),
     (&["rustix"], &["workspace", "front"], "system calls are for the pen and the terminal"),

@@ -48,6 +48,14 @@ pub struct ApprovedFile {
     base: Base,
     op: FileOp,
     hunks: Vec<(HunkId, Span, Lines)>,
+    returns: Option<Returning>,
+}
+
+/// A file that is made because it was there before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Returning {
+    /// It could be run.
+    pub executable: bool,
 }
 
 impl Approved {
@@ -71,7 +79,17 @@ impl Approved {
 
 impl ApprovedFile {
     pub(super) fn new(base: Base, op: FileOp, hunks: Vec<(HunkId, Span, Lines)>) -> Self {
-        Self { base, op, hunks }
+        Self { base, op, hunks, returns: None }
+    }
+
+    /// The file was there before, and comes back as it was.
+    pub(super) fn returns(self, executable: bool) -> Self {
+        Self { returns: Some(Returning { executable }), ..self }
+    }
+
+    /// What is known of how the file was, if it comes back.
+    pub fn returning(&self) -> Option<Returning> {
+        self.returns
     }
 
     pub fn path(&self) -> &RepoPath {

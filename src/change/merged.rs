@@ -69,9 +69,11 @@ impl Places {
         self.parts.iter().any(|part| part.binary_search(&line).is_ok())
     }
 
-    /// Is the change inside one part, or at its edge?
+    /// Is the change inside one part? Where lines are only taken away the part must go on both before
+    /// and after: at its edge nothing the snippet shows stands for them.
     fn reaches(&self, new: Span) -> bool {
         let inside = |part: &Vec<usize>| match (part.first(), part.last()) {
+            (Some(first), Some(last)) if new.is_empty() => *first < new.start() && new.start() <= *last,
             (Some(first), Some(last)) => *first <= new.start() && new.end() <= last + 1,
             _ => false,
         };
@@ -148,6 +150,18 @@ mod tests {
     #[test]
     fn a_line_lost_beside_the_snippet_is_not() {
         assert_eq!(check(&MERGED.replace("import a\n", "")), Err(NotMerged::Lost(1)));
+    }
+
+    #[test]
+    fn a_line_lost_at_the_edge_of_the_snippet_is_not_but_one_within_it_is() {
+        let file = "@cached\ndef f():\n    log()\n    return 1\n# end\n";
+        let kept = |update: &str, made: &str| {
+            merged(&Unmerged { update: update.into(), original: file.into() }, made).map(|_| ())
+        };
+        let whole = "def f():\n    return 1\n";
+        assert_eq!(kept(whole, "@cached\ndef f():\n    return 1\n# end\n"), Ok(()));
+        assert_eq!(kept(whole, "def f():\n    return 1\n# end\n"), Err(NotMerged::Lost(1)));
+        assert_eq!(kept(whole, "@cached\ndef f():\n    return 1\n"), Err(NotMerged::Lost(5)));
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod splice;
 #[cfg(test)]
 mod verbs;
 
-pub use approved::{Approved, ApprovedFile, Landed, Receipt};
+pub use approved::{Approved, ApprovedFile, Landed, Receipt, Returning};
 pub use edit::{Edit, EditHunk, EditLine, EditOp, Fenced, Quote};
 
 pub use hunk::{Base, FileOp, Hunk, HunkId, Standing, Verdict};

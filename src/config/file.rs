@@ -24,6 +24,8 @@ pub(super) struct Written {
     pub max_output: Option<i64>,
     pub leash: Leash,
     pub budget: Budget,
+    pub ask: Ask,
+    pub embed: Embed,
     pub wire_log: WireLog,
     pub roles: Roles,
     pub providers: BTreeMap<String, Provider>,
@@ -45,6 +47,31 @@ pub(super) struct Leash {
 pub(super) struct Budget {
     pub turn: Option<f64>,
     pub day: Option<f64>,
+}
+
+/// Of questions.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Ask {
+    pub depth: Option<String>,
+    pub rounds: Option<i64>,
+    pub parts: Option<i64>,
+    pub tokens: Option<i64>,
+    pub minutes: Option<i64>,
+    pub dollars: Option<f64>,
+}
+
+/// Of search by meaning.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Embed {
+    pub auto: Option<bool>,
+    pub tokens: Option<i64>,
+    pub document_prefix: Option<String>,
+    pub query_prefix: Option<String>,
+    pub store: Option<String>,
+    pub store_key_env: Option<String>,
+    pub collection: Option<String>,
 }
 
 #[derive(Clone, Default, Debug, Deserialize)]
@@ -82,11 +109,34 @@ pub(super) struct Provider {
     pub wire: Option<String>,
     pub base_url: Option<String>,
     pub api_key_env: Option<String>,
+    pub api_key_command: Option<Program>,
+    pub api_key_keyring: Option<String>,
     pub default_model: Option<String>,
     pub insecure: Option<bool>,
     pub connect_timeout: Option<f64>,
     pub first_byte_timeout: Option<f64>,
     pub idle_timeout: Option<f64>,
+}
+
+/// A program with its arguments, or a line for a shell.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "`api_key_command` is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`"
+)]
+pub(super) enum Program {
+    Line(String),
+    Words(Vec<String>),
+}
+
+impl Program {
+    pub fn words(self) -> Vec<String> {
+        match self {
+            Self::Line(line) if line.trim().is_empty() => Vec::new(),
+            Self::Line(line) => ["sh", "-c", &line].map(str::to_owned).into(),
+            Self::Words(words) => words,
+        }
+    }
 }
 
 /// The keys of each table, for suggestions: [`Written`] in another form. A test holds them equal.
@@ -97,12 +147,17 @@ const TOP: &[&str] = &[
     "max_output",
     "leash",
     "budget",
+    "ask",
+    "embed",
     "wire_log",
     "roles",
     "providers",
     "models",
 ];
 const BUDGET: &[&str] = &["turn", "day"];
+const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
+const EMBED: &[&str] =
+    &["auto", "tokens", "document_prefix", "query_prefix", "store", "store_key_env", "collection"];
 const WIRE_LOG: &[&str] = &["days", "megabytes"];
 const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];
@@ -111,6 +166,8 @@ const PROVIDER: &[&str] = &[
     "wire",
     "base_url",
     "api_key_env",
+    "api_key_command",
+    "api_key_keyring",
     "default_model",
     "insecure",
     "connect_timeout",
@@ -208,7 +265,14 @@ impl Layer {
 
     fn check(&self, table: &DeTable) -> Result<(), ConfigError> {
         self.names(table, TOP, "")?;
-        for (name, keys) in [("leash", LEASH), ("budget", BUDGET), ("wire_log", WIRE_LOG), ("roles", ROLES)] {
+        for (name, keys) in [
+            ("leash", LEASH),
+            ("budget", BUDGET),
+            ("ask", ASK),
+            ("embed", EMBED),
+            ("wire_log", WIRE_LOG),
+            ("roles", ROLES),
+        ] {
             if let Some(inner) = sub(table, name) {
                 self.names(inner, keys, name)?;
             }
@@ -237,7 +301,8 @@ impl Layer {
         let what = if KEYS_THEMSELVES.contains(&written.to_lowercase().as_str()) {
             format!(
                 "`{written}`{place}: keys are not kept in files; put it into an environment variable and \
-                 name that, as in `api_key_env = \"MY_KEY\"`"
+                 name that, as in `api_key_env = \"MY_KEY\"`, or name a program that prints it \
+                 (`api_key_command`) or an entry of your keyring (`api_key_keyring`)"
             )
         } else {
             format!("unknown key `{written}`{place}; {}", advice(written, known))
@@ -343,6 +408,7 @@ mod tests {
             (ROLES, says(toml::from_str::<Roles>("_ = 1").unwrap_err())),
             (PROVIDER, says(toml::from_str::<Provider>("_ = 1").unwrap_err())),
             (BUDGET, says(toml::from_str::<Budget>("_ = 1").unwrap_err())),
+            (ASK, says(toml::from_str::<Ask>("_ = 1").unwrap_err())),
             (WIRE_LOG, says(toml::from_str::<WireLog>("_ = 1").unwrap_err())),
             (MODEL, says(toml::from_str::<Model>("_ = 1").unwrap_err())),
         ] {

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::file::{Layer, Model, Provider, Written, advice};
-use super::{Config, ConfigError, Env, Overrides, Place, Roles, ThemeName, WireLog};
+use super::file::{Layer, Model, Program, Provider, Written, advice};
+use super::{Asking, Config, ConfigError, Embed, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
-use crate::model::{Budget, ModelId, Money, Price, Rate, Role, Tokens};
+use crate::model::{Budget, KeyFrom, ModelId, Money, Price, Rate, Role, Tokens};
 use crate::provider::{BaseUrl, Card, Catalogue, Endpoint, Key, Timeouts, Wire};
+use crate::session::{Allowance, Reach};
 
 /// Turns layers into a configuration, remembering where each setting was written.
 pub(super) struct Meaning<'a> {
@@ -44,6 +45,8 @@ impl<'a> Meaning<'a> {
                 .map(|n| Tokens(n as u64)),
             roles: self.roles(&endpoints, overrides.model)?,
             budget: self.budget()?,
+            ask: self.ask()?,
+            embed: self.embed()?,
             wire_log: self.wire_log()?,
             catalogue: self.catalogue()?,
             endpoints,
@@ -127,6 +130,7 @@ impl<'a> Meaning<'a> {
         Ok(Budget {
             turn: limit("turn", self.top(|w| w.budget.turn))?,
             day: limit("day", self.top(|w| w.budget.day))?,
+            question: None,
         })
     }
 
@@ -136,6 +140,65 @@ impl<'a> Meaning<'a> {
         read.map_err(|_| {
             self.invalid(key, format!("`{}` is {written}; write dollars, as in `0.50`", key.join(".")))
         })
+    }
+
+    fn ask(&self) -> Result<Asking, ConfigError> {
+        let usual = Reach::default();
+        let number = |key: &str, most: usize, pick: fn(&Written) -> Option<i64>| {
+            self.number(&["ask", key], 0..=most, pick)
+        };
+        // None of it is no limit.
+        let some = |number: Option<usize>| number.filter(|number| *number > 0).map(|number| number as u64);
+        let dollars =
+            self.top(|w| w.ask.dollars).map(|sum| self.dollars(&["ask", "dollars"], sum)).transpose()?;
+        Ok(Asking {
+            depth: self.parsed(&["ask", "depth"], |w| w.ask.depth.clone())?.unwrap_or_default(),
+            reach: Reach {
+                rounds: number("rounds", 50, |w| w.ask.rounds)?.unwrap_or(usual.rounds).max(1),
+                parts: number("parts", 12, |w| w.ask.parts)?.unwrap_or(usual.parts).max(1),
+            },
+            allowance: Allowance {
+                tokens: some(number("tokens", 100_000_000, |w| w.ask.tokens)?).map(Tokens),
+                money: dollars.filter(|sum| sum.0 > 0),
+                time: some(number("minutes", 1_440, |w| w.ask.minutes)?)
+                    .map(|minutes| Duration::from_secs(minutes * 60)),
+            },
+        })
+    }
+
+    fn embed(&mut self) -> Result<Embed, ConfigError> {
+        let tokens = self.number(&["embed", "tokens"], 0..=100_000_000_000, |w| w.embed.tokens)?;
+        let text = |pick: fn(&Written) -> Option<String>| self.top(pick).filter(|text| !text.is_empty());
+        let collection = text(|w| w.embed.collection.clone());
+        if let Some(name) = collection.as_ref().filter(|name| !is_entry(name)) {
+            let what = format!("`{name}` is no collection; use letters, digits, `.`, `-` and `_`");
+            return Err(self.invalid(&["embed", "collection"], what));
+        }
+        Ok(Embed {
+            auto: self.top(|w| w.embed.auto).unwrap_or(false),
+            tokens: tokens.filter(|tokens| *tokens > 0).map(|tokens| Tokens(tokens as u64)),
+            document_prefix: text(|w| w.embed.document_prefix.clone()).unwrap_or_default(),
+            query_prefix: text(|w| w.embed.query_prefix.clone()).unwrap_or_default(),
+            collection,
+            store: self.vector_store()?,
+        })
+    }
+
+    /// Its key travels as a bearer's, as that wire's does.
+    fn vector_store(&mut self) -> Result<Option<Endpoint>, ConfigError> {
+        let Some(base) = self.top(|w| w.embed.store.clone()).filter(|base| !base.is_empty()) else {
+            return Ok(None);
+        };
+        let base_url = BaseUrl::parse(&base, false)
+            .map_err(|error| self.invalid(&["embed", "store"], error.to_string()))?;
+        let variable = self.top(|w| w.embed.store_key_env.clone()).filter(|name| !name.is_empty());
+        if variable.as_ref().is_some_and(|name| !is_variable(name)) {
+            let what = "`store_key_env` is the name of an environment variable, as in `MY_KEY`, not a key";
+            return Err(self.invalid(&["embed", "store_key_env"], what));
+        }
+        let key = variable.as_ref().and_then(|variable| self.key(variable));
+        let key_from = variable.map(KeyFrom::Variable);
+        Ok(Some(Endpoint { key, key_from, ..Endpoint::new("vectors", Wire::Voyage, base_url) }))
     }
 
     fn wire_log(&self) -> Result<WireLog, ConfigError> {
@@ -220,13 +283,56 @@ impl<'a> Meaning<'a> {
         let base_url = BaseUrl::parse(&base, insecure)
             .map_err(|error| self.invalid(&key("base_url"), error.to_string()))?;
         let timeouts = self.timeouts(name)?;
-        let key_from = self.provider(name, |p| p.api_key_env.clone()).filter(|name| !name.is_empty());
-        if !key_from.as_deref().is_none_or(is_variable) {
-            let what = "`api_key_env` is the name of an environment variable, as in `MY_KEY`, not a key";
-            return Err(self.invalid(&key("api_key_env"), what));
-        }
-        let key = key_from.as_deref().and_then(|variable| self.key(variable));
+        let key_from = self.key_from(name)?;
+        let key = match &key_from {
+            Some(KeyFrom::Variable(variable)) => self.key(variable),
+            // Asked when the first request needs it.
+            Some(KeyFrom::Command(_) | KeyFrom::Keyring(_)) | None => None,
+        };
         Ok(Endpoint { key, key_from, timeouts, ..Endpoint::new(name, wire, base_url) })
+    }
+
+    /// Where the key comes from: the highest layer that says so says it alone.
+    fn key_from(&self, name: &str) -> Result<Option<KeyFrom>, ConfigError> {
+        let said = |p: &Provider| {
+            let variable = p.api_key_env.clone().map(|name| ("api_key_env", KeyFrom::Variable(name)));
+            let command = p
+                .api_key_command
+                .clone()
+                .map(Program::words)
+                .map(|argv| ("api_key_command", KeyFrom::Command(argv)));
+            let entry = p.api_key_keyring.clone().map(|entry| ("api_key_keyring", KeyFrom::Keyring(entry)));
+            let said: Vec<_> = [variable, command, entry].into_iter().flatten().collect();
+            (!said.is_empty()).then_some(said)
+        };
+        let said = self.provider(name, said).unwrap_or_default();
+        let invalid = |setting: &str, what: &str| Err(self.invalid(&["providers", name, setting], what));
+        match said.as_slice() {
+            [] => Ok(None),
+            [(_, KeyFrom::Variable(variable))] if variable.is_empty() => Ok(None),
+            [(setting, KeyFrom::Variable(variable))] if !is_variable(variable) => invalid(
+                setting,
+                "`api_key_env` is the name of an environment variable, as in `MY_KEY`, not a key",
+            ),
+            [(setting, KeyFrom::Command(argv))] if argv.first().is_none_or(String::is_empty) => invalid(
+                setting,
+                "`api_key_command` is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`",
+            ),
+            [(setting, KeyFrom::Command(argv))]
+                if argv.first().is_some_and(|word| is_key(word)) || is_key_line(argv) =>
+            {
+                invalid(setting, "`api_key_command` is a program that prints the key, not the key")
+            }
+            [(setting, KeyFrom::Keyring(entry))] if !is_entry(entry) => invalid(
+                setting,
+                "`api_key_keyring` is the name of an entry, in letters, digits, `.`, `-` and `_`",
+            ),
+            [(_, from)] => Ok(Some(from.clone())),
+            [(one, _), (other, _), ..] => {
+                let what = format!("`[providers.{name}]` has both `{one}` and `{other}`; keep one of them");
+                Err(self.invalid(&["providers", name, other], what))
+            }
+        }
     }
 
     fn provider<T>(&self, name: &str, pick: impl Fn(&Provider) -> Option<T>) -> Option<T> {
@@ -305,19 +411,22 @@ impl<'a> Meaning<'a> {
     /// are set does not say that code may go to several places.
     fn fallback(&mut self, endpoints: &[Endpoint]) -> Option<ModelId> {
         let endpoint = endpoints.iter().find(|endpoint| {
-            endpoint.key.is_some() && self.provider(&endpoint.name, |p| p.default_model.clone()).is_some()
+            endpoint.has_key() && self.provider(&endpoint.name, |p| p.default_model.clone()).is_some()
         })?;
         let model = self.provider(&endpoint.name, |p| p.default_model.clone())?;
         let id = ModelId { provider: endpoint.name.clone(), model };
-        let variable = endpoint.key_from.as_deref().unwrap_or_default();
-        self.notes.push(format!("chat: `{id}`, because `{variable}` is set; `roles.chat` names another"));
+        let because = match &endpoint.key_from {
+            Some(KeyFrom::Variable(variable)) => format!("`{variable}` is set"),
+            _ => format!("`{}` has a key", endpoint.name),
+        };
+        self.notes.push(format!("chat: `{id}`, because {because}; `roles.chat` names another"));
         Some(id)
     }
 
     fn note_missing_keys(&mut self, config: &Config) {
         for id in Role::ALL.into_iter().flat_map(|role| config.role(role)) {
             let endpoint = config.endpoint(id).filter(|endpoint| endpoint.key.is_none());
-            if let Some(variable) = endpoint.and_then(|endpoint| endpoint.key_from.as_ref()) {
+            if let Some(KeyFrom::Variable(variable)) = endpoint.and_then(|one| one.key_from.as_ref()) {
                 let note = format!("`{id}` has no key: `{variable}` is not set");
                 if !self.notes.contains(&note) {
                     self.notes.push(note);
@@ -340,6 +449,24 @@ fn able(model: &ModelId, role: Role, endpoints: &[Endpoint]) -> Result<(), Strin
     let able: Vec<_> = Wire::ALL.into_iter().filter(|wire| wire.serves(role)).map(Wire::name).collect();
     let (wire, able) = (endpoint.wire, able.join(", "));
     Err(format!("`{model}`: the wire `{wire}` cannot serve `{role}`; those that can are {able}"))
+}
+
+/// Does a word look like a key, in the place of a program? It would be repeated where the program fails.
+fn is_key(word: &str) -> bool {
+    let mixed =
+        word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    word.starts_with("sk-") || (word.len() >= 24 && mixed && !word.contains(['/', ' ']))
+}
+
+/// The same of a line for a shell that is nothing but one word.
+fn is_key_line(argv: &[String]) -> bool {
+    matches!(argv, [shell, flag, line] if shell == "sh" && flag == "-c" && is_key(line.trim()))
+}
+
+/// The name of a keyring's entry: one word that every such program takes as it is.
+fn is_entry(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain)
 }
 
 /// A portable environment variable's name (POSIX, 8.1), in either case.

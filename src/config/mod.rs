@@ -1,6 +1,7 @@
 //! The configuration: what was written, in layers (`file`), becomes what is meant
 //! (`meaning`, [`Config`]), or an error that names the line. Layers, low to high: the built-in `default.toml`, the user's file,
-//! the environment, flags. Secrets come from the environment only, by the name that a file gives.
+//! the environment, flags. Secrets come from the environment or from a
+//! program, by the name that a file gives; no file holds one.
 //!
 //! This room reads files and writes none; it knows no screen and asks no server.
 
@@ -23,6 +24,7 @@ use meaning::Meaning;
 use crate::change::{Leash, Level};
 use crate::model::{Budget, ModelId, Role, Tokens};
 use crate::provider::{Card, Catalogue, Endpoint, Found};
+use crate::session::{Allowance, Depth, Reach};
 
 /// The built-in layer: the defaults and their documentation.
 pub const DEFAULT: &str = include_str!("default.toml");
@@ -91,6 +93,31 @@ impl FromStr for ThemeName {
     }
 }
 
+/// How far questions go.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Asking {
+    /// Where their slider starts.
+    pub depth: Depth,
+    pub reach: Reach,
+    pub allowance: Allowance,
+}
+
+/// How a project is made searchable by meaning, where a model serves the role `embed`.
+#[derive(Clone, Default, Debug)]
+pub struct Embed {
+    /// Searches by default use the vectors that there are, and not only those that ask for it.
+    pub auto: bool,
+    /// Most tokens a day that the model is sent; none: no limit.
+    pub tokens: Option<Tokens>,
+    /// Stand before each text that is searched, and each that is searched for.
+    pub document_prefix: String,
+    pub query_prefix: String,
+    /// A server that keeps the vectors; none: this machine does.
+    pub store: Option<Endpoint>,
+    /// The name of the collection there; none: one of rein's own making.
+    pub collection: Option<String>,
+}
+
 /// What is in force. Every model in `roles` has its endpoint.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -107,6 +134,8 @@ pub struct Config {
     pub tab_width: usize,
     pub max_output: Option<Tokens>,
     pub budget: Budget,
+    pub ask: Asking,
+    pub embed: Embed,
     pub wire_log: WireLog,
     /// Prices and limits.
     pub catalogue: Catalogue,
@@ -350,6 +379,11 @@ mod tests {
                 "my.toml:2: `[models.\"x*\"]` has half a price; write both `input` and `output`",
             ),
             ("[models.x]\ncontext = 0", "my.toml:2: `context` is 0; use 1 to 1000000000 tokens"),
+            (
+                "[ask]\ndepth = \"bottomless\"",
+                "my.toml:2: `bottomless` is no depth; use quick, research, deep",
+            ),
+            ("[ask]\nrounds = 99", "my.toml:2: `ask.rounds` is 99; use 0 to 50"),
             ("[wire_log]\ndays = -1", "my.toml:2: `wire_log.days` is -1; use 0 to 3650"),
             (
                 "[leash]\nprotect = [\"a[\"]",
@@ -382,10 +416,25 @@ mod tests {
     }
 
     #[test]
+    fn how_far_a_question_goes_is_the_users_to_set() {
+        let config = loaded("", &[], Overrides::default()).unwrap().config;
+        assert_eq!((config.ask.depth, config.ask.reach), (Depth::Quick, Reach::default()));
+        assert_eq!(config.ask.allowance, "300k,10min".parse().unwrap());
+        let user =
+            "[ask]\ndepth = \"deep\"\nrounds = 9\nparts = 0\ntokens = 0\nminutes = 2\ndollars = 0.25\n";
+        let config = loaded(user, &[], Overrides::default()).unwrap().config;
+        assert_eq!((config.ask.depth, config.ask.reach), (Depth::Deep, Reach { rounds: 9, parts: 1 }));
+        assert_eq!(config.ask.allowance, "$0.25,2min".parse().unwrap());
+    }
+
+    #[test]
     fn budgets_and_prices_are_the_users_to_set() {
         let user = "[budget]\nturn = 0.50\nday = 5\n[models.\"gpt-5*\"]\ninput = 9\noutput = 10\nmax_output = 7\n[wire_log]\ndays = 0\n";
         let config = config(user);
-        assert_eq!(config.budget, Budget { turn: "0.50".parse().ok(), day: "5".parse().ok() });
+        assert_eq!(
+            config.budget,
+            Budget { turn: "0.50".parse().ok(), day: "5".parse().ok(), question: None }
+        );
         assert_eq!((config.wire_log.days, config.wire_log.megabytes), (0, 64));
         let card = config.card(&"openai/gpt-5".parse().unwrap());
         assert_eq!(card.price.unwrap().cached.0.to_string(), "$9.00", "what is not given is `input`");
@@ -424,6 +473,40 @@ mod tests {
         let odd = loaded(&user, &[("LOCAL_KEY", "two words")], Overrides::default()).unwrap();
         assert!(odd.notes[0].starts_with("`LOCAL_KEY` is set, but not used: the key holds"));
         assert!(!odd.notes.concat().contains("two words"));
+    }
+
+    #[test]
+    fn a_key_comes_from_one_place_and_what_a_program_is_given_is_not_shown() {
+        let from = |more: &str| {
+            let loaded = loaded(&format!("{LOCAL}{more}"), &[], Overrides::default()).unwrap();
+            let local = loaded.config.endpoints.iter().find(|one| one.name == "local").unwrap();
+            assert!(
+                local.has_key()
+                    && !show(&loaded).contains("sesame")
+                    && !format!("{local:?}").contains("sesame")
+            );
+            local.key_from.clone().and_then(|from| from.command()).unwrap()
+        };
+        assert_eq!(from("api_key_command = [\"echo\", \"sk-sesame\"]"), ["echo", "sk-sesame"]);
+        assert_eq!(from("api_key_command = \"echo sk-sesame\""), ["sh", "-c", "echo sk-sesame"]);
+        assert!(from("api_key_keyring = \"mine\"").contains(&"mine".to_owned()));
+        for (more, part) in [
+            ("api_key_command = []", "is a program with its arguments"),
+            ("api_key_command = 7", "is a program with its arguments"),
+            ("api_key_command = \"sk-sesame\"", "not the key"),
+            ("api_key_command = [\"sk-sesame\"]", "not the key"),
+            ("api_key_command = \"AIzaSesame0123456789abcdefghijk\"", "not the key"),
+            ("api_key_keyring = \"-x\"", "is the name of an entry"),
+            ("api_key_keyring = \"x\"\napi_key_env = \"X\"", "has both `api_key_env` and `api_key_keyring`"),
+        ] {
+            let said = wrong(&format!("{LOCAL}{more}"), &[]);
+            assert!(said.starts_with("my.toml:") && said.contains(part) && !said.contains("esame"), "{said}");
+        }
+        // A layer above says it anew, and not besides.
+        let above = "[providers.openai]\napi_key_command = \"pass show openai\"";
+        let over = loaded(above, &[], Overrides::default()).unwrap();
+        let openai = over.config.endpoints.iter().find(|one| one.name == "openai").unwrap();
+        assert_eq!(openai.key_from.clone().and_then(|from| from.command()).unwrap()[0], "sh");
     }
 
     #[test]

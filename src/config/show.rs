@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use super::{Config, Loaded};
-use crate::model::{ModelId, Money, Price, Role, Tokens};
+use super::{Asking, Config, Embed, Loaded};
+use crate::model::{KeyFrom, ModelId, Money, Price, Role, Tokens};
 use crate::provider::{Card, Endpoint};
 
 /// The effective configuration as TOML. Read back, it gives the same configuration.
@@ -19,7 +19,7 @@ pub fn show(loaded: &Loaded) -> String {
         let _ = write!(text, "\n# {note}");
     }
     for endpoint in &loaded.config.endpoints {
-        if let Some(variable) = &endpoint.key_from {
+        if let Some(KeyFrom::Variable(variable)) = &endpoint.key_from {
             let state = if endpoint.key.is_some() { "set" } else { "not set" };
             let _ = write!(text, "\n# {variable} is {state}");
         }
@@ -68,6 +68,8 @@ fn table(config: &Config) -> Table {
     }
     table.insert("leash".into(), Value::Table(leash(config)));
     table.insert("budget".into(), Value::Table(budget(config)));
+    table.insert("ask".into(), Value::Table(ask(config)));
+    table.insert("embed".into(), Value::Table(embed(config)));
     let kept = [("days", config.wire_log.days), ("megabytes", config.wire_log.megabytes)];
     let kept = kept.map(|(key, value)| (key.to_owned(), number(value)));
     table.insert("wire_log".into(), Value::Table(kept.into_iter().collect()));
@@ -86,6 +88,43 @@ fn budget(config: &Config) -> Table {
     let limits = [("turn", config.budget.turn), ("day", config.budget.day)];
     let written = limits.into_iter().filter_map(|(key, limit)| Some((key.to_owned(), dollars(limit?))));
     written.collect()
+}
+
+fn ask(config: &Config) -> Table {
+    let Asking { depth, reach, allowance } = config.ask;
+    let tokens = allowance.tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
+    let minutes = allowance.time.map_or(0, |time| i64::try_from(time.as_secs() / 60).unwrap_or(i64::MAX));
+    let mut table = Table::from_iter([
+        ("depth".to_owned(), Value::from(depth.name())),
+        ("rounds".to_owned(), number(reach.rounds)),
+        ("parts".to_owned(), number(reach.parts)),
+        ("tokens".to_owned(), Value::Integer(tokens)),
+        ("minutes".to_owned(), Value::Integer(minutes)),
+    ]);
+    table.extend(allowance.money.map(|money| ("dollars".to_owned(), dollars(money))));
+    table
+}
+
+fn embed(config: &Config) -> Table {
+    let Embed { auto, tokens, document_prefix, query_prefix, store, collection } = &config.embed;
+    let tokens = tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
+    let mut table = Table::from_iter([
+        ("auto".to_owned(), Value::from(*auto)),
+        ("tokens".to_owned(), Value::Integer(tokens)),
+    ]);
+    let key = store.as_ref().and_then(|store| match &store.key_from {
+        Some(KeyFrom::Variable(name)) => Some(name.as_str()),
+        _ => None,
+    });
+    let texts = [
+        ("document_prefix", Some(document_prefix.as_str()).filter(|text| !text.is_empty())),
+        ("query_prefix", Some(query_prefix.as_str()).filter(|text| !text.is_empty())),
+        ("store", store.as_ref().map(|store| store.base_url.as_str())),
+        ("store_key_env", key),
+        ("collection", collection.as_deref()),
+    ];
+    table.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.into()))));
+    table
 }
 
 /// The user's own word on models; what is built in need not be shown.
@@ -122,9 +161,17 @@ fn provider(endpoint: &Endpoint) -> Table {
         ("first_byte_timeout".to_owned(), timeouts.first_byte.as_secs_f64().into()),
         ("idle_timeout".to_owned(), timeouts.idle.as_secs_f64().into()),
     ]);
-    if let Some(variable) = &endpoint.key_from {
-        table.insert("api_key_env".into(), variable.as_str().into());
-    }
+    match &endpoint.key_from {
+        None => None,
+        Some(KeyFrom::Variable(name)) => table.insert("api_key_env".into(), name.as_str().into()),
+        // Somebody may have written the key among its arguments.
+        Some(KeyFrom::Command(argv)) => {
+            let shown =
+                argv.iter().enumerate().map(|(at, word)| if at == 0 { word.clone() } else { "…".into() });
+            table.insert("api_key_command".into(), strings(shown))
+        }
+        Some(KeyFrom::Keyring(entry)) => table.insert("api_key_keyring".into(), entry.as_str().into()),
+    };
     if base.as_str().starts_with("http:") && !base.is_loopback() {
         table.insert("insecure".into(), true.into());
     }

@@ -47,12 +47,24 @@ pub enum Source {
     Diagnostics,
     /// A page of the web, which the user named and let be fetched.
     Page { url: String },
+    /// The definitions that the rest of the project refers to most.
+    Map,
     /// Lines of another file, to look at.
     Excerpt {
         path: RepoPath,
         #[serde(skip)]
         span: Span,
     },
+    /// A commit: what it says, and what it changed as far as that is shown.
+    Commit { id: String },
+    /// The tools that are offered, with what they take.
+    Tools,
+    /// A call of a tool by the model: its arguments.
+    Call { tool: String },
+    /// What a tool gave.
+    Outcome { tool: String },
+    /// A statement of an earlier answer with the quotes it rests on.
+    Claim { number: u32 },
     /// The text before the cursor, at `complete`.
     Prefix { path: RepoPath },
     /// The text after the cursor.
@@ -88,7 +100,13 @@ impl Source {
             Self::Diff => "diff",
             Self::Diagnostics => "diagnostics",
             Self::Page { .. } => "page",
+            Self::Map => "map",
             Self::Excerpt { .. } => "excerpt",
+            Self::Commit { .. } => "commit",
+            Self::Tools => "tools",
+            Self::Call { .. } => "call",
+            Self::Outcome { .. } => "outcome",
+            Self::Claim { .. } => "claim",
             Self::Prefix { .. } => "prefix",
             Self::Suffix { .. } => "suffix",
             Self::Answer => "answer",
@@ -107,14 +125,10 @@ impl Source {
                 (Some(path.as_str()), None)
             }
             Self::Refusal { path } => (Some(path), None),
-            Self::System
-            | Self::Request
-            | Self::Instruction
-            | Self::FileList
-            | Self::Diff
-            | Self::Diagnostics
-            | Self::Page { .. }
-            | Self::Answer => (None, None),
+            Self::System | Self::Request | Self::Instruction | Self::Answer => (None, None),
+            Self::FileList | Self::Map | Self::Diff | Self::Diagnostics | Self::Page { .. } => (None, None),
+            Self::Commit { .. } | Self::Claim { .. } => (None, None),
+            Self::Tools | Self::Call { .. } | Self::Outcome { .. } => (None, None),
         }
     }
 
@@ -132,6 +146,7 @@ impl Source {
         matches!(
             self,
             Self::FileList
+                | Self::Map
                 | Self::Rules { .. }
                 | Self::Diff
                 | Self::Diagnostics
@@ -145,7 +160,7 @@ impl Source {
     /// Is it the same from request to request of a session, as long as nothing else changes? Such pieces
     /// come first, so that a provider can keep what it made of them.
     pub fn is_steady(&self) -> bool {
-        matches!(self, Self::System | Self::Rules { .. })
+        matches!(self, Self::System | Self::Rules { .. } | Self::Map)
     }
 }
 
@@ -165,7 +180,13 @@ impl fmt::Display for Source {
             Self::Diff => f.write_str("diff"),
             Self::Diagnostics => f.write_str("diagnostics"),
             Self::Page { url } => write!(f, "{url}, page"),
+            Self::Map => f.write_str("map"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
+            Self::Commit { id } => write!(f, "commit {}", id.get(..12).unwrap_or(id)),
+            Self::Tools => f.write_str("tools"),
+            Self::Call { tool } => write!(f, "call of `{tool}`"),
+            Self::Outcome { tool } => write!(f, "what `{tool}` gave"),
+            Self::Claim { number } => write!(f, "statement {number}"),
             Self::Prefix { path } => write!(f, "{path}, before the cursor"),
             Self::Suffix { path } => write!(f, "{path}, after the cursor"),
             Self::Answer => f.write_str("answer"),
@@ -291,6 +312,21 @@ impl Pack {
         Self { segments, ..self }
     }
 
+    /// The same with one thing more that a person should know.
+    #[must_use]
+    pub fn noting(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
+    /// The same with more pieces before the last one, which is what was asked.
+    #[must_use]
+    pub fn with_before_last(mut self, more: Vec<Segment>) -> Self {
+        let at = self.segments.len().saturating_sub(1);
+        self.segments.splice(at..at, more);
+        self
+    }
+
     /// What is missing from it and why, for the person: the model is not told.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -318,7 +354,43 @@ impl Pack {
         self.ratio.of(segment.tokens)
     }
 
+    /// The three pieces that weigh most among those that a request can do without or with fewer lines of,
+    /// in words: what to drop where it is too long. `None` if there are none.
+    pub fn heaviest(&self) -> Option<String> {
+        let spare = |source: &Source| {
+            use Source::{Excerpt, File, FileList, Outline, Suffix};
+            matches!(source, File { .. } | Excerpt { .. } | Outline { .. } | FileList | Suffix { .. })
+        };
+        let mut spare: Vec<&Segment> = self.segments.iter().filter(|one| spare(&one.source)).collect();
+        spare.sort_by_key(|one| std::cmp::Reverse(one.tokens));
+        let words = spare.iter().take(3).map(|one| format!("{} (~{})", one.source, one.tokens));
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| format!("what weighs most: {}", words.join(", ")))
+    }
+
     pub fn tokens(&self) -> Tokens {
         self.segments.iter().map(|segment| self.weight(segment)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_weighs_most_is_named_and_what_must_be_there_is_not() {
+        let piece = |source, words: usize| Segment::new(source, "", "word ".repeat(words), Trust::Repository);
+        let path = RepoPath::parse("a.rs").unwrap();
+        let excerpt = |words| piece(Source::Excerpt { path: path.clone(), span: Span::new(0, 1) }, words);
+        let pack = Pack::new(vec![
+            piece(Source::System, 900),
+            piece(Source::FileList, 20),
+            excerpt(10),
+            excerpt(300),
+        ]);
+        let said = pack.heaviest().unwrap();
+        let first = said.find("a.rs").unwrap();
+        assert!(first < said.find("file list").unwrap() && !said.contains("system"), "{said}");
+        assert_eq!(Pack::new(vec![piece(Source::System, 9)]).heaviest(), None);
     }
 }

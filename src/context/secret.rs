@@ -60,6 +60,47 @@ pub fn holds_key(text: &[u8]) -> bool {
         })
 }
 
+/// How keys of well-known services begin, and how many letters, digits, `-` and `_` follow at least: their
+/// makers chose these to be found by.
+const TOKENS: [(&str, usize); 13] = [
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("AIza", 30),
+    ("ghp_", 30),
+    ("gho_", 30),
+    ("ghs_", 30),
+    ("github_pat_", 30),
+    ("glpat-", 18),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("sk-ant-", 20),
+    ("sk-proj-", 20),
+    ("sk_live_", 16),
+];
+
+/// Does a text show a private key, or what has the form of a key to a well-known service, anywhere?
+pub fn shows_secret(text: &[u8]) -> bool {
+    let key = text.split(|byte| *byte == b'\n').any(|line| holds_key(line.trim_ascii_start()));
+    key || TOKENS.iter().any(|(mark, least)| shows_token(text, mark.as_bytes(), *least))
+}
+
+fn shows_token(text: &[u8], mark: &[u8], least: usize) -> bool {
+    let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let begins = |at: usize| {
+        let alone = at.checked_sub(1).and_then(|before| text.get(before)).is_none_or(|byte| !in_token(byte));
+        let rest = text.get(at + mark.len()..).unwrap_or_default();
+        alone && rest.iter().take_while(|byte| in_token(byte)).count() >= least
+    };
+    let Some(first) = mark.first() else { return false };
+    let starts = text.iter().enumerate().filter(|(_, byte)| *byte == first).map(|(at, _)| at);
+    starts.into_iter().any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(mark)) && begins(at))
+}
+
+/// Does a unified difference show a private key on either side, or around what changed?
+pub fn diff_holds_key(diff: &str) -> bool {
+    diff.lines().any(|line| holds_key(line.strip_prefix(['+', '-', ' ']).unwrap_or(line).as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +136,13 @@ mod tests {
         assert!(holds_key(b"-----BEGIN OPENSSH PRIVATE KEY-----\r\nabc"));
         assert!(holds_key(b"# my key\n-----BEGIN PRIVATE KEY-----\nabc"));
         assert!(!holds_key(b"-----BEGIN PUBLIC KEY-----\nabc"));
+        assert!(shows_secret(b"a\n  -----BEGIN PRIVATE KEY-----\nabc"));
+        assert!(shows_secret(b"key: ghp_0123456789abcdefghijABCDEFGHIJ012345\n"));
+        assert!(!shows_secret(
+            b"a key begins with `ghp_`, as in ghp_XXXX; task-sk-ant-0123456789abcdefghijkl\n"
+        ));
+        assert!(diff_holds_key("@@ -1 +1 @@\n-x\n+-----BEGIN PRIVATE KEY-----\n"));
+        assert!(!diff_holds_key("@@ -1 +1 @@\n-x\n+let begin = 1;\n"));
         assert!(!holds_key(b"let begin = \"-----BEGIN PRIVATE KEY-----\";\n"));
     }
 }

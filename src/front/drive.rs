@@ -129,7 +129,7 @@ impl Driver {
         }
         if let Event::NotLogged(why) = event {
             self.wipe();
-            super::tell(&format!("`rein log --wire` misses a request: {why}"));
+            super::not_logged(why);
         }
         if !self.progress {
             return;

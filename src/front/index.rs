@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::report::document;
 use super::setup::{Setup, SetupError};
-use super::{Exit, print, stop};
+use super::{Exit, meaning, print, stop, tell};
 use crate::config::{self, ConfigError};
 use crate::index::{Index, IndexError, Place, Refreshed, Skipped, Status};
 use crate::text::safe;
@@ -46,21 +46,44 @@ pub fn index(what: AboutIndex, as_json: bool) -> Exit {
 }
 
 fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
-    let workspace = Setup::load()?.place(None)?.workspace;
+    let setup = Setup::load()?;
+    let workspace = setup.place(None)?.workspace;
     let place = place(&workspace)?;
+    let mut vectors = meaning::meaning(&setup, &workspace, &place);
     if what == AboutIndex::Status {
-        let status = Index::open(workspace.clone(), place)?.status(&|| false);
+        let index = Index::open(workspace.clone(), place)?;
+        let status = index.status(&|| false);
         let watched = workspace.watch(&|| false).map(|watch| watch.folders());
-        let text = match as_json {
-            true => document(&status_as_json(&status, &watched)),
-            false => (status_told(&status) + &watched_told(&watched)).into_bytes(),
-        };
-        return Ok(print(&text, Exit::Done));
+        if as_json {
+            let vectors = vectors.as_ref().map(|vectors| meaning::as_json(vectors, &index, None));
+            return Ok(print(&document(&status_as_json(&status, &watched, vectors)), Exit::Done));
+        }
+        let counted = vectors.as_ref().map(|vectors| meaning::counted(vectors, &index)).unwrap_or_default();
+        let meant = meaning::told(vectors.as_ref());
+        let text = status_told(&status) + &counted + &watched_told(&watched) + &meant;
+        return Ok(print(text.as_bytes(), Exit::Done));
     }
     let open = if what == AboutIndex::Rebuild { Index::anew } else { Index::open };
-    let done = open(workspace, place)?.refresh(&|| false)?;
-    let text = if as_json { document(&refreshed_as_json(&done)) } else { refreshed_told(&done).into_bytes() };
-    Ok(print(&text, Exit::Done))
+    let mut index = open(workspace, place)?;
+    let done = index.refresh(&|| false)?;
+    let filled = vectors.as_mut().map(|vectors| meaning::filled(vectors, &index));
+    let made = filled.as_ref().and_then(|filled| filled.as_ref().ok()).map(|filling| filling.made);
+    let mut text = refreshed_told(&done).into_bytes();
+    if as_json {
+        let vectors = vectors.as_ref().map(|vectors| meaning::as_json(vectors, &index, made));
+        text = document(&refreshed_as_json(&done, vectors));
+    } else if let Some(vectors) = &vectors {
+        let counted = meaning::counted(vectors, &index);
+        text.extend(format!("{}, {}\n", counted.trim_end(), vectors.spent()).into_bytes());
+    }
+    let exit = match &filled {
+        Some(Err(why)) => {
+            tell(&why.to_string());
+            why.exit()
+        }
+        _ => Exit::Done,
+    };
+    Ok(print(&text, exit))
 }
 
 /// Where the index of a workspace lies: `REIN_INDEX_DIR`, else the cache; a folder for each workspace.
@@ -84,7 +107,7 @@ pub fn ready(workspace: Workspace) -> Result<Index, NoIndex> {
     Ok(index)
 }
 
-fn refreshed_as_json(done: &Refreshed) -> serde_json::Value {
+fn refreshed_as_json(done: &Refreshed, vectors: Option<serde_json::Value>) -> serde_json::Value {
     json!({
         "schema": "rein.index/1",
         "files": done.files,
@@ -92,6 +115,7 @@ fn refreshed_as_json(done: &Refreshed) -> serde_json::Value {
         "changed": done.changed,
         "ms": u64::try_from(done.took.as_millis()).unwrap_or(u64::MAX),
         "bytes": done.bytes,
+        "vectors": vectors,
     })
 }
 
@@ -104,7 +128,11 @@ fn refreshed_told(done: &Refreshed) -> String {
     format!("{files} files in {chunks} chunks, {changed} of them new; {} ms, {kept}\n", took.as_millis())
 }
 
-fn status_as_json(status: &Status, watched: &Result<usize, NotWatched>) -> serde_json::Value {
+fn status_as_json(
+    status: &Status,
+    watched: &Result<usize, NotWatched>,
+    vectors: Option<serde_json::Value>,
+) -> serde_json::Value {
     let skipped = status.skipped.iter().map(|(path, why)| json!({ "path": path, "why": why }));
     json!({
         "schema": "rein.index-status/1",
@@ -114,7 +142,8 @@ fn status_as_json(status: &Status, watched: &Result<usize, NotWatched>) -> serde
         "bytes": status.bytes,
         "stale": status.stale,
         "made_ms": status.made / 1_000_000,
-        "sent": false,
+        "sent": vectors.is_some(),
+        "vectors": vectors,
         "watched_folders": watched.as_ref().ok(),
         "not_watched": watched.as_ref().err().map(ToString::to_string),
         "skipped": skipped.collect::<Vec<_>>(),
@@ -156,7 +185,6 @@ fn status_told(status: &Status) -> String {
     if !ignored.is_empty() {
         out.push_str(&listed("ignored, by git's rules", &ignored));
     }
-    out.push_str("nothing of it leaves this machine\n");
     out
 }
 

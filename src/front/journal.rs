@@ -7,7 +7,9 @@ use super::setup::{Place, Setup, SetupError};
 use super::{Exit, print, remark, stop};
 use crate::change::Verdict;
 use crate::text::safe;
-use crate::workspace::{JournalError, Kind, LogEntry, Reviewed, Status, UndoError, Undone, WriteError};
+use crate::workspace::{
+    CompareError, JournalError, Kind, LogEntry, NoteError, Reviewed, Status, UndoError, Undone, WriteError,
+};
 
 fn here() -> Result<Place, SetupError> {
     Setup::load()?.place(None)
@@ -41,12 +43,40 @@ pub fn receipt(id: &str, as_json: bool) -> Exit {
         Ok(entry) => {
             let reviewed = entry.story.as_ref().and_then(|story| story.review.as_ref());
             let how = reviewed.map_or_else(
-                || "    nobody reviewed it on a screen\n".to_owned(),
+                || "    what was decided of each hunk is not recorded\n".to_owned(),
                 |reviewed| judged(&entry, reviewed),
             );
             print((told(&entry) + &how).as_bytes(), Exit::Done)
         }
         Err(why) => stop(refused(&why), why),
+    }
+}
+
+/// Keeps the receipt of one operation with a commit, as a git note.
+pub fn note(id: &str, commit: &str, as_json: bool) -> Exit {
+    let place = match here() {
+        Ok(place) => place,
+        Err(why) => return stop(Exit::NotHere, why),
+    };
+    let entry = match place.workspace.logged(id) {
+        Ok(entry) => entry,
+        Err(why) => return stop(refused(&why), why),
+    };
+    let receipt = json!({ "schema": "rein.receipt/1", "entry": entry }).to_string();
+    match place.workspace.note(&receipt, commit) {
+        Ok(noted) if as_json => {
+            let report = json!({
+                "schema": "rein.note/1", "id": entry.id, "commit": noted.commit, "already": noted.already,
+            });
+            print(&document(&report), Exit::Done)
+        }
+        Ok(noted) => {
+            let word = if noted.already { "was noted already" } else { "is noted" };
+            let words = format!("{} {word} on {}; `git log --notes=rein` shows it\n", entry.id, noted.commit);
+            print(words.as_bytes(), Exit::Done)
+        }
+        Err(why @ NoteError::Compare(CompareError::NoCommit { .. })) => stop(Exit::Usage, why),
+        Err(why) => stop(Exit::NotHere, why),
     }
 }
 

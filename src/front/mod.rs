@@ -17,6 +17,8 @@ mod edit;
 mod index;
 mod journal;
 mod keeping;
+mod keys;
+mod meaning;
 mod models;
 mod outside;
 pub mod plain;
@@ -40,7 +42,7 @@ pub use context::context;
 pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit, not_begun};
 pub use index::{AboutIndex, index};
-pub use journal::{log, receipt, recover, redo, undo};
+pub use journal::{log, note, receipt, recover, redo, undo};
 pub use models::{DecodeRequest, decode, drill, models, test_models};
 pub use restore::{RestoreRequest, restore};
 pub use search::{SearchMode, SearchRequest, search};
@@ -130,6 +132,11 @@ fn print(result: &[u8], exit: Exit) -> Exit {
         }
         _ => exit,
     }
+}
+
+/// Says that a request left which the ledger of the wire misses.
+fn not_logged(why: &str) {
+    tell(&format!("`rein log --wire` misses a request: {why}"));
 }
 
 /// Something good to know while a command runs: for a person, not for a script.

@@ -1,26 +1,35 @@
-//! `rein search`: the lines that words, a name or a question are about. Offline, without a model.
+//! `rein search`: the lines that words, a name or a question are about. Offline and without a model,
+//! unless it is asked to search by meaning.
 
 use std::io::Read as _;
 
 use serde_json::{Value, json};
 
-use super::index::{NoIndex, ready};
+use super::index::{NoIndex, place, ready};
+use super::meaning::{self, Unmeant};
 use super::setup::Setup;
-use super::{Exit, print, stop};
-use crate::context::search::{Hit, within};
-use crate::index::{PatternError, grep};
+use super::{Exit, print, remark, stop, tell};
+use crate::context::search::{Hit, fused, within};
+use crate::index::{Callee, Index, PatternError, grep, uses};
 use crate::model::Tokens;
 use crate::text::safe;
 
 /// Most bytes of a question that are read from stdin.
 const QUESTION: u64 = 256 * 1024;
 
+/// Most hits by words that are fused with those by meaning.
+const FUSED: usize = 200;
+
 /// How to look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SearchMode {
+    /// By words, and by meaning where the user's configuration says so.
+    Auto,
     Lexical,
     Semantic,
     Regex,
+    /// Who uses the name.
+    Uses,
 }
 
 /// What `rein search` was told.
@@ -45,9 +54,13 @@ enum Wrong {
     #[error("nothing to look for; write some words, a name, or a question")]
     Nothing,
     #[error(
-        "searching by meaning needs embeddings, which this rein does not make; leave out `--mode semantic`"
+        "searching by meaning needs a model for embeddings; name one under `[roles]`, as in `embed = [\"ollama/nomic-embed-text\"]`, or leave out `--mode semantic`"
     )]
     Semantic,
+    #[error("`{0}` has no name in it; with `--mode uses` write a function, a type or a constant")]
+    NoName(String),
+    #[error(transparent)]
+    Unmeant(#[from] Unmeant),
     #[error(transparent)]
     Pattern(#[from] PatternError),
 }
@@ -56,7 +69,8 @@ impl Wrong {
     fn exit(&self) -> Exit {
         match self {
             Self::NoIndex(_) | Self::Stdin(_) | Self::Semantic => Exit::NotHere,
-            Self::Nothing | Self::Pattern(_) => Exit::Usage,
+            Self::Unmeant(why) => why.exit(),
+            Self::Nothing | Self::NoName(_) | Self::Pattern(_) => Exit::Usage,
         }
     }
 }
@@ -79,16 +93,58 @@ pub fn search(request: SearchRequest) -> Exit {
 
 fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     let query = question(&request.query)?;
-    if request.mode == SearchMode::Semantic {
+    let setup = Setup::load().map_err(NoIndex::from)?;
+    let workspace = setup.place(None).map_err(NoIndex::from)?.workspace;
+    let mut vectors = match request.mode {
+        SearchMode::Auto if !setup.loaded().config.embed.auto => None,
+        SearchMode::Auto | SearchMode::Semantic => {
+            meaning::meaning(&setup, &workspace, &place(&workspace).map_err(NoIndex::from)?)
+        }
+        SearchMode::Lexical | SearchMode::Regex | SearchMode::Uses => None,
+    };
+    if request.mode == SearchMode::Semantic && vectors.is_none() {
         return Err(Wrong::Semantic);
     }
-    let workspace = Setup::load().and_then(|setup| setup.place(None)).map_err(NoIndex::from)?.workspace;
     let index = ready(workspace)?;
-    let hits = match request.mode {
-        SearchMode::Regex => grep(&index, &query, &|| false)?,
-        _ => index.corpus().search(&query, looked_at(request)),
+    let by_words = |limit| index.corpus().search(&query, limit);
+    let hits = match (request.mode, &mut vectors) {
+        (SearchMode::Regex, _) => grep(&index, &query, &|| false)?,
+        (SearchMode::Uses, _) => {
+            let callee = Callee::parse(&query).ok_or(Wrong::NoName(query))?;
+            uses(&index, &callee, &|| false)
+        }
+        (mode, Some(vectors)) => match by_meaning(vectors, &index, &query, mode == SearchMode::Semantic) {
+            Ok(near) => fused(&index.corpus(), &query, by_words(FUSED), near, looked_at(request)),
+            Err(why) if mode == SearchMode::Auto && why.exit() != Exit::Interrupted => {
+                remark(&format!("searched by words alone: {why}"));
+                by_words(looked_at(request))
+            }
+            Err(why) => return Err(why.into()),
+        },
+        _ => by_words(looked_at(request)),
     };
     Ok(within(hits, request.limit, request.budget))
+}
+
+/// The chunks nearest in meaning. Who asks for that by name has what is missing made first; what cannot
+/// be made now is searched by words.
+fn by_meaning(
+    vectors: &mut crate::orchestrator::Meaning,
+    index: &Index,
+    query: &str,
+    complete: bool,
+) -> Result<Vec<Hit>, Unmeant> {
+    if complete {
+        match meaning::filled(vectors, index) {
+            Err(why)
+                if why.exit() == Exit::Limit && vectors.count(index).missing < vectors.count(index).all =>
+            {
+                tell(&format!("{} chunks are searched by words alone: {why}", vectors.count(index).missing));
+            }
+            other => drop(other?),
+        }
+    }
+    meaning::nearest(vectors, index, query)
 }
 
 /// With a budget, a hit that does not fit makes room for a later one.

@@ -10,12 +10,13 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Receiver;
 
+use super::keys::Keys;
 use crate::config::{self, Config, Loaded, Overrides, ThemeName};
 use crate::model::{ModelId, Price, Role, Tokens};
 use crate::orchestrator::wire_log::{Retention, WireLog};
 use crate::orchestrator::{Meter, Orchestrator, Roles};
 use crate::prompt::{PromptError, Prompts};
-use crate::provider::{Client, Recorder, Tape, Timeouts, Witness, discover};
+use crate::provider::{Client, KeyStore, Recorder, Tape, Timeouts, Witness, discover};
 use crate::session::{Event, Terms};
 use crate::text::RepoPath;
 use crate::ui::Limits;
@@ -82,6 +83,7 @@ pub struct Setup {
     roles: Roles,
     recorder: Option<Arc<Recorder>>,
     tape: Option<Arc<Tape>>,
+    keys: Arc<Keys>,
 }
 
 /// Where a command works: the workspace, and a file to begin with.
@@ -151,7 +153,16 @@ impl Setup {
     pub fn with(loaded: Loaded, state: PathBuf) -> Result<Self, SetupError> {
         let prompts = Arc::new(Prompts::embedded()?);
         let roles = routes(&loaded.config);
-        Ok(Self { loaded, state, searches: false, prompts, roles, recorder: None, tape: None })
+        Ok(Self {
+            loaded,
+            state,
+            searches: false,
+            prompts,
+            roles,
+            recorder: None,
+            tape: None,
+            keys: Arc::default(),
+        })
     }
 
     pub fn roles(&self) -> &Roles {
@@ -218,7 +229,7 @@ impl Setup {
         if let Some(tape) = &self.tape {
             return Client::new().played_from(Arc::clone(tape));
         }
-        let mut client = Client::new();
+        let mut client = Client::new().with_keys(Arc::clone(&self.keys) as Arc<dyn KeyStore>);
         if let Some(recorder) = &self.recorder {
             client = client.shown_to(Arc::clone(recorder) as Arc<dyn Witness>);
         }
@@ -270,6 +281,11 @@ impl Setup {
     pub fn prices(&self) -> Vec<(ModelId, Price)> {
         let routes = Role::ALL.into_iter().flat_map(|role| self.roles.serve(role));
         routes.filter_map(|route| Some((route.id(), route.card.price?))).collect()
+    }
+
+    /// How far questions go.
+    pub fn asking(&self) -> config::Asking {
+        self.loaded.config.ask
     }
 
     pub fn level(&self) -> crate::change::Level {

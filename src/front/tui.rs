@@ -217,6 +217,8 @@ impl Front {
         let session = Session::new(setup.terms(source));
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());
+        let asking = setup.asking();
+        app.ask_as(asking.depth, asking.reach, asking.allowance);
         if let Some(guide) = guide {
             app.set_guide(guide);
         }

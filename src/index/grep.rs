@@ -18,14 +18,19 @@ pub struct PatternError {
     source: Box<regex::Error>,
 }
 
+impl PatternError {
+    /// What is wrong with the pattern, and nothing of where it was typed.
+    pub fn why(&self) -> String {
+        self.source.to_string()
+    }
+}
+
 /// The chunks with lines that match, most matches first. Blocking; asks `stop` between files.
 ///
 /// # Errors
 /// `pattern` is not a regular expression, or would take too much memory.
 pub fn grep(index: &Index, pattern: &str, stop: &dyn Fn() -> bool) -> Result<Vec<Hit>, PatternError> {
-    let built = RegexBuilder::new(pattern).multi_line(true).build();
-    let regex =
-        built.map_err(|source| PatternError { pattern: pattern.to_owned(), source: Box::new(source) })?;
+    let regex = compiled(pattern)?;
     let mut hits = Vec::new();
     for member in index.corpus().files() {
         if stop() || hits.len() >= MOST {
@@ -43,6 +48,11 @@ pub fn grep(index: &Index, pattern: &str, stop: &dyn Fn() -> bool) -> Result<Vec
             .then(a.span.start().cmp(&b.span.start()))
     });
     Ok(hits)
+}
+
+pub(super) fn compiled(pattern: &str) -> Result<Regex, PatternError> {
+    let built = RegexBuilder::new(pattern).multi_line(true).build();
+    built.map_err(|source| PatternError { pattern: pattern.to_owned(), source: Box::new(source) })
 }
 
 fn of_file(regex: &Regex, member: &Member, text: &Lines) -> Vec<Hit> {

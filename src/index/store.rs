@@ -23,7 +23,7 @@ use crate::workspace::Stamp;
 const MAGIC: &[u8; 10] = b"rein-index";
 
 /// Raised whenever chunks, terms or this layout change.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 const HEADER: usize = MAGIC.len() + 4 + 4;
 
@@ -58,6 +58,10 @@ impl Key {
 
     pub(super) fn digest(self) -> Digest {
         self.digest
+    }
+
+    pub(super) fn language(self) -> u8 {
+        self.language
     }
 }
 

@@ -10,11 +10,15 @@ use super::Money;
 pub struct Budget {
     pub turn: Option<Money>,
     pub day: Option<Money>,
+    /// Of one question, whatever it takes to answer it.
+    #[serde(skip)]
+    pub question: Option<Money>,
 }
 
 /// Which limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Span {
+    Question,
     Turn,
     Day,
 }
@@ -23,6 +27,7 @@ impl Span {
     /// As written in the configuration.
     pub fn key(self) -> &'static str {
         match self {
+            Self::Question => "ask.dollars",
             Self::Turn => "budget.turn",
             Self::Day => "budget.day",
         }
@@ -32,6 +37,7 @@ impl Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Question => "question",
             Self::Turn => "turn",
             Self::Day => "day",
         })
@@ -64,7 +70,12 @@ impl Budget {
     /// # Errors
     /// The first limit that it might break.
     pub fn admit(&self, most: Option<Money>, turn: Money, today: Option<Money>) -> Result<(), Excess> {
-        for (span, limit, spent) in [(Span::Turn, self.turn, Some(turn)), (Span::Day, self.day, today)] {
+        let limits = [
+            (Span::Question, self.question, Some(turn)),
+            (Span::Turn, self.turn, Some(turn)),
+            (Span::Day, self.day, today),
+        ];
+        for (span, limit, spent) in limits {
             let Some(limit) = limit else { continue };
             let most = most.ok_or(Excess::NoPrice { span, limit })?;
             // What costs nothing breaks no limit.
@@ -84,7 +95,7 @@ impl Budget {
 mod tests {
     use super::*;
 
-    const BUDGET: Budget = Budget { turn: Some(Money(500_000)), day: Some(Money(2_000_000)) };
+    const BUDGET: Budget = Budget { turn: Some(Money(500_000)), day: Some(Money(2_000_000)), question: None };
 
     #[test]
     fn a_request_goes_only_if_the_most_it_can_cost_fits() {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Excess, Tokens};
+use super::{Excess, KeyFrom, Span, Tokens};
 
 /// How far a request had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,9 +42,10 @@ pub enum Failure {
     #[error("{server} failed (HTTP {status}): {said}")]
     Broken { server: String, status: u16, said: String },
     #[error("{server} did not accept the key (HTTP {status}): {said}")]
-    Unauthorised { server: String, status: u16, key_from: Option<String>, said: String },
-    #[error("{server} needs a key, and `{variable}` is not set")]
-    NoKey { server: String, variable: String },
+    Unauthorised { server: String, status: u16, key_from: Option<KeyFrom>, said: String },
+    /// `why` it is not to be had from there.
+    #[error("{server} needs a key, and {from} {why}")]
+    NoKey { server: String, from: KeyFrom, why: String },
     #[error("{server} refused the request (HTTP {status}): {said}")]
     Refused { server: String, status: u16, said: String },
     #[error("{server} does not know the model `{model}`: {said}")]
@@ -67,6 +68,8 @@ pub enum Failure {
     /// While a recording is played.
     #[error("the recording has no answer of {server} to this request; {difference}")]
     NotRecorded { server: String, difference: String },
+    #[error("no model of the role `chat` is served in a way that offers tools")]
+    NoTools,
     #[error("no model is configured for the role `{role}`")]
     NoModel { role: super::Role },
 }
@@ -88,14 +91,12 @@ impl Failure {
             Self::OverQuota { .. } => {
                 "add credit there, or name another model: `--model PROVIDER/MODEL`".into()
             }
-            Self::Unauthorised { key_from: Some(name), .. } => {
-                format!("check the key: `export {name}=…`")
-            }
+            Self::Unauthorised { key_from: Some(from), .. } => format!("check the key: {}", from.remedy()),
             Self::Unauthorised { key_from: None, .. } => {
                 "name the environment variable that holds the key: `api_key_env = \"NAME\"`".into()
             }
-            Self::NoKey { variable, .. } => {
-                format!("`export {variable}=…`, or name another model: `--model PROVIDER/MODEL`")
+            Self::NoKey { from, .. } => {
+                format!("{}, or name another model: `--model PROVIDER/MODEL`", from.remedy())
             }
             Self::Refused { status: 400 | 422, .. } => {
                 "see what it says; another model, or another `wire` for this provider, may take it".into()
@@ -103,7 +104,10 @@ impl Failure {
             Self::Refused { .. } => {
                 "check `wire` and `base_url` of this provider (`rein config show`)".into()
             }
-            Self::UnknownModel { .. } => "check the model's name under `[roles]` (`rein config show`)".into(),
+            Self::UnknownModel { .. } => {
+                "check the model's name under `[roles]`; `rein models` says whether the server lists it"
+                    .into()
+            }
             Self::TooLong { .. } => "ask at a lower notch, or select fewer lines".into(),
             Self::Silent { phase: Phase::BeforeFirstByte, .. } => {
                 "ask again, or give this provider more time: `first_byte_timeout = SECONDS`".into()
@@ -122,11 +126,17 @@ impl Failure {
                     "write its price under `[models.\"{model}\"]` in the configuration, or lift the limit"
                 )
             }
+            Self::OverBudget { excess, .. } if excess.span() == Span::Question => {
+                "allow the question more: `--budget`, or `ask.dollars` in the configuration".into()
+            }
             Self::OverBudget { excess, .. } => {
                 format!("raise `{}`, or lower `max_output`, in the configuration", excess.span().key())
             }
             Self::NotRecorded { .. } => {
                 "replay it on the files it was recorded on, or record it anew: `--record FILE`".into()
+            }
+            Self::NoTools => {
+                "ask at depth `quick`, or give `roles.chat` a model behind another `wire`".into()
             }
             Self::NoModel { role } => {
                 format!("add a provider and `roles.{role}` to the configuration (`rein config path`)")
@@ -142,6 +152,7 @@ impl Failure {
                 | Self::TooLong { .. }
                 | Self::OverBudget { .. }
                 | Self::NotRecorded { .. }
+                | Self::NoTools
                 | Self::NoModel { .. }
         )
     }

@@ -21,11 +21,22 @@ impl Fim {
 }
 
 /// What a server makes of the suffix. Some take it and fill in as if there were none, without a word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Suffix {
     Honoured,
     Ignored,
     /// The server's answers do not tell.
     Unknown,
+}
+
+impl Suffix {
+    /// What a person should know of it, if anything.
+    pub fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Honoured => None,
+            Self::Ignored => Some("it ignores what follows the cursor and is asked in words"),
+            Self::Unknown => Some("whether it reads what follows the cursor does not show"),
+        }
+    }
 }

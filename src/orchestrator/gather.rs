@@ -10,7 +10,7 @@ use super::page::Pages;
 use super::rules::rules;
 use super::shelf::{Desk, NotReady, Patience};
 use crate::change::{Base, Level};
-use crate::context::{self, Dropped, Excerpt, Open, Request};
+use crate::context::{self, Dropped, Excerpt, Open, Request, Segment, Source, Trust};
 use crate::index::{Drawn, Index, excerpts};
 use crate::model::{Ratio, Tokens};
 use crate::session::{GatherError, Gathered, Instruct};
@@ -33,11 +33,17 @@ const BESIDE: Tokens = Tokens(900);
 /// Most tokens of excerpts that are looked through for files, at `repo`.
 const ABOUT: Tokens = Tokens(8_000);
 
+/// Tokens of the map, at `repo`: the first thousand say which modules there are and what they are for.
+const MAP: Tokens = Tokens(1_000);
+
 /// How long a request for edits waits for the index at `selection` and `file`, where excerpts help, and
 /// at `repo`, where looking through all files takes as long.
 const BRIEFLY: Patience = Patience { known: Duration::from_millis(40), new: Duration::from_millis(20) };
 const LOOKED_AT: Patience = Patience { known: Duration::from_secs(20), new: Duration::from_secs(120) };
 const AT_REPO: Patience = Patience { known: Duration::from_millis(250), new: Duration::from_millis(20) };
+
+/// Nothing was fetched.
+const NO_PAGES: &Pages = &Pages::new();
 
 /// Where a request's texts come from, and how they are weighed.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +57,13 @@ pub struct Ground<'a> {
     /// Nobody waits for the request to leave: it is looked at, and shall show what it would hold once the
     /// index is ready.
     pub looked_at: bool,
+}
+
+impl<'a> Ground<'a> {
+    /// The project and its index, and nothing else.
+    pub fn plain(workspace: &'a Workspace, desk: Option<&'a Desk>) -> Self {
+        Self { workspace, desk, pages: NO_PAGES, ratio: Ratio::default(), looked_at: false }
+    }
 }
 
 /// The pack for an instruction, of at most about `budget` tokens, and what was read for it. Blocking;
@@ -77,7 +90,7 @@ pub fn pack(
         text.as_ref().map(|(path, text)| Open { path, text, selection: instruct.focus.lines, cursor: None });
     let (file, wants, may_change) =
         (instruct.focus.file.as_ref(), &instruct.wants, instruct.level == Level::Repo);
-    let steady = rules(ground, &instruct.open, file, wants);
+    let mut steady = rules(ground, &instruct.open, file, wants);
     let Named { pieces, files: named_files, mut notes, dropped } =
         named(&About { ground, open: &instruct.open, file, wants, may_change, stop });
     let mut left_out = dropped;
@@ -86,6 +99,7 @@ pub fn pack(
         Level::Selection | Level::File => (Vec::new(), beside(ground, instruct, stop, &mut notes)),
         Level::Complete => Default::default(),
     };
+    steady.extend(map(ground, instruct, ground.ratio.back(budget), stop));
     let request = Request {
         steady: &steady,
         named: &pieces,
@@ -104,6 +118,15 @@ pub fn pack(
         read.entry(path).or_insert(base);
     }
     Ok(Gathered { pack, read })
+}
+
+/// The map of the project, at `repo`, where the request has room for eight of it.
+fn map(ground: &Ground<'_>, instruct: &Instruct, budget: Tokens, stop: &dyn Fn() -> bool) -> Option<Segment> {
+    if instruct.level != Level::Repo || budget < Tokens(8 * MAP.0) {
+        return None;
+    }
+    let map = ground.desk?.map(MAP, AT_REPO, stop).ok().filter(|map| !map.is_empty())?;
+    Some(Segment::new(Source::Map, map.why(), map.text.clone(), Trust::Repository))
 }
 
 /// Lines that were selected by number must be there.

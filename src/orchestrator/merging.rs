@@ -9,7 +9,7 @@ use super::supply::Supply;
 use crate::model::{Failure, Merge, Role};
 use crate::provider::failover::Walk;
 use crate::provider::merge_ask;
-use crate::session::{Event, Instruct, TurnId};
+use crate::session::{Event, Instruct, Payer, TurnId};
 use crate::text::{Lines, RepoPath};
 
 /// A file, and a change to it that leaves code out.
@@ -62,7 +62,7 @@ async fn merged(supply: &Supply, routes: &[Route], turn: TurnId, merge: &Merge) 
 
 async fn attempt(supply: &Supply, route: &Route, turn: TurnId, merge: &Merge) -> Result<String, Failure> {
     let sent = merge_ask(merge).weight();
-    let mut tab = supply.open(Some(turn), route, sent, Some(merge.max_output()))?;
+    let mut tab = supply.open(Some(Payer { turn, limit: None }), route, sent, Some(merge.max_output()))?;
     let result = supply.client.merge(&route.endpoint, &route.model, merge, |delta| tab.heard(delta)).await;
     let ended = result.as_ref().map(|_| ()).map_err(Failure::clone);
     supply.close(Some(turn), tab, &ended).await;
@@ -100,7 +100,9 @@ mod tests {
             roles.list(Role::Apply, &[id("first"), id("second")]);
             let (events, mut arriving) = mpsc::channel(8);
             let meter = Meter::of(&workspace, Budget::default());
-            let supply = Arc::new(Supply::new(Client::new(), events, meter, Calibration::of(&workspace)));
+            let findings = crate::orchestrator::Findings::of(&workspace);
+            let calibration = Calibration::of(&workspace);
+            let supply = Arc::new(Supply::new(Client::new(), events, meter, findings, calibration));
             let path = RepoPath::parse("a.txt").unwrap();
             let focus = Focus { file: Some(path.clone()), lines: None };
             let open = Default::default();

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::dice;
 use super::roles::Route;
 use crate::model::{Bill, Budget, Counted, Delta, Failure, ModelId, Money, Price, Tokens, Usage};
-use crate::session::TurnId;
+use crate::session::{Payer, TurnId};
 use crate::workspace::{Drawer, Workspace};
 
 /// An answer without any known limit is projected to be this long.
@@ -42,8 +42,13 @@ impl Line {
 /// What is in the day's file. A request that never said what it was counts with all that was set aside
 /// for it: a process that was killed may have spent it. A line that a crash cut off says nothing.
 fn sum(file: &[u8]) -> Bill {
+    sum_of(file, |_| true)
+}
+
+fn sum_of(file: &[u8], counts: impl Fn(&Line) -> bool) -> Bill {
     let lines =
         file.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    let lines = lines.filter(counts);
     let mut requests: HashMap<String, Bill> = HashMap::new();
     for line in lines {
         let aside = |most| Bill::of(Usage::default(), Some(most));
@@ -81,17 +86,25 @@ impl Meter {
         self.book.read(&file_of_today()).ok().map(|file| sum(&file.unwrap_or_default()))
     }
 
+    /// Today's requests to one model. Blocking.
+    pub fn today_of(&self, model: &ModelId) -> Option<Bill> {
+        let (file, model) = (self.book.read(&file_of_today()).ok()?, model.to_string());
+        Some(sum_of(&file.unwrap_or_default(), |line| line.model == model))
+    }
+
     /// Opens a tab for a request, if the most it can cost fits. Blocking, but for a moment only.
     ///
     /// # Errors
     /// [`Failure::OverBudget`].
     pub fn open(
         self: &Arc<Self>,
-        turn: Option<TurnId>,
+        payer: Option<Payer>,
         route: &Route,
         sent: Tokens,
         most_output: Option<Tokens>,
     ) -> Result<Tab, Failure> {
+        let turn = payer.map(|payer| payer.turn);
+        let budget = Budget { question: payer.and_then(|payer| payer.limit), ..self.budget };
         let output = most_output.or(route.card.max_output).unwrap_or(LONG);
         let most = route.card.price.map(|price| price.most(at_most(sent), output));
         let aside = most.filter(|most| *most > Money(0));
@@ -99,12 +112,12 @@ impl Meter {
             Line { id: format!("{:016x}", dice()), model: route.id().to_string(), most: aside, bill: None };
         let by_turn = self.of_turn(turn);
         let admitted = self.book.append(&file_of_today(), |held| {
-            let admitted = self.budget.admit(most, by_turn, Some(sum(held).cost));
+            let admitted = budget.admit(most, by_turn, Some(sum(held).cost));
             let set_aside = aside.is_some() && admitted.is_ok();
             (line.bytes().filter(|_| set_aside), admitted)
         });
         // Without a readable count a limit for the day cannot be kept, and one for the turn can.
-        let admitted = admitted.unwrap_or_else(|_| self.budget.admit(most, by_turn, None));
+        let admitted = admitted.unwrap_or_else(|_| budget.admit(most, by_turn, None));
         admitted.map_err(|excess| Failure::OverBudget { model: line.model.clone(), excess })?;
         let aside = aside.unwrap_or_default();
         self.add_to_turn(turn, Money(0), aside);
@@ -244,7 +257,7 @@ mod tests {
         }
 
         fn meter(&self, turn: Option<u64>, day: Option<u64>) -> Arc<Meter> {
-            let budget = Budget { turn: turn.map(Money), day: day.map(Money) };
+            let budget = Budget { turn: turn.map(Money), day: day.map(Money), question: None };
             Arc::new(Meter::new(budget, Drawer::at(self.folder.path().join("spent"))))
         }
     }
@@ -261,7 +274,7 @@ mod tests {
         }
     }
 
-    const TURN: Option<TurnId> = Some(TurnId(1));
+    const TURN: Option<Payer> = Some(Payer { turn: TurnId(1), limit: None });
 
     fn open(meter: &Arc<Meter>) -> Result<Tab, Failure> {
         meter.open(TURN, &route(), Tokens(100), Some(Tokens(50)))

@@ -9,12 +9,16 @@
 mod calibration;
 mod catalogue;
 mod compare;
+mod embedding;
+mod findings;
 mod gather;
+mod history;
 mod keep;
 mod merging;
 mod meter;
 mod named;
 mod page;
+mod parsing;
 mod probe;
 mod retrieve;
 mod roles;
@@ -22,8 +26,12 @@ mod rules;
 mod shelf;
 mod stream;
 mod supply;
+mod tools;
+mod tracing;
 pub mod wire_log;
 
+pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
+pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
 pub use roles::{Roles, Route};
@@ -40,9 +48,9 @@ use tokio::task::AbortHandle;
 use crate::change::Base;
 use crate::change::reading::Reading;
 use crate::index::{self, Index};
-use crate::model::{Budget, Role, Tokens};
+use crate::model::{Budget, Failure, Role, Tokens};
 use crate::provider::{Client, body};
-use crate::session::{Effect, Event, TurnId};
+use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
 use calibration::Calibration;
@@ -84,8 +92,8 @@ pub struct Orchestrator {
     completion: Option<Running>,
     keeping: keep::Desk,
     shelf: Option<Shelf>,
-    /// The last question, which lives beside the turn.
-    inquiry: Option<TurnId>,
+    /// The conversations of the last question, which lives beside the turn.
+    lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
     looked_at: Option<TurnId>,
 }
@@ -102,8 +110,8 @@ impl Orchestrator {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
         let meter = Meter::of(&workspace, budget);
-        let calibration = Calibration::of(&workspace);
-        let supply = Arc::new(Supply::new(client, events.clone(), meter, calibration));
+        let (findings, calibration) = (Findings::of(&workspace), Calibration::of(&workspace));
+        let supply = Arc::new(Supply::new(client, events.clone(), meter, findings, calibration));
         let turns = HashMap::new();
         let (completion, keeping) = (None, keep::Desk::default());
         let orchestrator = Self {
@@ -117,7 +125,7 @@ impl Orchestrator {
             completion,
             keeping,
             shelf: None,
-            inquiry: None,
+            lanes: HashMap::new(),
             looked_at: None,
         };
         (orchestrator, receiver)
@@ -139,14 +147,15 @@ impl Orchestrator {
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Gather { turn, instruct } => {
-                // At most one turn lives at a time, and one question.
-                self.turns.retain(|known, _| *known == turn || Some(*known) == self.inquiry);
+                // At most one turn lives at a time.
+                self.turns.retain(|known, _| *known == turn);
                 let running = self.turns.entry(turn).or_default();
                 let (stop, room) = (Arc::clone(&running.stop), self.room);
-                let pages = instruct.wants.pages.clone();
-                self.gather(turn, stop, pages, false, move |ground, stop| Event::Gathered {
-                    turn,
-                    packed: gather::pack(ground, &instruct, room, stop),
+                let (pages, notice) = (instruct.wants.pages.clone(), self.notice());
+                self.gather(turn, stop, pages, false, move |ground, stop| {
+                    let packed = gather::pack(ground, &instruct, room, stop);
+                    let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
+                    Event::Gathered { turn, packed }
                 });
             }
             Effect::Preview { turn, instruct } => {
@@ -174,24 +183,58 @@ impl Orchestrator {
                 }
             }
             Effect::Retrieve { turn, question } => {
-                if let Some(before) = self.inquiry.replace(turn) {
-                    self.turns.remove(&before);
-                }
-                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
-                let (room, pages) = (self.room, question.wants.pages.clone());
-                self.gather(turn, stop, pages, false, move |ground, stop| Event::Retrieved {
-                    turn,
-                    found: retrieve::retrieve(ground, &question, room, stop),
+                let (stop, room) = (self.lane(turn), self.room);
+                let (pages, notice) = (question.wants.pages.clone(), self.notice());
+                self.gather(turn, stop, pages, false, move |ground, stop| {
+                    let found = retrieve::retrieve(ground, &question, room, stop);
+                    let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
+                    Event::Retrieved { turn, found }
                 });
+            }
+            Effect::UseTools { turn, question, calls } => {
+                let stop = self.lane(turn);
+                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                self.on_thread(move |workspace| {
+                    let ground = Ground::plain(workspace, desk.as_ref());
+                    let stop = || stop.load(Ordering::Relaxed);
+                    let outcomes = tools::carry_out(&ground, &question, &calls, &stop);
+                    Event::Used { turn, dice: dice(), outcomes }
+                });
+            }
+            Effect::Consult { turn, payer, ask } => {
+                let all = self.roles.serve(Role::Chat);
+                let able = |route: &&Route| ask.tools.is_empty() || route.endpoint.wire.offers_tools();
+                let routes: Vec<Route> = all.iter().filter(able).cloned().collect();
+                let none = routes.is_empty() && !all.is_empty();
+                let running = self.lanes.entry(turn).or_default();
+                let (supply, left) = (Arc::clone(&self.supply), Arc::clone(&running.left));
+                let whose = stream::Whose { turn, payer };
+                let task = if none {
+                    let events = self.events.clone();
+                    let ended = Event::Ended { turn, result: Err(Failure::NoTools) };
+                    self.runtime.spawn(async move { drop(events.send(ended).await) })
+                } else {
+                    self.runtime.spawn(stream::answer(supply, routes, left, whose, ask))
+                };
+                running.tasks.push(task.abort_handle());
+            }
+            Effect::Wake { turn, after } => {
+                let events = self.events.clone();
+                let task = self.runtime.spawn(async move {
+                    tokio::time::sleep(after).await;
+                    let _ = events.send(Event::TimeUp { turn }).await;
+                });
+                self.lanes.entry(turn).or_default().tasks.push(task.abort_handle());
             }
             Effect::Send { turn, ask } => {
                 let routes = self.roles.serve(Role::Chat).to_vec();
                 let running = self.turns.entry(turn).or_default();
                 let (supply, left) = (Arc::clone(&self.supply), Arc::clone(&running.left));
-                let task = self.runtime.spawn(stream::answer(supply, routes, left, turn, ask));
+                let whose = stream::Whose { turn, payer: Payer { turn, limit: None } };
+                let task = self.runtime.spawn(stream::answer(supply, routes, left, whose, ask));
                 running.tasks.push(task.abort_handle());
             }
-            Effect::Abort { turn } => drop(self.turns.remove(&turn)),
+            Effect::Abort { turn } => drop((self.turns.remove(&turn), self.lanes.remove(&turn))),
             Effect::Look { turn, path } => self.on_thread(move |workspace| {
                 let read = look(workspace, &path);
                 Event::Looked { turn, path, read }
@@ -248,6 +291,20 @@ impl Orchestrator {
                 let reading = Box::new(Reading::of(&review));
                 Event::Read { turn, reading }
             }),
+            Effect::Parse { turn, review, files } => {
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let events = self.events.clone();
+                self.runtime.spawn_blocking(move || parsing::run(turn, &review, files, &stop, &events));
+            }
+            Effect::Trace { turn, hunk, review } => {
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
+                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+                self.on_thread(move |_| {
+                    let stop = || stop.load(Ordering::Relaxed);
+                    let callers = Box::new(tracing::trace(&review, hunk, desk.as_ref(), &stop));
+                    Event::Traced { turn, hunk, callers }
+                });
+            }
             Effect::Polish { key, rough } => self.on_thread(move |_| {
                 let polish = Arc::new(rough.polish());
                 Event::Polished { key, path: rough.path, polish }
@@ -305,7 +362,25 @@ impl Orchestrator {
             let pages = page::fetch(&client, &pages).await;
             runtime.spawn_blocking(move || put(&pages));
         });
-        self.turns.entry(turn).or_default().tasks.push(task.abort_handle());
+        let running = match self.lanes.get_mut(&turn) {
+            Some(lane) => lane,
+            None => self.turns.entry(turn).or_default(),
+        };
+        running.tasks.push(task.abort_handle());
+    }
+
+    /// What a person should know where the project's texts go to a model to be searched by meaning.
+    fn notice(&self) -> Option<String> {
+        let route = self.roles.serve(Role::Embed).first().filter(|_| self.shelf.is_some())?;
+        let (id, host) = (route.id(), route.endpoint.base_url.host());
+        Some(format!(
+            "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
+        ))
+    }
+
+    /// Whether a conversation about a question is to stop.
+    fn lane(&mut self, turn: TurnId) -> Arc<AtomicBool> {
+        Arc::clone(&self.lanes.entry(turn).or_default().stop)
     }
 
     /// Runs blocking work on a thread of the runtime's pool and sends what it gives.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::findings::Findings;
 use super::meter::Meter;
 use super::roles::Route;
 use crate::model::{Ask, Bill, Delta, EmbedAs, Failure, Fim, Merge, Message, Role, Suffix, Tokens, Usage};
@@ -23,7 +24,13 @@ pub struct Probe {
 }
 
 /// Calls the model of `route` as `role` would.
-pub async fn probe(client: &Client, meter: &Arc<Meter>, role: Role, route: &Route) -> Probe {
+pub async fn probe(
+    client: &Client,
+    meter: &Arc<Meter>,
+    findings: &Findings,
+    role: Role,
+    route: &Route,
+) -> Probe {
     let began = Instant::now();
     let (sent, most) = weight(role, route);
     let mut tab = match meter.open(None, route, sent, Some(most)) {
@@ -42,6 +49,9 @@ pub async fn probe(client: &Client, meter: &Arc<Meter>, role: Role, route: &Rout
         call(client, role, route, &mut hear).await.map(|()| None)
     };
     let suffix = called.as_ref().ok().copied().flatten();
+    if let Some(suffix) = suffix {
+        findings.note(&route.id(), suffix);
+    }
     let result = called.map(|_| ());
     let (bill, _) = tab.close(&result);
     Probe { result, suffix, bill, took: began.elapsed() }

@@ -1,21 +1,28 @@
 //! What a question is about, out of the index: unlike a request for edits it waits until the index is
-//! ready, since there is nothing to ask about without.
-
-use std::collections::BTreeMap;
+//! ready, since there is nothing to ask about without. The lines that it points at come along, and where
+//! it is about how they came to be, the commits that last changed them.
 
 use super::gather::Ground;
 use super::named::{About, Named, named};
 use super::shelf::NotReady;
-use crate::context::{self, Excerpt};
+use super::{history, tools};
+use crate::context::citation::Evidence;
+use crate::context::{self, Excerpt, Segment, Source, Trust, holds_key, is_secret};
 use crate::index::{Drawn, Index, excerpts};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
-use crate::text::{Lines, RepoPath};
+use crate::text::{Lines, RepoPath, Span};
 
 /// Most tokens of excerpts for one question.
 const EVIDENCE: Tokens = Tokens(6_000);
 
-/// The pack for a question, of at most about `budget` tokens, and the files it is from. Blocking.
+/// Most bytes that are shown of each commit.
+const COMMIT: usize = 6_000;
+
+/// Lines around those that a question about the past points at.
+const AROUND: usize = 20;
+
+/// The pack for a question, of at most about `budget` tokens, and what it is from. Blocking.
 ///
 /// # Errors
 /// There is no index, or nothing in it fits.
@@ -28,31 +35,81 @@ pub fn retrieve(
     let desk = ground.desk.ok_or_else(|| NoEvidence::NoIndex("there is no search index here".into()))?;
     let (file, wants) = (question.focus.file.as_ref(), &question.wants);
     let about = About { ground, open: &question.open, file, wants, may_change: false, stop };
-    let Named { pieces, files, notes, dropped } = named(&about);
+    let Named { pieces, files, mut notes, dropped } = named(&about);
     let skip = |path: &RepoPath| wants.wishes.evicts_file(path.as_str());
     let ask = |index: &Index| excerpts(&index.under(&question.open), &question.text, EVIDENCE, &skip);
     let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))?;
-    let selected = selected(question);
-    if drawn.is_empty() && selected.is_none() && pieces.is_empty() {
+    let here = pointed_at(ground, question);
+    let mut shown = Evidence::default();
+    let past = match &here {
+        Some((path, text, span)) if question.is_about_the_past() => {
+            past(ground, (path, text, *span), &mut shown, &mut notes, stop)
+        }
+        _ => Vec::new(),
+    };
+    if drawn.is_empty() && here.is_none() && pieces.is_empty() {
         return Err(NoEvidence::Nothing);
     }
-    let (chosen, texts): (Vec<Excerpt>, Vec<(RepoPath, Lines)>) = selected
-        .into_iter()
-        .chain(drawn)
-        .map(|Drawn { excerpt, file }| (excerpt.clone(), (excerpt.path, file)))
-        .unzip();
+    let lines = here.map(|(path, file, span)| lines(path, file, span, question));
+    let mut chosen: Vec<Excerpt> = Vec::new();
+    for Drawn { excerpt, file } in lines.into_iter().chain(drawn) {
+        shown.add_file(excerpt.path.clone(), file);
+        chosen.push(excerpt);
+    }
+    files.into_iter().for_each(|(path, file)| shown.add_file(path, file));
     let room = ground.ratio.back(budget);
     let pack = context::evidence_with(&question.text, &chosen, &pieces, &wants.wishes, room)?;
     let pack = pack.with_notes(notes).dropping(dropped).weighed(ground.ratio);
-    Ok(Retrieved { pack, files: texts.into_iter().chain(files).collect::<BTreeMap<_, _>>() })
+    let history = !past.is_empty();
+    Ok(Retrieved { pack: pack.with_before_last(past), shown, history })
 }
 
-/// The selected lines, as they stand on screen.
-fn selected(question: &Question) -> Option<Drawn> {
-    let (path, span) = (question.focus.file.clone()?, question.focus.lines?);
-    let file = question.open.get(&path)?.clone();
+/// The lines that the question points at, as they stand on screen, and the file they are in. No secret.
+fn pointed_at(ground: &Ground<'_>, question: &Question) -> Option<(RepoPath, Lines, Span)> {
+    let (path, span) = question.place()?;
+    let read = || ground.workspace.read(path).ok().flatten().map(|file| file.lines);
+    let text = question.open.get(path).cloned().or_else(read)?;
+    let span = Span::new(span.start(), span.end().min(text.len()));
+    let may = !span.is_empty() && !is_secret(path) && !holds_key(text.bytes());
+    may.then(|| (path.clone(), text, span))
+}
+
+/// These lines as an excerpt; with some around them where the question is about a line of many.
+fn lines(path: RepoPath, file: Lines, span: Span, question: &Question) -> Drawn {
+    let why = match question.focus.lines {
+        Some(_) => format!("line(s) {span}, selected by the user"),
+        None => format!("line {span}, where the cursor stands"),
+    };
+    let around = if span.len() > AROUND { 0 } else { AROUND };
+    let span = Span::new(span.start().saturating_sub(around), (span.end() + around).min(file.len()));
     let text = Lines::new(file.slice(span).to_vec());
-    let excerpt =
-        Excerpt { whole: span == file.span(), path, span, text, why: "selected by the user".into() };
-    Some(Drawn { excerpt, file })
+    Drawn { excerpt: Excerpt { whole: span == file.span(), path, span, text, why }, file }
+}
+
+/// The commits that last changed the lines, newest last: nearest to the question.
+fn past(
+    ground: &Ground<'_>,
+    (path, text, span): (&RepoPath, &Lines, Span),
+    shown: &mut Evidence,
+    notes: &mut Vec<String>,
+    stop: &dyn Fn() -> bool,
+) -> Vec<Segment> {
+    let found = match history::of_lines(ground.workspace, path, text.bytes(), span, stop) {
+        Ok(found) => found,
+        Err(why) => {
+            notes.push(format!("without history: {why}"));
+            return Vec::new();
+        }
+    };
+    if found.is_empty() {
+        notes.push(format!("without history: line(s) {span} of {path} are not committed"));
+    }
+    let segments = found.into_iter().rev().map(|(recorded, why)| {
+        let commit = history::with_changes(&recorded);
+        let (text, more) = tools::shown_of(&commit, COMMIT);
+        let text = if more { text + "(the rest is not shown)\n" } else { text };
+        shown.add_commit(commit);
+        Segment::new(Source::Commit { id: recorded.commit.id }, why, text, Trust::Repository)
+    });
+    segments.collect()
 }

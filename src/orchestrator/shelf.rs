@@ -6,13 +6,14 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 
-use crate::index::{Followed, Index, IndexError, Place};
+use crate::index::{self, Followed, Index, IndexError, Place, RepoMap};
+use crate::model::Tokens;
 use crate::session::Event;
 use crate::text::RepoPath;
 use crate::workspace::{Changes, Watch, Woken, Workspace};
@@ -35,6 +36,8 @@ struct Kept {
     state: Mutex<State>,
     settled: Condvar,
     stop: AtomicBool,
+    /// As of the first request that wanted it, so that requests begin alike for as long as the session is.
+    map: OnceLock<Arc<RepoMap>>,
 }
 
 #[derive(Debug, Default)]
@@ -82,7 +85,7 @@ pub enum NotReady {
 impl Shelf {
     pub fn new(workspace: Workspace, place: Place) -> Self {
         let (state, settled, stop) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
-        Self(Arc::new(Kept { workspace, place, state, settled, stop }))
+        Self(Arc::new(Kept { workspace, place, state, settled, stop, map: OnceLock::new() }))
     }
 
     /// Begins to bring the index up to date, unless that is under way, and returns at once.
@@ -154,6 +157,28 @@ impl Desk {
         self.0.lock().hurried -= 1;
         self.0.settled.notify_all();
         asked
+    }
+
+    /// The map of the project, of at most about `budget` tokens: the same each time it is asked for, also
+    /// after files changed. Blocking the first time: as [`Desk::ask`], and then about as long as a hundred
+    /// searches.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn map(
+        &self,
+        budget: Tokens,
+        patience: Patience,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Arc<RepoMap>, NotReady> {
+        if let Some(map) = self.0.map.get() {
+            return Ok(Arc::clone(map));
+        }
+        let map = Arc::new(self.ask(Some(patience), stop, |index| index::map(index, budget, stop))?);
+        if stop() {
+            return Err(NotReady::Stopped);
+        }
+        Ok(Arc::clone(self.0.map.get_or_init(|| map)))
     }
 
     fn wait<'a>(

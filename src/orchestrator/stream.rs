@@ -10,13 +10,21 @@ use super::roles::Route;
 use super::supply::Supply;
 use crate::model::{Ask, Delta, Failure, Fim, Role};
 use crate::provider::failover::{Step, Walk};
-use crate::session::{Event, TurnId};
+use crate::session::{Event, Payer, TurnId};
 
 /// A walk along the list that an answer which broke off has left, until it is gone on with.
 pub type Left = Arc<Mutex<Option<(Walk, Step)>>>;
 
+/// Whose a request is: where its events go, and who it is counted for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Whose {
+    pub turn: TurnId,
+    pub payer: Payer,
+}
+
 /// Streams the answer of the chat role as events.
-pub async fn answer(supply: Arc<Supply>, routes: Vec<Route>, left: Left, turn: TurnId, ask: Arc<Ask>) {
+pub async fn answer(supply: Arc<Supply>, routes: Vec<Route>, left: Left, whose: Whose, ask: Arc<Ask>) {
+    let turn = whose.turn;
     let taken = left.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (mut walk, mut step) = taken.unwrap_or_else(|| {
         let mut walk = Walk::new(routes.iter().map(Route::id).collect());
@@ -34,7 +42,7 @@ pub async fn answer(supply: Arc<Supply>, routes: Vec<Route>, left: Left, turn: T
             tokio::time::sleep(wait).await;
         }
         let from = route.id();
-        let (begun, result) = attempt(&supply, route, turn, &ask).await;
+        let (begun, result) = attempt(&supply, route, whose, &ask).await;
         let Err(failure) = result else {
             supply.finished(&mut walk);
             let _ = supply.events.send(Event::Ended { turn, result: Ok(()) }).await;
@@ -69,8 +77,9 @@ pub fn to_ask<'a>(step: &Step, routes: &'a [Route]) -> Option<(&'a Route, std::t
 /// One request, metered. Says whether any delta had come, for then it must not be repeated. The
 /// request is read on only when every delta so far was taken, so that a fast server waits for a slow
 /// screen.
-async fn attempt(supply: &Supply, route: &Route, turn: TurnId, ask: &Ask) -> (bool, Result<(), Failure>) {
-    let mut tab = match supply.open(Some(turn), route, ask.weight(), ask.max_output) {
+async fn attempt(supply: &Supply, route: &Route, whose: Whose, ask: &Ask) -> (bool, Result<(), Failure>) {
+    let turn = whose.turn;
+    let mut tab = match supply.open(Some(whose.payer), route, ask.weight(), ask.max_output) {
         Ok(tab) => tab,
         Err(over) => return (false, Err(over)),
     };
@@ -202,6 +211,7 @@ mod tests {
                 Client::new(),
                 events,
                 Meter::of(&workspace, Budget::default()),
+                crate::orchestrator::Findings::of(&workspace),
                 Calibration::of(&workspace),
             );
             let work = async {

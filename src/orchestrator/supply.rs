@@ -9,12 +9,13 @@ use tokio::sync::mpsc::Sender;
 
 use super::calibration::Calibration;
 use super::dice;
+use super::findings::Findings;
 use super::meter::{Meter, Tab};
 use super::roles::Route;
 use crate::model::{Bill, Failure, ModelId, Ratio, Suffix, Tokens};
 use crate::provider::failover::{Health, Step, Walk};
 use crate::provider::{Client, canary_fim};
-use crate::session::{Event, TurnId};
+use crate::session::{Event, Payer, TurnId};
 
 /// Shared by the tasks that ask models.
 #[derive(Debug)]
@@ -27,11 +28,18 @@ pub struct Supply {
     /// What was found out of the models whose server may ignore a suffix. Held while one is asked, so
     /// that two completions do not both ask.
     suffixes: tokio::sync::Mutex<HashMap<ModelId, Suffix>>,
+    findings: Findings,
     began: Instant,
 }
 
 impl Supply {
-    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>, calibration: Calibration) -> Self {
+    pub fn new(
+        client: Client,
+        events: Sender<Event>,
+        meter: Arc<Meter>,
+        findings: Findings,
+        calibration: Calibration,
+    ) -> Self {
         Self {
             client,
             events,
@@ -39,6 +47,7 @@ impl Supply {
             calibration,
             health: Mutex::default(),
             suffixes: Default::default(),
+            findings,
             began: Instant::now(),
         }
     }
@@ -68,12 +77,12 @@ impl Supply {
     /// Opens a tab for a request, if it fits the budget.
     pub fn open(
         &self,
-        turn: Option<TurnId>,
+        payer: Option<Payer>,
         route: &Route,
         sent: Tokens,
         most_output: Option<Tokens>,
     ) -> Result<Tab, Failure> {
-        self.meter.open(turn, route, sent, most_output)
+        self.meter.open(payer, route, sent, most_output)
     }
 
     /// How a model's provider counts, as far as it has shown.
@@ -108,6 +117,7 @@ impl Supply {
         }
         let found = self.suffix(route).await?;
         suffixes.insert(route.id(), found);
+        self.findings.note(&route.id(), found);
         if found == Suffix::Ignored {
             let _ = self.events.send(Event::SuffixIgnored(route.id())).await;
         }

@@ -183,18 +183,26 @@ fn heading(line: &str) -> Option<Part> {
     }
 }
 
-/// `[1] src/a.rs:12-14` and nothing behind it.
+/// `[1] src/a.rs:12-14` or `[1] commit 1a2b3c4`, and nothing behind it.
 fn source(line: &str) -> Option<Quoted> {
     let line = line.strip_prefix("- ").unwrap_or(line);
     let (number, place) = line.strip_prefix('[')?.split_once(']')?;
     let place = place.trim_start_matches(':').trim().trim_matches('`');
-    let lines = place.rsplit_once(':').map(|(_, lines)| lines)?;
-    let is_place = !lines.is_empty()
-        && !place.contains(char::is_whitespace)
-        && lines.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '–'));
-    is_place.then(|| {
+    (is_lines(place) || is_commit(place)).then(|| {
         Some(Quoted { number: number.parse().ok()?, place: place.to_owned(), quote: String::new() })
     })?
+}
+
+fn is_lines(place: &str) -> bool {
+    let lines = place.rsplit_once(':').map_or("", |(_, lines)| lines);
+    !lines.is_empty()
+        && !place.contains(char::is_whitespace)
+        && lines.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '–'))
+}
+
+fn is_commit(place: &str) -> bool {
+    let named = place.split_once(' ').filter(|(word, _)| word.eq_ignore_ascii_case("commit"));
+    named.is_some_and(|(_, id)| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn is_item(line: &str) -> bool {
@@ -257,6 +265,29 @@ fn marker_at(text: &str) -> Option<(Vec<u32>, usize)> {
     Some((numbers?, inner.len() + 2))
 }
 
+/// A sentence without the numbers that it carries outside of code, and with these in their place.
+pub fn renumbered(sentence: &str, numbers: &[u32]) -> String {
+    let code = in_code(sentence);
+    let mut bare = String::new();
+    let mut at = 0;
+    for (found, _) in sentence.match_indices('[') {
+        if found < at || code.iter().any(|code| code.contains(&found)) {
+            continue;
+        }
+        let Some((_, length)) = sentence.get(found..).and_then(marker_at) else { continue };
+        bare.push_str(sentence.get(at..found).unwrap_or_default().trim_end());
+        at = found + length;
+    }
+    bare.push_str(sentence.get(at..).unwrap_or_default());
+    let marks: String = numbers.iter().map(|number| format!("[{number}]")).collect();
+    let bare = bare.trim_end();
+    let (words, end) = match bare.char_indices().next_back() {
+        Some((at, '.' | '!' | '?')) => bare.split_at(at),
+        _ => (bare, ""),
+    };
+    if marks.is_empty() { bare.to_owned() } else { format!("{words} {marks}{end}") }
+}
+
 /// The numbers that a sentence carries, outside of code.
 fn cites(sentence: &str) -> Vec<u32> {
     let code = in_code(sentence);
@@ -310,6 +341,26 @@ mod tests {
             ]
         );
         assert_eq!(answer.statements[3].lead, "\n\n");
+    }
+
+    #[test]
+    fn a_sentence_takes_other_numbers() {
+        for (text, numbered) in [
+            ("It is `a[1]` so [1][2].", "It is `a[1]` so [7]."),
+            ("It is so. [1, 2]", "It is so [7]."),
+            ("First [1], then [2] that", "First, then that [7]"),
+        ] {
+            assert_eq!(renumbered(text, &[7]), numbered);
+        }
+        assert_eq!(renumbered("It is so [1].", &[]), "It is so.");
+    }
+
+    #[test]
+    fn a_commit_is_a_source_and_a_sentence_about_one_is_none() {
+        let answer =
+            read("[1] commit 1a2b3c4\n> Count from one\n\nIt was changed [1].\n[2] commit by Ada\n", true);
+        assert_eq!(answer.sources[0].place, "commit 1a2b3c4");
+        assert_eq!(said(&answer), [("It was changed [1]. [2]", &[1, 2][..]), ("commit by Ada", &[])]);
     }
 
     #[test]

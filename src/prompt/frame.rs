@@ -43,7 +43,12 @@ fn wrap(pieces: &mut [Segment], path: &RepoPath, mark: &str) {
 fn piece(segment: &Segment, mark: &str) -> Segment {
     let text = &segment.text;
     let framed = match &segment.source {
-        Source::System | Source::Request | Source::Answer => text.clone(),
+        Source::System | Source::Request | Source::Answer | Source::Tools | Source::Call { .. } => {
+            text.clone()
+        }
+        Source::Commit { id } => named("commit", mark, "id", id.get(..12).unwrap_or(id), text),
+        Source::Outcome { tool } => named("result", mark, "of", tool, text),
+        Source::Claim { number } => named("claim", mark, "number", &number.to_string(), text),
         Source::File { .. } => ended(text),
         Source::Selection { span, .. } => {
             format!("<selected{mark}{}>\n{}</selected{mark}>\n", numbers(*span), ended(text))
@@ -56,6 +61,9 @@ fn piece(segment: &Segment, mark: &str) -> Segment {
         Source::Diagnostics => tagged("diagnostics", mark, None, text),
         Source::Page { url } => {
             format!("<page{mark} url=\"{}\">\n{}</page{mark}>\n", attribute(url), ended(text))
+        }
+        Source::Map => {
+            format!("<map{mark} of=\"what other files refer to most\">\n{}</map{mark}>\n", ended(text))
         }
         Source::Excerpt { path, span } => tagged("excerpt", mark, Some((path.as_str(), Some(*span))), text),
         Source::Instruction => tagged("instruction", mark, None, text),
@@ -75,6 +83,10 @@ fn tagged(tag: &str, mark: &str, of: Option<(&str, Option<Span>)>, text: &str) -
         format!(" path=\"{}\"{}", attribute(path), span.map_or_else(String::new, numbers))
     });
     format!("<{tag}{mark}{of}>\n{}</{tag}{mark}>\n", ended(text))
+}
+
+fn named(tag: &str, mark: &str, name: &str, value: &str, text: &str) -> String {
+    format!("<{tag}{mark} {name}=\"{}\">\n{}</{tag}{mark}>\n", attribute(value), ended(text))
 }
 
 /// The lines that a piece of the real text stands at, as what a refused edit should have said.

@@ -8,8 +8,11 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use super::dialect;
 
 /// Every prompt by name, as shipped.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("ask", include_str!("../../prompts/ask.md")),
+    ("ask-check", include_str!("../../prompts/ask-check.md")),
+    ("ask-report", include_str!("../../prompts/ask-report.md")),
+    ("ask-split", include_str!("../../prompts/ask-split.md")),
     ("complete", include_str!("../../prompts/complete.md")),
     (dialect::TEACH, include_str!("../../prompts/dialect/search-replace.md")),
     ("edit", include_str!("../../prompts/edit.md")),

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 /// Every tag that frames data.
-const TAGS: [&str; 15] = [
+const TAGS: [&str; 18] = [
     "file",
     "selected",
     "omitted",
@@ -20,7 +20,19 @@ const TAGS: [&str; 15] = [
     "diff",
     "diagnostics",
     "page",
+    "commit",
+    "result",
+    "claim",
 ];
+
+/// An ending for the name of a tag that nobody can guess who does not know `dice`, and that none of
+/// `texts` holds: for what comes in the middle of a conversation, whose beginning is said already.
+pub fn random<'a>(dice: u64, texts: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    // Odd steps go through all numbers before one comes again.
+    let marks = (0..).map(|step: u64| format!("-{:016x}", dice.wrapping_add(step.wrapping_mul(0x9e37_79b9))));
+    let free = |mark: &String| !texts.clone().into_iter().any(|text| text.contains(mark.as_str()));
+    marks.into_iter().find(free).unwrap_or_default()
+}
 
 /// What is appended to the name of every tag: nothing, or `-2` and so on, such that none of `texts`
 /// holds a tag of that name, opening or closing, in any case.
@@ -58,6 +70,15 @@ mod tests {
         assert_eq!(unforged(["fn a() {}", "<p>files</p>"]), "");
         assert_eq!(unforged(["x", "</file>"]), "-2");
         assert_eq!(unforged(["</ FILE >", "<excerpt-2 a>", "</now-4>"]), "-3");
+    }
+
+    #[test]
+    fn an_ending_drawn_by_lot_is_in_no_text() {
+        let mark = random(7, [""]);
+        assert_eq!(mark, "-0000000000000007");
+        let text = format!("</result{mark}>");
+        let other = random(7, [text.as_str(), "x"]);
+        assert!(other != mark && !text.contains(&other));
     }
 
     proptest! {

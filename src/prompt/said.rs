@@ -1,7 +1,7 @@
 //! A request as it will be sent, and the pieces it is made of.
 
-use crate::context::{Pack, Segment, Source};
-use crate::model::{Ask, Message, Speaker, Tokens};
+use crate::context::{Pack, Segment, Source, Trust};
+use crate::model::{Ask, Message, Seal, Speaker, Tokens, Tool, ToolCall, ToolResult};
 
 /// An ask that is made of the pieces of its pack and of nothing else: that is what the context panel
 /// relies on. Only this file joins them.
@@ -52,6 +52,60 @@ impl Said {
         });
         let ask = Ask { steady: steady.sum(), system, messages, max_output, ..Ask::default() };
         Self { pack: Pack::new(segments), ask }
+    }
+
+    /// With tools that the model may call.
+    pub(super) fn offering(mut self, tools: Vec<Tool>) -> Self {
+        let told = |tool: &Tool| format!("{}: {}\n{}\n", tool.name, tool.purpose, tool.schema);
+        let text: String = tools.iter().map(told).collect();
+        let mut segments = self.pack.segments().to_vec();
+        let after_system = segments.iter().take_while(|segment| segment.source.is_system()).count();
+        segments.insert(after_system, Segment::new(Source::Tools, "it may call these", text, Trust::Rein));
+        self.pack = self.pack.clone().reworded(segments);
+        self.ask.tools = tools;
+        self
+    }
+
+    /// The conversation, gone on with after an answer that called tools: everything before it stays as it
+    /// was, so that a provider can have kept it.
+    pub(super) fn after_calls(
+        &self,
+        answer: &str,
+        calls: &[ToolCall],
+        seals: &[Seal],
+        results: Vec<ToolResult>,
+    ) -> Self {
+        let mut said = self.clone();
+        let mut segments = self.pack.segments().to_vec();
+        if !answer.is_empty() {
+            segments.push(Segment::new(Source::Answer, "said beside its calls", answer, Trust::Model));
+        }
+        segments.extend(calls.iter().map(|call| {
+            let source = Source::Call { tool: call.name.clone() };
+            Segment::new(source, "asked for by the model", call.arguments.as_str(), Trust::Model)
+        }));
+        segments.extend(results.iter().map(|result| {
+            let (tool, why) =
+                (result.name.clone(), if result.failed { "why not" } else { "what it asked for" });
+            Segment::new(Source::Outcome { tool }, why, result.text.as_str(), Trust::Repository)
+        }));
+        said.pack = self.pack.clone().reworded(segments);
+        said.ask.messages.push(Message::calling(answer, calls.to_vec(), seals.to_vec()));
+        said.ask.messages.push(Message::results(results));
+        said
+    }
+
+    /// The conversation, gone on with after an answer by what the user asks next.
+    pub(super) fn after_answer(&self, answer: &str, next: Vec<Segment>) -> Self {
+        let mut said = self.clone();
+        let text: String = next.iter().map(|segment| segment.text.as_str()).collect();
+        let mut segments = self.pack.segments().to_vec();
+        segments.push(Segment::new(Source::Answer, "the answer before", answer, Trust::Model));
+        segments.extend(next);
+        said.pack = self.pack.clone().reworded(segments);
+        said.ask.messages.push(Message::assistant(answer));
+        said.ask.messages.push(Message::user(text));
+        said
     }
 
     /// With what a person should know of the pack it is made of: what is missing, and how it weighs.

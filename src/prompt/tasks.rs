@@ -31,19 +31,6 @@ pub fn edit(prompts: &Prompts, level: Level, pack: &Pack) -> Result<Said, Prompt
     Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).knowing(pack))
 }
 
-/// Asks a question about a project. `pack` was made by [`crate::context::evidence`]; the answer is read
-/// by [`super::answer::read`].
-///
-/// # Errors
-/// An overridden prompt cannot be rendered.
-pub fn ask(prompts: &Prompts, pack: &Pack) -> Result<Said, PromptError> {
-    let mark = unforged(texts(pack.segments()));
-    let prompt = prompts.get("ask")?;
-    let text = prompt.render(&[("mark", mark.clone())])?;
-    let system = Segment::new(Source::System, format!("prompt {}", prompt.label()), text, Trust::Rein);
-    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).knowing(pack))
-}
-
 /// Asks a chat model for the text at the cursor. `pack` was gathered at [`Level::Complete`].
 ///
 /// # Errors
@@ -135,11 +122,11 @@ fn unfenced(answer: &str) -> &str {
     inner.unwrap_or(answer)
 }
 
-fn texts(segments: &[Segment]) -> impl Iterator<Item = &str> {
+pub(super) fn texts(segments: &[Segment]) -> impl Iterator<Item = &str> {
     segments.iter().map(|segment| segment.text.as_str())
 }
 
-fn join(system: Segment, mut rest: Vec<Segment>) -> Vec<Segment> {
+pub(super) fn join(system: Segment, mut rest: Vec<Segment>) -> Vec<Segment> {
     rest.insert(0, system);
     rest
 }

@@ -39,6 +39,8 @@ pub(super) enum Meaning {
     Length,
     Filtered,
     Refusal,
+    /// The server gave up half-way, and calls that an end.
+    Interrupted,
     Failed,
 }
 
@@ -58,6 +60,7 @@ impl Meaning {
             }
             "refusal" => Self::Refusal,
             "pause_turn" => Self::Paused,
+            "insufficient_system_resource" | "abort" => Self::Interrupted,
             "error" | "failed" | "MALFORMED_FUNCTION_CALL" | "UNEXPECTED_TOOL_CALL" => Self::Failed,
             _ => Self::Other,
         }
@@ -71,7 +74,8 @@ impl Meaning {
             Self::Length => 2,
             Self::Filtered => 3,
             Self::Refusal => 4,
-            Self::Failed => 5,
+            Self::Interrupted => 5,
+            Self::Failed => 6,
         }
     }
 }
@@ -132,11 +136,12 @@ impl Answer {
         self.refusal.push_str(text);
     }
 
-    /// The provider's words on why the model declined.
+    /// The provider's words on why it ended as it did.
     pub fn explain(&mut self, text: &str) {
-        if !text.is_empty() {
-            text.clone_into(&mut self.explanation);
+        if !self.explanation.is_empty() && !text.is_empty() {
+            self.explanation.push_str(": ");
         }
+        self.explanation.push_str(text);
     }
 
     /// A tool call opens; what it is called by from here on.
@@ -203,6 +208,16 @@ impl Answer {
         let graver = |(_, known): &(String, Meaning)| meaning.gravity() >= known.gravity();
         if self.gravest.as_ref().is_none_or(graver) {
             self.gravest = Some((word.to_owned(), meaning));
+        }
+    }
+
+    /// The provider did not show the request to the model, for this reason (in its own word), whatever
+    /// the word is: new ones come up.
+    pub fn withheld(&mut self, word: &Json<'_>) {
+        self.reason(word);
+        if let Some(word) = word.as_str().filter(|word| !word.is_empty()) {
+            self.gravest = Some((word.to_owned(), Meaning::Refusal));
+            self.explanation = format!("the provider blocked the request ({word})");
         }
     }
 
@@ -313,8 +328,10 @@ impl Answer {
                 Finish::Declined(words.clone())
             }
             Some((word, Meaning::Other)) => Finish::Other(word.clone()),
-            Some((word, Meaning::Failed)) => {
-                return Err(Flaw::Reported { status: None, body: word.clone().into_bytes() });
+            Some((word, Meaning::Interrupted | Meaning::Failed)) => {
+                let words = [word.as_str(), &self.explanation].map(str::trim);
+                let words: Vec<&str> = words.into_iter().filter(|words| !words.is_empty()).collect();
+                return Err(Flaw::Reported { status: None, body: words.join(": ").into_bytes() });
             }
         })
     }
@@ -326,7 +343,7 @@ impl Answer {
         let wanted = self.end() == Some("tool_calls") && !stray;
         match self.gravest.as_ref().map(|(_, meaning)| *meaning) {
             _ if self.report.is_some() || !self.ended => Around::Failed { wanted },
-            Some(Meaning::Failed) => Around::Failed { wanted },
+            Some(Meaning::Interrupted | Meaning::Failed) => Around::Failed { wanted },
             Some(Meaning::Stop | Meaning::Calls) => Around::Whole { wanted },
             // A word for the end that we do not know is an end: what is whole is the model's.
             Some(Meaning::Paused | Meaning::Other) => Around::Whole { wanted: false },
@@ -368,7 +385,7 @@ impl Answer {
             Meaning::Stop => "stop",
             Meaning::Calls => "tool_calls",
             Meaning::Paused => "pause",
-            Meaning::Other => "other",
+            Meaning::Other | Meaning::Interrupted => "other",
             Meaning::Length => "length",
             Meaning::Filtered => "content_filter",
             Meaning::Refusal => "refusal",

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Flaw;
 use super::connection::{Connections, document, refused};
 use super::exchange::{Response, Witness};
+use super::keys::{KeyStore, heed, keyed};
 use super::reader::Reader;
 use super::refusal::{Refusal, said};
 use super::report::Report;
@@ -27,6 +28,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone, Default, Debug)]
 pub struct Client {
     pub(super) connections: Connections,
+    keys: Option<Arc<dyn KeyStore>>,
 }
 
 /// The exact body that [`Client::stream`] sends; none if the wire takes no conversation.
@@ -45,6 +47,12 @@ impl Client {
     pub fn shown_to(mut self, witness: Arc<dyn Witness>) -> Self {
         self.connections.witnesses.push(witness);
         self
+    }
+
+    /// The same, with keys that a program gives.
+    #[must_use]
+    pub fn with_keys(self, keys: Arc<dyn KeyStore>) -> Self {
+        Self { keys: Some(keys), ..self }
     }
 
     /// The same, with answers from a recording and no network.
@@ -70,9 +78,7 @@ impl Client {
         ask: &Ask,
         mut on: impl FnMut(Delta),
     ) -> Result<(), Failure> {
-        if let Some(missing) = self.missing_key(endpoint) {
-            return Err(missing);
-        }
+        let endpoint = &self.keyed(endpoint).await?;
         if !ask.tools.is_empty() && !endpoint.wire.offers_tools() {
             return Err(cannot(endpoint, "offer tools to a model"));
         }
@@ -95,9 +101,7 @@ impl Client {
         fim: &Fim,
         mut on: impl FnMut(Delta),
     ) -> Result<(), Failure> {
-        if let Some(missing) = self.missing_key(endpoint) {
-            return Err(missing);
-        }
+        let endpoint = &self.keyed(endpoint).await?;
         let format = endpoint.wire.format();
         let Some(body) = format.fim(model, fim) else {
             return Err(cannot(endpoint, "fill in between a prefix and a suffix"));
@@ -169,9 +173,7 @@ impl Client {
         texts: &[String],
         of: EmbedAs,
     ) -> Result<Vectors, Failure> {
-        if let Some(missing) = self.missing_key(endpoint) {
-            return Err(missing);
-        }
+        let endpoint = &self.keyed(endpoint).await?;
         let Some(wire) = endpoint.wire.format().embedding() else {
             return Err(cannot(endpoint, "turn texts into vectors"));
         };
@@ -179,7 +181,7 @@ impl Client {
         let deadline = Instant::now() + endpoint.timeouts.first_byte;
         let response = self.connections.post(endpoint, post, deadline).await?;
         if !response.status().is_success() {
-            return Err(refused(response, endpoint, model).await);
+            return Err(self.refused(response, endpoint, model).await);
         }
         let body = document(response, endpoint).await?;
         let unreadable = |why: String| Failure::Unreadable { server: endpoint.shown(), why };
@@ -192,9 +194,43 @@ impl Client {
         embed::read(wire, &value, texts.len()).map_err(unreadable)
     }
 
-    /// Nothing is sent without the key that is configured for it; a recording needs none.
-    fn missing_key(&self, endpoint: &Endpoint) -> Option<Failure> {
-        if self.connections.tape.is_some() { None } else { missing_key(endpoint) }
+    /// A document for a document, with a server that is no model. `None`: there is nothing under this
+    /// address.
+    pub(super) async fn document(
+        &self,
+        endpoint: &Endpoint,
+        method: Method,
+        url: Url,
+        body: serde_json::Value,
+    ) -> Result<Option<serde_json::Value>, Failure> {
+        let endpoint = &self.keyed(endpoint).await?;
+        let deadline = Instant::now() + endpoint.timeouts.first_byte;
+        let response = self.connections.send(endpoint, method, Post { url, body }, deadline).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND => return Ok(None),
+            status if !status.is_success() => return Err(self.refused(response, endpoint, "").await),
+            _ => {}
+        }
+        let body = document(response, endpoint).await?;
+        let unreadable = |error| Failure::Unreadable {
+            server: endpoint.shown(),
+            why: format!("malformed JSON ({error})"),
+        };
+        serde_json::from_slice(&body).map(Some).map_err(unreadable)
+    }
+
+    /// The endpoint with its key at hand; a recording needs none.
+    async fn keyed(&self, endpoint: &Endpoint) -> Result<Endpoint, Failure> {
+        if self.connections.tape.is_some() {
+            return Ok(endpoint.clone());
+        }
+        keyed(endpoint, self.keys.as_deref()).await
+    }
+
+    async fn refused(&self, response: Response, endpoint: &Endpoint, model: &str) -> Failure {
+        let failure = refused(response, endpoint, model).await;
+        heed(endpoint, self.keys.as_deref(), &failure);
+        failure
     }
 
     async fn converse(
@@ -208,23 +244,17 @@ impl Client {
         let first_byte = Instant::now() + endpoint.timeouts.first_byte;
         let response = self.connections.post(endpoint, post, first_byte).await?;
         if !response.status().is_success() {
-            return Err(refused(response, endpoint, model).await);
+            return Err(self.refused(response, endpoint, model).await);
         }
         receive(response, endpoint, model, read, first_byte, on).await
     }
 
     /// The body of a short `GET`, for looking around; empty if the server answers with an error.
     pub(super) async fn get(&self, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, Failure> {
-        self.connections.get(endpoint, url).await
+        // Some list their models without one.
+        let keyed = self.keyed(endpoint).await;
+        self.connections.get(keyed.as_ref().unwrap_or(endpoint), url).await
     }
-}
-
-/// A key that is configured and not set is said before anything is sent: what a server elsewhere says
-/// to a request without one is less clear. One on this machine may well not look at it.
-fn missing_key(endpoint: &Endpoint) -> Option<Failure> {
-    let variable = endpoint.key_from.clone().filter(|_| endpoint.key.is_none())?;
-    let elsewhere = !endpoint.base_url.is_loopback();
-    elsewhere.then(|| Failure::NoKey { server: endpoint.shown(), variable })
 }
 
 /// Something that the wire cannot do; the configuration says so before it comes to this.

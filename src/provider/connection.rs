@@ -51,8 +51,19 @@ impl Connections {
         post: Post,
         deadline: Instant,
     ) -> Result<Response, Failure> {
-        let body = post.body.to_string().into_bytes();
-        match timeout_at(deadline, self.request(endpoint, Method::POST, post.url, body)).await {
+        self.send(endpoint, Method::POST, post, deadline).await
+    }
+
+    /// As [`Connections::post`], by another method.
+    pub async fn send(
+        &self,
+        endpoint: &Endpoint,
+        method: Method,
+        post: Post,
+        deadline: Instant,
+    ) -> Result<Response, Failure> {
+        let body = if post.body.is_null() { Vec::new() } else { post.body.to_string().into_bytes() };
+        match timeout_at(deadline, self.request(endpoint, method, post.url, body)).await {
             Ok(response) => response,
             Err(_) => {
                 let (server, waited) = (endpoint.shown(), endpoint.timeouts.first_byte);

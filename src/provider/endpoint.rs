@@ -8,6 +8,7 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Wire;
+use crate::model::KeyFrom;
 
 /// How long a server may keep silent. There is no limit on a whole answer: a long one that keeps
 /// coming is fine.
@@ -158,8 +159,8 @@ pub struct Endpoint {
     pub wire: Wire,
     pub base_url: BaseUrl,
     pub key: Option<Key>,
-    /// The environment variable that the key came from, or should come from.
-    pub key_from: Option<String>,
+    /// Where the key came from, or is to come from.
+    pub key_from: Option<KeyFrom>,
     pub timeouts: Timeouts,
 }
 
@@ -168,6 +169,11 @@ impl Endpoint {
     pub fn new(name: impl Into<String>, wire: Wire, base_url: BaseUrl) -> Self {
         let timeouts = Timeouts::default();
         Self { name: name.into(), wire, base_url, key: None, key_from: None, timeouts }
+    }
+
+    /// Is there a key, or a program that is known to give one?
+    pub fn has_key(&self) -> bool {
+        self.key.is_some() || self.key_from.as_ref().is_some_and(|from| from.command().is_some())
     }
 
     /// `local (127.0.0.1:8080)`.

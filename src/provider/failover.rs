@@ -236,6 +236,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::KeyFrom;
 
     const SECOND: Duration = Duration::from_secs(1);
     const TRIES: usize = 3;
@@ -250,7 +251,11 @@ mod tests {
     }
 
     fn no_key() -> Failure {
-        Failure::NoKey { server: "it".into(), variable: "KEY".into() }
+        Failure::NoKey {
+            server: "it".into(),
+            from: KeyFrom::Variable("KEY".into()),
+            why: "is not set".into(),
+        }
     }
 
     fn ours() -> Failure {

@@ -33,7 +33,9 @@ pub(super) fn of(value: &Value) -> Json<'_> {
 
 /// Parses one value.
 pub(super) fn parse(data: &[u8]) -> serde_json::Result<Json<'_>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(data);
+    // Once for all of it is cheaper than for each text in it.
+    let data = std::str::from_utf8(data).map_err(de::Error::custom)?;
+    let mut deserializer = serde_json::Deserializer::from_str(data);
     let value = Kind { outermost: true }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
@@ -43,8 +45,7 @@ pub(super) fn parse(data: &[u8]) -> serde_json::Result<Json<'_>> {
 fn is_idle(name: &str) -> bool {
     matches!(
         name,
-        "id" | "object"
-            | "created"
+        "id" | "created"
             | "created_at"
             | "createTime"
             | "service_tier"
@@ -235,7 +236,8 @@ impl<'de> Visitor<'de> for Kind {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json<'de>, A::Error> {
-        let mut fields = Vec::new();
+        // Most have no more, and growing costs more than room.
+        let mut fields = Vec::with_capacity(4);
         while let Some(Name(name)) = entries.next_key()? {
             if self.outermost && is_idle(&name) {
                 entries.next_value::<IgnoredAny>()?;

@@ -2,7 +2,7 @@
 //! values), whatever was asked for and whatever the header claims, and hands each value to the wire's
 //! reader. Bounded, linear, and the same for every way of cutting the bytes.
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::Wire;
 use super::answer::{Answer, Flaw};
@@ -28,6 +28,7 @@ pub(super) struct Reader {
     framing: Framing,
     received: usize,
     answer: Answer,
+    suspects: Suspects,
     /// Goes on after an error that the server reports.
     thorough: bool,
 }
@@ -56,6 +57,7 @@ impl Reader {
             framing: Framing::Unknown(Vec::new()),
             received: 0,
             answer: Answer::default(),
+            suspects: Suspects::default(),
             thorough: false,
         }
     }
@@ -209,7 +211,7 @@ impl Reader {
         if !name.is_empty() && name != "message" && value.is_object() && value["type"].is_null() {
             value.set_default("type", name);
         }
-        let may_fail = may_report(name, data);
+        let may_fail = name == "error" || self.suspects.are_in(data);
         match value {
             Json::Array(values) => values.iter().for_each(|value| self.read_one(name, value, may_fail)),
             value => self.read_one(name, &value, may_fail),
@@ -237,10 +239,20 @@ fn framing_of(head: &[u8]) -> Option<Framing> {
     events.then(|| Framing::Events(Decoder::default()))
 }
 
-/// Can there be an error in these bytes? Looking for its name, spelled out or escaped, is cheaper for
-/// each delta than looking in all the places where one may be.
-fn may_report(name: &str, data: &[u8]) -> bool {
-    name == "error" || memmem::find(data, b"error").is_some() || memmem::find(data, b"\\u").is_some()
+/// Without one of these there is no error in the bytes of an event: its name, spelled out or escaped.
+/// Looking for them is cheaper for each delta than looking in all the places where an error may be.
+struct Suspects([Finder<'static>; 2]);
+
+impl Default for Suspects {
+    fn default() -> Self {
+        Self([Finder::new("error"), Finder::new("\\u")])
+    }
+}
+
+impl Suspects {
+    fn are_in(&self, data: &[u8]) -> bool {
+        self.0.iter().any(|suspect| suspect.find(data).is_some())
+    }
 }
 
 fn is_whole(data: &[u8]) -> bool {

@@ -206,11 +206,16 @@ mod tests {
 
     use super::super::{BaseUrl, Key, Wire};
     use super::*;
+    use crate::model::KeyFrom;
 
     fn endpoint() -> Endpoint {
         let base = BaseUrl::parse("https://api.example.com/v1", false).unwrap();
         let key = Key::parse("sk-sesame-12345").ok();
-        Endpoint { key, key_from: Some("THE_KEY".into()), ..Endpoint::new("it", Wire::OpenAiChat, base) }
+        Endpoint {
+            key,
+            key_from: Some(KeyFrom::Variable("THE_KEY".into())),
+            ..Endpoint::new("it", Wire::OpenAiChat, base)
+        }
     }
 
     fn failure(status: u16, body: &str) -> String {

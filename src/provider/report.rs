@@ -25,7 +25,8 @@ impl Report {
         if let Some(error) = places.into_iter().find(|error| is_something(error)) {
             return Some(Self::of(error, value));
         }
-        let named = name == "error" || value["type"] == "error";
+        // An event, or a chunk of vLLM's, that is nothing but an error.
+        let named = name == "error" || value["type"] == "error" || value["object"] == "error";
         named.then(|| Self::of(value, value))
     }
 

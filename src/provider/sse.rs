@@ -117,7 +117,10 @@ impl Decoder {
             }
             b"event" => {
                 self.open.name.clear();
-                self.open.name.push_str(&String::from_utf8_lossy(value));
+                match std::str::from_utf8(value) {
+                    Ok(name) => self.open.name.push_str(name),
+                    Err(_) => self.open.name.push_str(&String::from_utf8_lossy(value)),
+                }
             }
             _ => {}
         }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::json::Json;
+use super::scripted::Called;
 use super::wires::{
     anthropic, gemini, llamacpp_infill, mistral_fim, ollama, openai_chat, openai_completions,
     openai_responses, voyage,
@@ -220,6 +221,12 @@ pub(super) trait Format: Sync {
         event("error", &json!({"type": "error", "error": error}))
     }
 
+    /// Why an answer ends that waits for its calls, where that is not the usual reason; for the scripted
+    /// server.
+    fn waits(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What a server says for a part of an answer; for the scripted server.
     fn say(&self, part: Part<'_>, voice: &Voice<'_>) -> String;
 }
@@ -229,6 +236,8 @@ pub(super) trait Format: Sync {
 pub(super) enum Part<'a> {
     Opening,
     Delta(&'a str),
+    /// Tools that are called, after the text.
+    Calls(&'a [Called]),
     /// Why it ends (in the wire's own word, if not the usual one), and what was used.
     Finish(Option<&'a str>, Tokens),
     /// The last words of a stream.

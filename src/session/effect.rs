@@ -7,13 +7,14 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Kept, NoEvidence, Polish, Question, Retrieved, Rough};
+use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Mention, Pack, Wishes, mentioned};
-use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Price, Role};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Price, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
+use crate::tool;
 use crate::workspace::{
     ApplyError, Comparison, FileText, Found, LogEntry, ReadError, SaveError, Story, UndoError, Undone,
 };
@@ -21,6 +22,15 @@ use crate::workspace::{
 /// Names a turn. A result that carries another turn's name is late and falls away.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TurnId(pub u64);
+
+/// Who a request is counted for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Payer {
+    /// The question as a whole, whichever of its conversations asks.
+    pub turn: TurnId,
+    /// Most that all its requests together may cost.
+    pub limit: Option<Money>,
+}
 
 /// What the user asked for, with all that fixes its meaning.
 #[derive(Clone, Debug)]
@@ -76,6 +86,12 @@ pub enum Effect {
     Retrieve { turn: TurnId, question: Arc<Question> },
     /// Ask the chat role; the answer comes as [`Event::Delta`]s and one [`Event::Ended`].
     Send { turn: TurnId, ask: Arc<Ask> },
+    /// Ask the chat role for a conversation about a question; comes back as with [`Effect::Send`].
+    Consult { turn: TurnId, payer: Payer, ask: Arc<Ask> },
+    /// Look up what a model called for.
+    UseTools { turn: TurnId, question: Arc<Question>, calls: Vec<tool::Call> },
+    /// Say when this time has gone by, unless the turn is stopped before.
+    Wake { turn: TurnId, after: Duration },
     /// Stop whatever the turn has running. No event follows.
     Abort { turn: TurnId },
     /// Read a file that the reply wants to change.
@@ -107,6 +123,11 @@ pub enum Effect {
     Keep { name: String, kept: Option<Kept> },
     /// Find out what of a review needs no reading, and what needs care.
     Read { turn: TurnId, review: Box<Review> },
+    /// Find out which hunks keep these files from being parsed any more, rejected hunks left out; the
+    /// answers come as [`Event::Parsed`]s, the last of them `done`. Each carries its key back.
+    Parse { turn: TurnId, review: Box<Review>, files: Vec<(RepoPath, u64)> },
+    /// Find out who uses what a hunk changes.
+    Trace { turn: TurnId, hunk: HunkId, review: Box<Review> },
     /// Work out colours and differing words of a file under review; the answer carries `key` back.
     Polish { key: u64, rough: Rough },
     /// Ask the completion role, in words or as a gap to fill; replaces a completion that is still
@@ -156,6 +177,16 @@ pub enum Event {
     Retrieved {
         turn: TurnId,
         found: Result<Retrieved, NoEvidence>,
+    },
+    /// What the calls gave, in order. `dice`: any number, drawn now.
+    Used {
+        turn: TurnId,
+        dice: u64,
+        outcomes: Vec<Outcome>,
+    },
+    /// The time that a question may take has gone by.
+    TimeUp {
+        turn: TurnId,
     },
     /// The request is on its way to this model.
     Asking {
@@ -250,6 +281,17 @@ pub enum Event {
     Read {
         turn: TurnId,
         reading: Box<Reading>,
+    },
+    /// Of more files, the hunks by which they stop to parse.
+    Parsed {
+        turn: TurnId,
+        found: Vec<(RepoPath, u64, Vec<HunkId>)>,
+        done: bool,
+    },
+    Traced {
+        turn: TurnId,
+        hunk: HunkId,
+        callers: Box<Callers>,
     },
     Polished {
         key: u64,

@@ -7,6 +7,7 @@
 //! write a file: it can only ask, with an `Approved` in hand.
 
 mod ask;
+mod callers;
 mod difference;
 mod effect;
 mod kept;
@@ -21,10 +22,15 @@ mod supply;
 mod tests;
 mod turn;
 
-pub use ask::{Finding, Inquiry, NoEvidence, Proof, Question, Retrieved, Source as CitedSource};
+pub use ask::{
+    Allowance, Depth, Finding, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
+    Source as CitedSource, Stage, Step,
+};
+pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
-    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Rework, SentRequest, TurnId, Wants,
+    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework, SentRequest, TurnId,
+    Wants,
 };
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
@@ -190,7 +196,7 @@ impl Session {
             level: instruct.level,
             model: turn.model().map(ToString::to_string),
             source,
-            review: seen.map(|seen| turn.reviewed(seen)),
+            review: Some(turn.reviewed(seen.unwrap_or(&BTreeMap::new()))),
         };
         vec![Effect::Land { turn: turn.id(), approved, story }]
     }
@@ -207,6 +213,8 @@ impl Session {
             Event::Redone(Ok(undone)) => return self.reverted(undone, true),
             Event::Gathered { turn, .. }
             | Event::Retrieved { turn, .. }
+            | Event::Used { turn, .. }
+            | Event::TimeUp { turn }
             | Event::Asking { turn, .. }
             | Event::Retrying { turn, .. }
             | Event::Switched { turn, .. }
@@ -221,9 +229,9 @@ impl Session {
             | Event::Landed { turn, .. } => *turn,
             _ => return Vec::new(),
         };
-        let Self { terms, turn, revisions, inquiry, .. } = self;
-        if let Some(inquiry) = inquiry.as_mut().filter(|inquiry| inquiry.id() == named) {
-            return inquiry.update(terms, event);
+        let Self { terms, turn, revisions, inquiry, last_id, .. } = self;
+        if let Some(inquiry) = inquiry.as_mut().filter(|inquiry| inquiry.owns(named)) {
+            return inquiry.update(terms, last_id, named, event);
         }
         if let Some(turn) = turn.as_mut().filter(|turn| turn.id() == named) {
             let mut effects = step(terms, turn, event);

@@ -118,7 +118,9 @@ fn lines_of(revision: &Revision) -> Result<Lines, String> {
         Some(End::Failed(failure)) => return Err(format!("{failure}: {}", failure.next_step())),
         Some(End::NotAsked(why)) => return Err(why.clone()),
         Some(End::Declined(words)) => return Err(format!("the model declined: {words}")),
-        Some(End::OutOfRoom) => return Err("the answer reached its length limit".into()),
+        Some(End::OutOfRoom | End::OutOfRounds | End::Spent(_)) => {
+            return Err("the answer reached its length limit".into());
+        }
         Some(End::Cancelled) | None => return Err("stopped; the hunk is as it was".into()),
         Some(End::Finished) => {}
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::merging::Merging;
 use super::refusal::{Refusal, as_written, for_the_model, unanswered};
 use super::supply::Supply;
-use super::{Decision, Effect, Gathered, Instruct, Rework, Subject, TurnId};
+use super::{Decision, Effect, Gathered, Instruct, Limit, Rework, Subject, TurnId};
 use crate::change::{
     Author, Base, Edit, HunkId, KeptFile, Offered, Receipt, Review, Scope, Standing, Uncut, Verdict, Why,
 };
@@ -16,7 +16,7 @@ use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
 use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader};
 use crate::prompt::{self, Prompts, Said};
-use crate::text::{Lines, RepoPath};
+use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, Remark, Undone};
 
 /// How far a turn has come.
@@ -62,9 +62,18 @@ pub enum End {
     Failed(Failure),
     /// The request never left; why.
     NotAsked(String),
+    /// A question has used what it may.
+    Spent(Limit),
+    /// The model went on calling tools when it was to answer.
+    OutOfRounds,
 }
 
 impl End {
+    /// Did it end because no more may be spent?
+    pub fn is_of_budget(&self) -> bool {
+        matches!(self, Self::Spent(_) | Self::Failed(Failure::OverBudget { .. }))
+    }
+
     /// The end that a model announced by `finish`.
     pub(super) fn announced(finish: Option<&Finish>) -> Self {
         match finish {
@@ -131,6 +140,8 @@ pub struct Turn {
     pub(super) notice: Option<Notice>,
     pub(super) supply: Supply,
     receipts: Vec<Receipt>,
+    /// The digest of what was proposed, once all of it had come.
+    pub(super) proposed: Option<Digest>,
     /// Landings that do not stand any more, by the journal's name.
     taken_back: BTreeSet<String>,
     pub(super) revision: u64,
@@ -167,6 +178,7 @@ impl Turn {
             notice: None,
             supply: Supply::default(),
             receipts: Vec::new(),
+            proposed: None,
             taken_back: BTreeSet::new(),
             revision: 0,
         }
@@ -417,6 +429,9 @@ impl Turn {
         let (told, answered) = (std::mem::take(&mut self.told), std::mem::take(&mut self.answered));
         self.refusals.splice(0..0, unanswered(told, &answered));
         self.phase = if self.open_hunks() > 0 { Phase::Reviewing } else { Phase::Done };
+        if self.proposed.is_none() && self.subject != Subject::Difference && self.phase == Phase::Reviewing {
+            self.proposed = Some(self.proposal());
+        }
     }
 
     fn take(&mut self, reads: Vec<Read>) -> Vec<Effect> {
@@ -428,7 +443,10 @@ impl Turn {
             Read::Prose(text) => self.prose.push_str(&text),
             Read::Opened { path } => self.opened = Some(path),
             Read::Unreadable(what) if what.why == Flaw::NoEdit => {}
-            Read::Unreadable(what) => self.refusals.push(Refusal::Text(what)),
+            Read::Unreadable(what) => {
+                self.refusals.push(Refusal::Text(what));
+                self.revision += 1;
+            }
             Read::Edit(edit) => {
                 self.opened = None;
                 if self.supply.has(&edit) {

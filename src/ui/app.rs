@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
-use super::ask::AskPage;
+use super::ask::{AskPage, Asking};
 use super::context::{Consent, ContextPage, Panelling};
 use super::guide::Guide;
 use super::keymap::Place;
@@ -191,6 +191,7 @@ pub struct App {
     /// Leaving was asked for once, at this time.
     pub(super) leaving: Option<Duration>,
     pub(super) guide: Option<Guide>,
+    pub(super) asking: Asking,
     /// By this session's requests.
     pub(super) spent: Bill,
     /// By all of today's requests, as far as it is known.
@@ -247,6 +248,7 @@ impl App {
             heard: Duration::ZERO,
             leaving: None,
             guide: None,
+            asking: Asking::default(),
             spent: Bill::default(),
             today: None,
         }

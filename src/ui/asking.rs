@@ -6,6 +6,7 @@ use super::theme::Paint;
 use crate::change::Level;
 use crate::editor::Command;
 use crate::session::{Event, Inquiry, Phase};
+use crate::workspace::ApplyError;
 
 impl App {
     /// Moves the slider to `level` and the keys to the prompt. At `selection` with nothing selected,
@@ -32,7 +33,10 @@ impl App {
 
     pub(super) fn act_in_prompt(&mut self, action: Action) -> Vec<Out> {
         match action {
-            Action::Submit => return self.ask_for_consent().unwrap_or_else(|| self.submit(Vec::new())),
+            Action::Submit => {
+                let text = self.prompt.text().trim().to_owned();
+                return self.ask_for_consent(&text, false).unwrap_or_else(|| self.submit(Vec::new()));
+            }
             Action::Newline => self.write("\n"),
             Action::Move(motion) => self.prompt.go(motion),
             Action::Backspace => self.prompt.backspace(),
@@ -86,6 +90,13 @@ impl App {
             Event::Landed { result: Ok(receipt), .. } => Some(receipt.files().to_vec()),
             _ => None,
         };
+        // What made hunks conflict is what the files are now: those that are open take it in.
+        let conflicting = match &event {
+            Event::Landed { result: Err(ApplyError::Conflict { files }), .. } => {
+                files.iter().map(|(now, _)| now.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
         match &event {
             Event::Delta { .. } | Event::Asking { .. } | Event::Retrying { .. } => self.heard = self.now,
             Event::Metered { bill, today, .. } => self.metered(*bill, *today),
@@ -97,7 +108,10 @@ impl App {
         }
         let before = self.session.phase();
         let asking = self.session.inquiry().is_some_and(Inquiry::is_running);
+        self.adopt(conflicting.iter().map(|now| (&now.path, now.text.as_ref())));
+        let decided = self.decided();
         let effects = self.session.update(event);
+        self.tell_what_was_lost(decided);
         if let Some(files) = landed {
             self.adopt_landed(&files);
         }

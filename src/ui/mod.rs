@@ -28,6 +28,7 @@ pub mod theme;
 mod unsaved;
 mod update;
 pub mod view;
+mod why;
 mod wire_page;
 
 pub use app::{App, Facts, Focus, Input, Limits, Out};

@@ -218,6 +218,8 @@ mod tests {
         happens(&mut app, Event::Metered { turn: Some(turn), bill, today: Some(earlier + bill) });
         let shown = row(&app, 160, "[repo]");
         assert!(shown.contains("on generator: second/b $0.0042 · today $1.00"), "{shown}");
+        let narrow = row(&app, 80, "[repo]");
+        assert!(narrow.contains("on generator: b") && narrow.contains("600 lines"), "{narrow}");
         assert!(row(&app, 24, "[r]").contains("on generator") || !row(&app, 24, "[r]").contains("second"));
         happens(&mut app, Event::Asking { turn, model: id("first/a") });
         assert!(!row(&app, 160, "[repo]").contains("generator"), "the first is back");

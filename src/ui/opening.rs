@@ -116,8 +116,10 @@ impl App {
             Ok(_) => {
                 file.written(text);
                 // Hunks that wait for a verdict follow what was typed.
-                self.session.changed(Base { path: path.clone(), text: Some(text.clone()) });
                 self.say(Paint::Good, format!("saved {path}"));
+                let decided = self.decided();
+                self.session.changed(Base { path: path.clone(), text: Some(text.clone()) });
+                self.tell_what_was_lost(decided);
                 Vec::new()
             }
             Err(SaveError::Changed(_)) => {

@@ -11,6 +11,8 @@ pub enum Kind {
     Journal,
     Wire,
     Why,
+    /// A commit that an answer names.
+    Commit,
 }
 
 /// Lines that are ready to be drawn: every foreign text in them has been made printable.

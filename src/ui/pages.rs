@@ -4,10 +4,8 @@ use super::app::{App, Out, Overlay};
 use super::keymap::{Action, KEYS, Place};
 use super::page::{Kind, Page};
 use super::theme::Paint;
-use crate::change::Purpose;
-use crate::change::locate::{Kept, Tier};
 use crate::model::Counted;
-use crate::session::{Subject, Turn};
+use crate::session::Turn;
 use crate::workspace::{LogEntry, Status};
 
 impl App {
@@ -15,7 +13,7 @@ impl App {
         let page = match kind {
             Kind::Help => Some(help(self.place())),
             Kind::Answer => self.session.turn().map(answer),
-            Kind::Journal | Kind::Wire => None,
+            Kind::Journal | Kind::Wire | Kind::Commit => None,
             Kind::Why => self.why(),
         };
         match page {
@@ -39,99 +37,14 @@ impl App {
             Action::Up => page.scroll(-1),
             Action::Page { down: true, .. } => page.scroll(height),
             Action::Page { down: false, .. } => page.scroll(-height),
-            Action::Leave => self.overlay = None,
+            Action::Leave => self.close_overlay(),
             _ => {}
         }
         Vec::new()
     }
 }
 
-fn tier_in_words(tier: Tier) -> &'static str {
-    match tier {
-        Tier::Exact => "its lines stand there to the byte",
-        Tier::Blanks => "its lines stand there but for blanks at their ends",
-        Tier::Unicode => "its lines stand there but for look-alike characters",
-        Tier::Indent => "its lines stand there with another indentation",
-        Tier::BaseMerge => "found in the text the model saw, then merged with what the file is now",
-        Tier::Lazy => "a snippet that leaves code out, laid over the file",
-        Tier::Aligned => "its lines stand there but for blank lines, comments or a line that drifted",
-        Tier::Tokens => "the same tokens stand there, wrapped differently",
-    }
-}
-
-fn kept_in_words(kept: Kept) -> &'static str {
-    match kept {
-        Kept::Eol => "line endings",
-        Kept::Indent => "indentation",
-        Kept::TrailingBlanks => "blanks at the end of lines",
-        Kept::InnerBlanks => "blanks inside of lines",
-        Kept::BlankLines => "blank lines",
-        Kept::Unicode => "typographic characters",
-        Kept::Quotes => "quotes",
-        Kept::Comment => "comments",
-        Kept::Wrapping => "how lines are wrapped",
-        Kept::Context => "lines around it",
-    }
-}
-
 impl App {
-    /// Where the hunk under review comes from and what is known of it.
-    fn why(&self) -> Option<Page> {
-        let turn = self.session.turn()?;
-        let hunk = turn.review().hunk(self.review.at?)?;
-        let mut page = Page::new(Kind::Why, "why this hunk");
-        page.text(Paint::Title, &format!("{}  {}", hunk.path, hunk.replaces));
-        let asked = match turn.subject() {
-            Subject::Instruction => "the instruction",
-            Subject::Difference => "the difference",
-            Subject::Reply => "the change",
-        };
-        page.gap().text(Paint::Title, asked).text(Paint::Text, &turn.instruct().text);
-        if let Some(reason) = &hunk.reason {
-            page.gap().text(Paint::Title, "the model's own reason").text(Paint::Text, reason);
-        }
-        if let Some(model) = turn.model() {
-            page.text(Paint::Dim, &format!("proposed by {model}"));
-        }
-        if turn.review().purpose() == Purpose::Propose {
-            page.gap().text(Paint::Title, "how its place was found");
-            let sure = hunk.matched_by.confidence() * 100.0;
-            page.text(Paint::Text, &format!("{}: {sure:.0} % sure", tier_in_words(hunk.matched_by)));
-            if !hunk.kept.is_empty() {
-                let kept: Vec<&str> = hunk.kept.iter().map(|kept| kept_in_words(*kept)).collect();
-                page.text(Paint::Text, &format!("kept as the file has it: {}", kept.join(", ")));
-            }
-        }
-        if let Some(reading) = &self.review.reading {
-            let (risks, folds) = (reading.risks(hunk.id), reading.folds(hunk.id));
-            if !risks.is_empty() {
-                page.gap().text(Paint::Title, "to be read with care");
-                for risk in risks {
-                    page.text(Paint::Warn, &format!("⚠ {}", risk.words()));
-                }
-            }
-            if !folds.is_empty() {
-                page.gap().text(Paint::Title, "verified, and need no reading");
-                for fold in folds {
-                    page.text(Paint::Text, &format!("≡ {}", fold.words()));
-                }
-            }
-        }
-        if let Some(note) = turn.review().note(hunk.id) {
-            page.gap().text(Paint::Title, "what was done to it since");
-            if note.by_hand {
-                page.text(Paint::Text, "edited by hand");
-            }
-            if note.revised > 0 {
-                page.text(Paint::Text, &format!("revised by the model {} time(s)", note.revised));
-            }
-            if let Some(comment) = &note.comment {
-                page.text(Paint::Text, &format!("comment: {comment}"));
-            }
-        }
-        Some(page)
-    }
-
     pub(super) fn act_in_line(&mut self, action: Action) -> Vec<Out> {
         let Some(Overlay::Line(wish, line)) = &mut self.overlay else { return Vec::new() };
         match action {

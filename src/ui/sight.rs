@@ -16,6 +16,8 @@ use crate::session::Seen;
 pub struct Sight {
     /// The hunk that the review named when the last frame was drawn.
     named: Option<HunkId>,
+    /// The latest hunk that had come when it was drawn.
+    latest: Option<HunkId>,
     rows: BTreeMap<HunkId, Vec<bool>>,
     /// How long each hunk was the one under review; and which one is, since when.
     looked_at: BTreeMap<HunkId, Duration>,
@@ -25,6 +27,16 @@ pub struct Sight {
 impl Sight {
     pub fn is_named(&self, hunk: HunkId) -> bool {
         self.named == Some(hunk)
+    }
+
+    /// Had the hunk come when the last frame was drawn? What came since was counted in none.
+    pub fn has_come(&self, hunk: HunkId) -> bool {
+        self.latest.is_some_and(|latest| hunk <= latest)
+    }
+
+    /// The terminal has another size: until the next frame nobody knows what is on it.
+    pub fn blind(&mut self) {
+        self.named = None;
     }
 
     /// At `now`, this hunk is under review.
@@ -74,7 +86,9 @@ impl App {
             return;
         }
         if self.focus == Focus::Review {
-            self.sight.named = self.review.at;
+            // What a filter hides is not named by the row that says which hunk is under review.
+            self.sight.named = self.review.at.filter(|at| self.review.sheet.index(*at).is_some());
+            self.sight.latest = self.review.sheet.latest();
             self.note_the_sheet();
             return;
         }

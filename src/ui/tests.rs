@@ -3,6 +3,7 @@
 
 mod panel;
 mod review;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +19,7 @@ use crate::change::{Base, Landed, Leash, Level};
 use crate::context::{self, Open, Request};
 use crate::model::{Delta, Failure, Finish, ModelId, Phase, Role, Tokens};
 use crate::prompt::Prompts;
-use crate::session::{Effect, Event, Gathered, Session, Terms, TurnId};
+use crate::session::{Callers, Effect, Event, Gathered, Mentions, Session, Terms, TurnId};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, FileText, SaveError, Source};
 
@@ -196,6 +197,19 @@ impl Stage {
             Effect::Read { turn, review } => {
                 let reading = crate::change::reading::Reading::of(&review).into();
                 Event::Read { turn, reading }
+            }
+            Effect::Parse { turn, review, files } => {
+                let found = files.into_iter().map(|(path, key)| {
+                    let file = crate::change::reading::FileDiff::hoped_for(&review, &path);
+                    let hunks = file.map(|file| crate::change::unparsed(&file)).unwrap_or_default();
+                    (path, key, hunks)
+                });
+                Event::Parsed { turn, found: found.collect(), done: true }
+            }
+            Effect::Trace { turn, hunk, review } => {
+                let files = || self.disk.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
+                let project = |_: &[&str]| Mentions { files: files(), short_of: None };
+                Event::Traced { turn, hunk, callers: Callers::of(&review, hunk, project).into() }
             }
             Effect::Polish { key, rough } => {
                 let polish = rough.polish().into();

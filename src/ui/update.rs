@@ -30,6 +30,7 @@ impl App {
             Input::Paste(text) => self.paste(&text),
             Input::Resize(width, height) => {
                 self.size = (width, height);
+                self.sight.blind();
                 Vec::new()
             }
             Input::Tick => self.tick(),
@@ -43,6 +44,7 @@ impl App {
         self.settle_context();
         outs.extend(self.polish_what_is_seen());
         outs.extend(self.read_what_has_come());
+        outs.extend(self.parse_what_has_come());
         let leaves = outs.iter().any(|out| matches!(out, Out::Quit));
         let kept = self.keep_what_changed(leaves);
         // Before the program ends.
@@ -130,7 +132,7 @@ impl App {
             Action::ChooseModel => return self.choose_model(),
             Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
             Action::BringForth => return vec![Out::Do(Effect::Redo)],
-            Action::Why => self.open_page(Kind::Why),
+            Action::Why => return self.ask_why(),
             Action::Then(place) => self.prefix = Some(place),
             Action::NotYet(what) => self.say(Paint::Warn, format!("{what} comes with a later version")),
             _ => return self.act_in_place(action),
@@ -216,10 +218,16 @@ impl App {
         {
             return outs;
         }
-        if matches!(self.overlay, Some(Overlay::Context(_))) {
-            return self.stop_in_context();
+        match &self.overlay {
+            Some(Overlay::Context(_)) => return self.stop_in_context(),
+            Some(Overlay::Consent(_)) => {
+                self.back_from_consent();
+                return Vec::new();
+            }
+            _ => {}
         }
-        if self.overlay.take().is_some() {
+        if self.overlay.is_some() {
+            self.close_overlay();
             return Vec::new();
         }
         let effects = self.session.cancel();
@@ -321,6 +329,14 @@ impl App {
             }
             Event::Read { turn, reading } => {
                 self.read(turn, *reading);
+                Vec::new()
+            }
+            Event::Parsed { turn, found, done } => {
+                self.parsed(turn, found, done);
+                Vec::new()
+            }
+            Event::Traced { turn, hunk, callers } => {
+                self.traced(turn, hunk, callers);
                 Vec::new()
             }
             Event::Polished { key, path, polish } => {

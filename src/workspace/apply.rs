@@ -11,7 +11,8 @@ use super::error::{ApplyError, PathProblem, ReadError, SaveError, WriteError};
 use super::landing::{After, Desk, Operation, Target};
 use super::record::{Kind, Story};
 use super::tree::{Loaded, Tree};
-use crate::change::{Approved, ApprovedFile, Base, Focus, Landed, Leash, Level, Receipt, Scope};
+use super::versions;
+use crate::change::{Approved, ApprovedFile, Base, Focus, Landed, Leash, Level, Receipt, Returning, Scope};
 use crate::text::{Digest, Lines, RepoPath};
 
 /// How far into a file a NUL byte is looked for, as git does.
@@ -100,8 +101,14 @@ pub(super) fn apply(desk: &Desk<'_>, approved: Approved, why: &Story) -> Result<
         match file.onto(now.as_ref()) {
             Ok(text) => {
                 landed.push(landing(file, before.as_ref(), now.as_ref(), text.as_ref()));
-                let mode = before.as_ref().map(|before| before.mode);
-                let after = text.map(|text| After::new(text.shared_bytes(), mode));
+                let after = text.map(|text| {
+                    let bytes = text.shared_bytes();
+                    match (&before, file.returning()) {
+                        (Some(before), _) => After::new(bytes, Some(before.mode)),
+                        (None, None) => After::new(bytes, None),
+                        (None, Some(was)) => returned(desk, &real, bytes, was),
+                    }
+                });
                 targets.push(Target { path: real, before, after });
             }
             Err(hunks) => conflicts.push((Base { path: file.path().clone(), text: now }, hunks)),
@@ -114,6 +121,15 @@ pub(super) fn apply(desk: &Desk<'_>, approved: Approved, why: &Story) -> Result<
     let operation = Operation { kind: Kind::Landing, story: Some(why.clone()), vacates: Vec::new() };
     let id = desk.commit(operation, targets)?;
     Ok(approved.landed(id, landed))
+}
+
+/// A file that comes back, with the permissions the journal remembers of this text, or else as git makes it.
+fn returned(desk: &Desk<'_>, path: &RepoPath, bytes: Arc<[u8]>, was: Returning) -> After {
+    let after = After::new(bytes, None);
+    match versions::last_mode(desk.journal(), path, after.digest) {
+        Some(mode) => After { mode: Some(mode), ..after },
+        None => After { executable: was.executable, ..after },
+    }
 }
 
 fn landing(

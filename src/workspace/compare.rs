@@ -97,7 +97,8 @@ impl Workspace {
         Ok(())
     }
 
-    fn repository(&self) -> Result<Repository, CompareError> {
+    /// The repository here.
+    pub(super) fn repository(&self) -> Result<Repository, CompareError> {
         let root = self.root();
         git::open(root).ok_or_else(|| CompareError::NoRepository(safe::line(&root.to_string_lossy())))
     }
@@ -196,7 +197,8 @@ impl<'a> States<'a> {
         }
         match self.sides(delta, &path, &old, &new) {
             Ok((old, new)) => {
-                let compared = Compared::of(Base { path, text: old }, new.as_ref());
+                let executable = delta.old_file().mode() == FileMode::BlobExecutable;
+                let compared = Compared::of(Base { path, text: old }, new.as_ref()).executable(executable);
                 if !compared.is_empty() {
                     found.push(Found::Text(compared));
                 }
@@ -437,5 +439,40 @@ mod tests {
         assert_eq!(project.text("a").unwrap(), "1\r\n2\r\n3\r\n");
         project.open().undo(Some(receipt.id())).unwrap();
         assert_eq!(project.text("a").unwrap(), "1\r\nx\r\n3\r\n");
+    }
+
+    /// Takes back all that differs from the last commit.
+    fn take_back(project: &Project) {
+        let mut review = Review::of_difference(Purpose::TakeBack).unwrap();
+        let take = &mut |found| {
+            if let Found::Text(compared) = found {
+                review.compare(compared);
+            }
+            true
+        };
+        project.open().compare(&Comparison::Since("HEAD".into()), &[], take).unwrap();
+        let ids: Vec<_> = review.hunks().map(|hunk| hunk.id).collect();
+        review.decide(&ids, Verdict::Rejected);
+        let _receipt =
+            project.open().apply(review.settle().unwrap(), &super::super::fixture::story()).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_comes_back_is_what_it_was() {
+        let project = Project::new(&[("run*", "#!/bin/sh\n"), ("text", "x\n"), ("private", "y\n")]);
+        let _repository = commit(&project);
+        let mode =
+            |name: &str| std::fs::metadata(project.root().join(name)).unwrap().permissions().mode() & 0o7777;
+        let (run, text) = (mode("run"), mode("text"));
+        // Git keeps one bit of the mode; the journal, for what rein wrote or removed, all of them.
+        project.chmod("private", 0o600);
+        super::super::fixture::land(&project.open(), &[("private", None)]).unwrap();
+        for name in ["run", "text"] {
+            std::fs::remove_file(project.root().join(name)).unwrap();
+        }
+        take_back(&project);
+        assert_eq!(project.text("run").unwrap(), "#!/bin/sh\n");
+        assert_ne!(run & 0o111, 0);
+        assert_eq!((mode("run"), mode("text"), mode("private")), (run, text, 0o600));
     }
 }

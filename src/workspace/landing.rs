@@ -54,12 +54,36 @@ pub(super) struct After {
     pub(super) digest: Digest,
     /// Permission bits; `None`: what the umask gives a new file.
     pub(super) mode: Option<u32>,
+    /// Without permission bits: the new file may be run.
+    pub(super) executable: bool,
+}
+
+/// What a file that is written may be used for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Permissions {
+    Exactly(u32),
+    /// As new files are: these bits, cut by the umask.
+    Fresh(u32),
+}
+
+impl Permissions {
+    /// As they are recorded.
+    pub(super) fn of(mode: Option<u32>) -> Self {
+        mode.map_or(Self::Fresh(0o666), Self::Exactly)
+    }
 }
 
 impl After {
+    fn permissions(&self) -> Permissions {
+        match self.mode {
+            None if self.executable => Permissions::Fresh(0o777),
+            mode => Permissions::of(mode),
+        }
+    }
+
     pub(super) fn new(bytes: Arc<[u8]>, mode: Option<u32>) -> Self {
         let digest = Digest::of(&bytes);
-        Self { bytes, digest, mode }
+        Self { bytes, digest, mode, executable: false }
     }
 }
 
@@ -236,8 +260,9 @@ impl<'a> Desk<'a> {
 
     /// Stages several texts, handed to the disk.
     fn stage_all(&self, news: &[(&Entry, &After)]) -> Result<(), WriteError> {
-        let stage =
-            |(entry, after): &(&Entry, &After)| self.stage(entry, &entry.temp, &after.bytes, after.mode);
+        let stage = |(entry, after): &(&Entry, &After)| {
+            self.stage(entry, &entry.temp, &after.bytes, after.permissions())
+        };
         let files = news.iter().map(stage).collect::<Result<Vec<File>, _>>()?;
         let Some((first, _)) = news.first() else { return Ok(()) };
         let synced = self.pen().sync_all(&files);
@@ -251,14 +276,17 @@ impl<'a> Desk<'a> {
         entry: &Entry,
         temp: &TempName,
         bytes: &[u8],
-        mode: Option<u32>,
+        permissions: Permissions,
     ) -> Result<File, WriteError> {
         let folder = self.folder_of(entry)?;
         let there = self.tree.handle(&entry.path)?;
         let stage = || {
             let pen = self.pen();
             // Until it has its own mode, a text that may be private is.
-            let at_first = if mode.is_some() { 0o600 } else { 0o666 };
+            let (at_first, mode) = match permissions {
+                Permissions::Exactly(mode) => (0o600, Some(mode)),
+                Permissions::Fresh(mode) => (mode, None),
+            };
             let mut file = pen.create(folder.as_fd(), temp.as_str(), at_first)?;
             pen.write(&mut file, bytes)?;
             if let Some(there) = &there {

@@ -18,10 +18,12 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod git;
+mod history;
 mod journal;
 mod landing;
 #[cfg(test)]
 mod laws;
+mod note;
 mod pen;
 mod prune;
 #[cfg(test)]
@@ -47,6 +49,8 @@ pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
+pub use history::{Blamed, Commit, FileChange, HistoryError, Recorded, WantedCommits};
+pub use note::{NoteError, Noted};
 pub use record::{Judged, Kind, Reviewed, Source, Story};
 pub use recovery::Recovery;
 pub use revert::Undone;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::error::{JournalError, WriteError};
 use super::journal::{Name, Stage};
-use super::landing::{Desk, Foreign, Standing, failed};
+use super::landing::{Desk, Foreign, Permissions, Standing, failed};
 use super::record::{Entry, Record};
 use super::swap::{Incoming, Lying, staged_path};
 use super::tree::parent;
@@ -75,7 +75,7 @@ impl Desk<'_> {
         // Half a text lies only under the scratch name, where nobody takes it for a stray.
         let scratch = entry.temp.scratch();
         self.remove_temp(entry, &scratch)?;
-        let staged = self.stage(entry, &scratch, &text, before.mode)?;
+        let staged = self.stage(entry, &scratch, &text, Permissions::of(before.mode))?;
         self.pen().sync(&staged).map_err(|source| failed("restore", &entry.path, source))?;
         self.remove_staged(entry)?;
         let folder = self.folder_of(entry)?;

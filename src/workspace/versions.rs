@@ -95,6 +95,12 @@ fn touching<'a>(
     Ok(revert::history(journal)?.filter_map(own))
 }
 
+/// The permissions that a file had when it last held this text, as far as the journal knows.
+pub(super) fn last_mode(journal: &Journal, path: &RepoPath, digest: Digest) -> Option<u32> {
+    let stamps = touching(journal, path).ok()?.flat_map(|(_, entry)| [entry.after, entry.before]);
+    stamps.flatten().find(|stamp| stamp.digest == digest)?.mode
+}
+
 pub(super) fn restore(desk: &Desk<'_>, path: &RepoPath, wanted: Wanted<'_>) -> Result<Restored, UndoError> {
     let now = desk.tree().load(path)?;
     let (of, side, reversed) = match wanted {

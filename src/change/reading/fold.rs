@@ -31,8 +31,9 @@ pub struct Fold {
 pub enum FoldKind {
     /// Whole definitions that stand, byte for byte, elsewhere after the change. Seen from either end.
     Moved(Moved),
-    /// The same tokens in the same structure; only blanks and line breaks between them differ.
-    Reformatted,
+    /// The same tokens in the same structure; only blanks and line breaks between them differ and, if
+    /// `commas`, commas behind the last element of a list.
+    Reformatted { commas: bool },
     /// Names that became others wherever they mean the same thing. `places` counts those of the fold;
     /// `defines`: a definition is among them.
     Renamed { names: BTreeMap<String, String>, places: usize, defines: bool },
@@ -53,6 +54,8 @@ pub struct Moved {
     pub scopes: Option<(String, String)>,
     /// Columns of indentation gained, or lost when negative; every line the same.
     pub indent: isize,
+    /// Within its surroundings, did it pass statements that run, or macros that begin, where they stand?
+    pub past: bool,
 }
 
 /// Why a file counts as written by a tool.
@@ -75,11 +78,11 @@ impl Fold {
     pub fn owes(&self) -> usize {
         match &self.kind {
             FoldKind::Moved(moved) => {
-                usize::from(!moved.leaves && (moved.elsewhere || moved.scopes.is_some()))
+                usize::from(!moved.leaves && (moved.elsewhere || moved.scopes.is_some() || moved.past))
             }
             FoldKind::Generated(_) => 1,
             FoldKind::Renamed { defines, .. } => usize::from(*defines),
-            FoldKind::Reformatted => 0,
+            FoldKind::Reformatted { .. } => 0,
         }
     }
 
@@ -119,8 +122,8 @@ impl Fold {
     /// Blank lines, or a definition that is where it was.
     fn is_slight(&self) -> bool {
         match &self.kind {
-            FoldKind::Moved(moved) => !moved.elsewhere && moved.scopes.is_none(),
-            FoldKind::Reformatted => self.gone.is_empty() || self.come.is_empty(),
+            FoldKind::Moved(moved) => !moved.elsewhere && moved.scopes.is_none() && !moved.past,
+            FoldKind::Reformatted { .. } => self.gone.is_empty() || self.come.is_empty(),
             FoldKind::Renamed { .. } | FoldKind::Generated(_) => false,
         }
     }
@@ -140,7 +143,12 @@ impl Fold {
         let lines = count(self.lines());
         match &self.kind {
             FoldKind::Moved(moved) => format!("{lines} moved {}", moved.words()),
-            FoldKind::Reformatted => format!("{lines} reformatted: the same tokens, other blanks"),
+            FoldKind::Reformatted { commas: false } => {
+                format!("{lines} reformatted: the same tokens, other blanks")
+            }
+            FoldKind::Reformatted { commas: true } => {
+                format!("{lines} reformatted: the same tokens but for commas that close lists, other blanks")
+            }
             FoldKind::Renamed { names, places, .. } => {
                 let pairs: Vec<_> =
                     names.iter().map(|(from, to)| format!("`{from}` is now `{to}`")).collect();
@@ -170,7 +178,8 @@ impl Moved {
             Some((source, target)) => format!(", out of {} into {}", scope(source), scope(target)),
             None => String::new(),
         };
-        format!("{kept}{way} {path}:{}{scopes}", line + 1)
+        let past = if self.past { ", past code that runs where it stands" } else { "" };
+        format!("{kept}{way} {path}:{}{scopes}{past}", line + 1)
     }
 }
 
@@ -200,7 +209,7 @@ mod tests {
 
     fn moved() -> Moved {
         let other = (RepoPath::parse("a.rs").unwrap(), 39);
-        Moved { other, elsewhere: true, leaves: false, scopes: None, indent: 0 }
+        Moved { other, elsewhere: true, leaves: false, scopes: None, indent: 0, past: false }
     }
 
     #[test]
@@ -213,7 +222,10 @@ mod tests {
             words(FoldKind::Moved(into)),
             "14 lines moved indented 4 more from a.rs:40, out of the file itself into `impl B`"
         );
-        assert_eq!(words(FoldKind::Reformatted), "14 lines reformatted: the same tokens, other blanks");
+        assert_eq!(
+            words(FoldKind::Reformatted { commas: false }),
+            "14 lines reformatted: the same tokens, other blanks"
+        );
         let names = [("a".to_owned(), "b".to_owned())].into();
         let renamed = FoldKind::Renamed { names, places: 3, defines: false };
         assert_eq!(words(renamed), "14 lines: `a` is now `b` in 3 places");

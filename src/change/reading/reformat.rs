@@ -6,47 +6,20 @@
 //! where indentation is structure, the tokens must stand at the same place in the tree; where brackets
 //! make the structure they may stand deeper as a whole.
 //!
-//! Blanks mean more than that in places, and there they must not differ either:
+//! A comma behind the last element of a list, where it means nothing, may come and go, and is told.
 //!
-//! - line endings, bare carriage returns and blanks other than the usual four are changes;
-//! - a comment stays on the line of the tokens it stood with, and nothing is folded next to a comment
-//!   that steers a tool by its place (`noqa`, `ts-ignore`, …);
-//! - in JavaScript and its kin a line break ends a statement after `return` and the like;
-//! - in the arguments of Rust macros, signs that stood together stay together;
-//! - in shells and Markdown blanks are content: nothing is folded.
+//! Blanks mean more than that in places ([`layout`]), and there they must not differ either. Line
+//! endings, bare carriage returns and blanks other than the usual four are changes. Where blanks are
+//! content (shells, Markdown, YAML), or not known to be none, nothing is folded.
 
 use super::budget::Budget;
 use super::fold::FoldKind;
+use super::layout::{self, Place};
 use super::page::{Page, Side};
+use crate::text::diff::Change;
 use crate::text::highlight::Language;
-use crate::text::syntax::{Structure, Syntax, Token, TokenClass, same_tokens};
+use crate::text::syntax::{Structure, Syntax, Token, same_tokens};
 use crate::text::{LineEnding, Lines, Span};
-
-/// Words in comments that steer a tool for the line they stand in, or the next.
-const PRAGMAS: [&str; 18] = [
-    "noqa",
-    "type: ignore",
-    "ts-ignore",
-    "ts-expect-error",
-    "eslint",
-    "nolint",
-    "NOLINT",
-    "fmt:",
-    "pragma",
-    "prettier-ignore",
-    "rustfmt",
-    "noinspection",
-    "@formatter",
-    "clang-format",
-    "pylint",
-    "pyright",
-    "istanbul",
-    "biome-ignore",
-];
-
-/// Words after which a line break ends a statement (ECMA-262, 12.10), and signs before which it does.
-const RESTRICTED: [&[u8]; 7] = [b"return", b"throw", b"break", b"continue", b"yield", b"async", b"type"];
-const RESTRICTED_BEFORE: [&[u8]; 3] = [b"++", b"--", b"=>"];
 
 /// Lines of both texts that might be the same code.
 #[derive(Clone, Copy)]
@@ -56,9 +29,9 @@ struct Region {
 }
 
 /// A file on both sides, understood.
-struct Both<'a> {
-    old: (&'a Lines, Syntax),
-    new: (&'a Lines, Syntax),
+struct Both {
+    old: (Lines, Syntax),
+    new: (Lines, Syntax),
 }
 
 /// Folds what is only reformatted, in the hunks of one file.
@@ -72,14 +45,16 @@ pub(super) fn fold(pages: &mut [Page<'_>], budget: &mut Budget) {
     }
     let Some(both) = Both::of(first, budget) else { return };
     for page in pages {
-        let regions: Vec<Region> = match whole(page).filter(|region| both.is_same(*region)) {
-            Some(_) => {
-                page.changes.iter().map(|change| Region { old: change.old, new: change.new }).collect()
+        let together = whole(page).and_then(|region| both.same(region));
+        let regions: Vec<(Region, bool)> = match together {
+            Some(commas) => {
+                let of = |change: &Change| (Region { old: change.old, new: change.new }, commas);
+                page.changes.iter().map(of).collect()
             }
-            None => parts(page).filter(|region| both.is_same(*region)).collect(),
+            None => parts(page).filter_map(|region| Some((region, both.same(region)?))).collect(),
         };
-        for region in regions {
-            page.fold(region.old, region.new, FoldKind::Reformatted, [page.id()].into());
+        for (region, commas) in regions {
+            page.fold(region.old, region.new, FoldKind::Reformatted { commas }, [page.id()].into());
         }
     }
 }
@@ -106,10 +81,8 @@ fn parts(page: &Page<'_>) -> impl Iterator<Item = Region> {
 
 fn blanks(page: &Page<'_>, region: Region) -> Vec<Region> {
     let runs = |side: Side, span: Span| {
-        let blank = |line: &usize| {
-            let text = page.text(side).and_then(|text| text.text(*line));
-            page.is_unread(side, *line) && text.is_some_and(|text| text.trim_ascii().is_empty())
-        };
+        let blank =
+            |line: &usize| page.is_unread(side, *line) && page.line(side, *line).trim_ascii().is_empty();
         let lines: Vec<usize> = span.as_range().filter(blank).collect();
         let runs = lines.chunk_by(|one, next| one + 1 == *next);
         let runs = runs.filter_map(|run| Some(Span::new(*run.first()?, run.last()? + 1)));
@@ -126,47 +99,29 @@ fn blanks(page: &Page<'_>, region: Region) -> Vec<Region> {
 /// A necessary condition that costs no parsing.
 fn same_letters(page: &Page<'_>, region: Region) -> bool {
     let letters = |side, span| {
-        let text = page.text(side).map_or(&[][..], |text| text.slice(span));
-        text.iter().filter(|byte| !byte.is_ascii_whitespace())
+        page.slice(side, span).iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b',')
     };
     letters(Side::Old, region.old).eq(letters(Side::New, region.new))
 }
 
-impl<'a> Both<'a> {
-    fn of(page: &Page<'a>, budget: &mut Budget) -> Option<Self> {
-        let old = (page.text(Side::Old)?, budget.parse(page.file, Side::Old)?);
-        let new = (page.text(Side::New)?, budget.parse(page.file, Side::New)?);
+impl Both {
+    fn of(page: &Page<'_>, budget: &mut Budget) -> Option<Self> {
+        let (old, new) = (budget.parse(page.file, Side::Old)?, budget.parse(page.file, Side::New)?);
         Some(Self { old, new })
     }
 
-    fn is_same(&self, region: Region) -> bool {
-        self.try_same(region).unwrap_or(false)
-    }
-
-    fn try_same(&self, region: Region) -> Option<bool> {
+    /// If they are the same code: do commas that close lists differ?
+    fn same(&self, region: Region) -> Option<bool> {
         let ((old_text, old_syntax), (new_text, new_syntax)) = (&self.old, &self.new);
-        let (old, new) = (old_syntax.within(region.old)?, new_syntax.within(region.new)?);
-        let language = old_syntax.language;
-        let structure = Structure::of(language);
-        let steered = steers(old_syntax, old_text, region.old) || steers(new_syntax, new_text, region.new);
-        Some(
-            same_tokens(old, new, structure, |old, new| {
-                old.text(old_text.bytes()) == new.text(new_text.bytes())
-            }) && same_endings(old_text, region.old, new_text, region.new)
-                && !steered
-                && same_breaks(old, new)
-                && (!has_restricted_breaks(language) || same_restricted(old, new, old_text.bytes())),
-        )
+        let old = Place::of(old_text, old_syntax, region.old)?;
+        let new = Place::of(new_text, new_syntax, region.new)?;
+        let structure = Structure::of(old_syntax.language);
+        let said = |old: &Token, new: &Token| old.says(old_text.bytes(), new, new_text.bytes());
+        let same = same_tokens(&old.tokens, &new.tokens, structure, said)
+            && same_endings(old_text, region.old, new_text, region.new)
+            && layout::is_same(&old, &new);
+        same.then(|| old.closes() != new.closes())
     }
-}
-
-/// Does a comment in these lines, or in the one above, steer a tool by where it stands?
-fn steers(syntax: &Syntax, text: &Lines, span: Span) -> bool {
-    let around = Span::new(span.start().saturating_sub(1), span.end());
-    syntax.comments(around).any(|comment| {
-        let words = String::from_utf8_lossy(comment.text(text.bytes()).unwrap_or_default());
-        PRAGMAS.iter().any(|pragma| words.contains(pragma))
-    })
 }
 
 /// Do all lines end alike, and is every carriage return part of an ending?
@@ -189,32 +144,4 @@ fn same_endings(old_text: &Lines, old: Span, new_text: &Lines, new: Span) -> boo
         && unended(&old_endings) == unended(&new_endings)
         && !bare(old_text, old)
         && !bare(new_text, new)
-}
-
-/// Where it matters, do the same neighbours share a line, or touch?
-fn same_breaks(old: &[Token], new: &[Token]) -> bool {
-    let pairs = old.windows(2).zip(new.windows(2));
-    pairs.into_iter().all(|(old, new)| {
-        let ([a, b], [c, d]) = (old, new) else { return true };
-        let comment = [a, b].iter().any(|token| token.class == TokenClass::Comment);
-        let loose = [a, b].iter().all(|token| token.class == TokenClass::LooseSign);
-        let together = |a: &Token, b: &Token| a.bytes.end == b.bytes.start;
-        (!comment || (b.lines_after(a) == 0) == (d.lines_after(c) == 0))
-            && (!loose || together(a, b) == together(c, d))
-    })
-}
-
-fn has_restricted_breaks(language: Language) -> bool {
-    matches!(language, Language::JavaScript | Language::TypeScript | Language::Tsx | Language::Go)
-}
-
-fn same_restricted(old: &[Token], new: &[Token], old_text: &[u8]) -> bool {
-    let pairs = old.windows(2).zip(new.windows(2));
-    pairs.into_iter().all(|(old, new)| {
-        let ([a, b], [c, d]) = (old, new) else { return true };
-        let word =
-            |token: &Token, words: &[&[u8]]| token.text(old_text).is_some_and(|text| words.contains(&text));
-        let restricted = word(a, &RESTRICTED) || word(b, &RESTRICTED_BEFORE);
-        !restricted || (b.lines_after(a) == 0) == (d.lines_after(c) == 0)
-    })
 }

@@ -10,6 +10,11 @@
 //!   is called so already can be meant instead;
 //! - is complete: no name `from` that could mean the same thing is left in the new text, nor the word
 //!   in a string, where it might be code as well;
+//! - stands in the new text exactly where `from` stood in the old one, name by name: a line that came
+//!   with `to` in it could be what the lines below mean now;
+//! - is defined in lines that are mere renamings themselves: what is made otherwise is another thing;
+//! - is of the same kind: letters that look alike, underscores in front and, in Go, a capital at the
+//!   beginning make another name of it;
 //! - is *bound here* ([`Use`]): every identifier in the line that changed stands alone (is no member,
 //!   key, import, or argument of a macro that may look at names) and lies within reach of a variable,
 //!   parameter, function or type of that name that this file itself defines, before and after. A name
@@ -18,6 +23,7 @@
 //! A line with a name of any other kind is read. So is, as one line, the fold that holds the definition.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem::{Discriminant, discriminant};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -73,11 +79,11 @@ struct Row<'a> {
 
 /// The changed lines of a hunk in pairs, where as many come as go.
 fn rows<'a>(page: &Page<'a>) -> Vec<Row<'a>> {
-    let (old, new) = (page.text(Side::Old), page.text(Side::New));
     let even = page.changes.iter().filter(|change| change.old.len() == change.new.len());
     let pairs = even.flat_map(|change| change.old.as_range().zip(change.new.as_range()));
     let open = pairs.filter(|(old, new)| page.is_unread(Side::Old, *old) && page.is_unread(Side::New, *new));
-    open.filter_map(|lines| Some(Row { lines, old: old?.get(lines.0)?, new: new?.get(lines.1)? })).collect()
+    open.map(|lines| Row { lines, old: page.raw(Side::Old, lines.0), new: page.raw(Side::New, lines.1) })
+        .collect()
 }
 
 /// The words that differ between two lines, pair by pair; `None` if anything else does.
@@ -124,9 +130,20 @@ pub(super) fn fold(pages: &mut [Page<'_>], pairs: &Pairs<'_>, budget: &mut Budge
         return;
     }
     let Some(both) = Both::of(first, budget) else { return };
-    let renamings: BTreeMap<&[u8], &[u8]> =
+    let mut renamings: BTreeMap<&[u8], &[u8]> =
         wanted.into_iter().take(MAX_PAIRS).filter(|pair| both.is_renaming(*pair)).collect();
-    let folds: Vec<Vec<Stretch>> = pages.iter().map(|page| stretches(page, &both, &renamings)).collect();
+    let folds = loop {
+        let folds: Vec<Vec<Stretch>> = pages.iter().map(|page| stretches(page, &both, &renamings)).collect();
+        // A definition that became another takes with it what was made of the name.
+        let before = renamings.len();
+        renamings.retain(|from, _| {
+            let folded = |line: usize| folds.iter().flatten().any(|fold| fold.old.as_range().contains(&line));
+            both.old.binding_lines(from).all(folded)
+        });
+        if renamings.len() == before {
+            break folds;
+        }
+    };
     let rests_on: Arc<[HunkId]> =
         pages.iter().filter(|page| takes_part(page, &renamings)).map(|page| page.id()).collect();
     for (page, folds) in pages.iter_mut().zip(folds) {
@@ -140,10 +157,9 @@ pub(super) fn fold(pages: &mut [Page<'_>], pairs: &Pairs<'_>, budget: &mut Budge
 
 /// Does the hunk take a name out or bring it in, folded or not? Without it the renaming would be half done.
 fn takes_part(page: &Page<'_>, renamings: &BTreeMap<&[u8], &[u8]>) -> bool {
-    let words = |side, span: Span| page.text(side).map_or(&[][..], |text| text.slice(span));
     page.changes.iter().any(|change| {
-        pieces(words(Side::Old, change.old)).any(|word| renamings.contains_key(word))
-            || pieces(words(Side::New, change.new)).any(|word| renamings.values().any(|to| *to == word))
+        pieces(page.slice(Side::Old, change.old)).any(|word| renamings.contains_key(word))
+            || pieces(page.slice(Side::New, change.new)).any(|word| renamings.values().any(|to| *to == word))
     })
 }
 
@@ -156,7 +172,7 @@ struct Stretch {
     defines: bool,
 }
 
-fn stretches(page: &Page<'_>, both: &Both<'_>, renamings: &BTreeMap<&[u8], &[u8]>) -> Vec<Stretch> {
+fn stretches(page: &Page<'_>, both: &Both, renamings: &BTreeMap<&[u8], &[u8]>) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
     for row in rows(page) {
         let Some(stretch) = both.renamed(&row, renamings) else { continue };
@@ -181,35 +197,35 @@ impl Stretch {
 }
 
 /// One side of a file, understood.
-struct Known<'a> {
-    text: &'a Lines,
+struct Known {
+    text: Lines,
     syntax: Syntax,
     names: HashMap<usize, Name>,
     /// Where each name is bound.
-    bound: HashMap<&'a [u8], Vec<Range<usize>>>,
+    bound: HashMap<Vec<u8>, Vec<Range<usize>>>,
 }
 
-struct Both<'a> {
-    old: Known<'a>,
-    new: Known<'a>,
+struct Both {
+    old: Known,
+    new: Known,
 }
 
-impl<'a> Known<'a> {
-    fn of(page: &Page<'a>, side: Side, budget: &mut Budget) -> Option<Self> {
-        let text = page.text(side)?;
-        let syntax = budget.parse(page.file, side)?;
+impl Known {
+    fn of(page: &Page<'_>, side: Side, budget: &mut Budget) -> Option<Self> {
+        let (text, syntax) = budget.parse(page.file, side)?;
         let names = syntax.names(text.bytes());
-        let mut bound: HashMap<&[u8], Vec<Range<usize>>> = HashMap::new();
+        let mut bound: HashMap<Vec<u8>, Vec<Range<usize>>> = HashMap::new();
         for name in &names {
-            if let Use::Binds(reach) = &name.used {
-                bound.entry(text.bytes().get(name.bytes.clone())?).or_default().push(reach.clone());
+            if let Use::Binds { reach, .. } = &name.used {
+                let word = text.bytes().get(name.bytes.clone())?.to_vec();
+                bound.entry(word).or_default().push(reach.clone());
             }
         }
         let names = names.into_iter().map(|name| (name.bytes.start, name)).collect();
         Some(Self { text, syntax, names, bound })
     }
 
-    fn word(&self, bytes: &Range<usize>) -> &'a [u8] {
+    fn word(&self, bytes: &Range<usize>) -> &[u8] {
         self.text.bytes().get(bytes.clone()).unwrap_or_default()
     }
 
@@ -218,21 +234,47 @@ impl<'a> Known<'a> {
         let Some(name) = self.names.get(&at) else { return false };
         let within = |reach: &Range<usize>| reach.start <= at && at < reach.end;
         match name.used {
-            Use::Binds(_) => true,
+            Use::Binds { .. } => true,
             Use::Plain => {
                 self.bound.get(self.word(&name.bytes)).is_some_and(|reaches| reaches.iter().any(within))
             }
-            Use::Fixed => false,
+            Use::Keyword | Use::Fixed | Use::Member => false,
         }
     }
 
+    /// Where the name may mean what is bound here, in order: does it bind there, or what does it do?
+    fn roles(&self, word: &[u8]) -> Vec<Discriminant<Use>> {
+        let own =
+            |name: &&Name| self.word(&name.bytes) == word && !matches!(name.used, Use::Member | Use::Keyword);
+        let mut roles: Vec<_> = self
+            .names
+            .values()
+            .filter(own)
+            .map(|name| (name.bytes.start, discriminant(&name.used)))
+            .collect();
+        roles.sort_by_key(|(at, _)| *at);
+        roles.into_iter().map(|(_, role)| role).collect()
+    }
+
+    /// Lines in which the name is bound.
+    fn binding_lines(&self, word: &[u8]) -> impl Iterator<Item = usize> {
+        let binds =
+            move |name: &&Name| matches!(name.used, Use::Binds { .. }) && self.word(&name.bytes) == word;
+        self.names.values().filter(binds).map(|name| name.lines.start())
+    }
+
+    fn has_parameter(&self, word: &[u8]) -> bool {
+        let parameter = |name: &Name| matches!(name.used, Use::Binds { parameter: true, .. });
+        self.names.values().any(|name| parameter(name) && self.word(&name.bytes) == word)
+    }
+
     fn binds(&self, at: usize) -> bool {
-        self.names.get(&at).is_some_and(|name| matches!(name.used, Use::Binds(_)))
+        self.names.get(&at).is_some_and(|name| matches!(name.used, Use::Binds { .. }))
     }
 }
 
-impl<'a> Both<'a> {
-    fn of(page: &Page<'a>, budget: &mut Budget) -> Option<Self> {
+impl Both {
+    fn of(page: &Page<'_>, budget: &mut Budget) -> Option<Self> {
         Language::of(page.path())?;
         Some(Self { old: Known::of(page, Side::Old, budget)?, new: Known::of(page, Side::New, budget)? })
     }
@@ -240,22 +282,32 @@ impl<'a> Both<'a> {
     /// Is `to` fresh, and nothing left of `from` that could mean the same?
     fn is_renaming(&self, (from, to): Pair<'_>) -> bool {
         let is_bound = self.old.bound.contains_key(from) && self.new.bound.contains_key(to);
-        is_bound && self.is_used(from) && !holds_word(self.old.text.bytes(), to) && !self.is_left(from)
+        is_bound
+            && is_like(from, to, self.old.syntax.language)
+            && self.is_everywhere(from, to)
+            && !holds_word(self.old.text.bytes(), to)
+            && !self.is_left(from)
     }
 
-    /// Does the name stand in more than one place?
-    fn is_used(&self, from: &[u8]) -> bool {
-        let places = self.old.names.values().filter(|name| self.old.word(&name.bytes) == from);
-        places.take(2).count() == 2
+    /// Does the name stand in more than one place, and is each of them, and nothing else, one of the
+    /// other name now? A line that came with the other name in it may be what is meant below.
+    fn is_everywhere(&self, from: &[u8], to: &[u8]) -> bool {
+        let (old, new) = (self.old.roles(from), self.new.roles(to));
+        old.len() > 1 && old == new
     }
 
     fn is_left(&self, from: &[u8]) -> bool {
         let text = self.new.text.bytes();
+        let keywords = self.old.has_parameter(from);
         self.new.syntax.tokens().iter().any(|token| {
             let own = token.text(text).unwrap_or_default();
             match token.class {
                 TokenClass::Word if own == from => {
-                    self.new.names.get(&token.bytes.start).is_none_or(|name| name.used != Use::Fixed)
+                    self.new.names.get(&token.bytes.start).is_none_or(|name| match name.used {
+                        Use::Member => false,
+                        Use::Keyword => keywords,
+                        Use::Binds { .. } | Use::Plain | Use::Fixed => true,
+                    })
                 }
                 TokenClass::Literal => holds_word(own, from),
                 _ => false,
@@ -292,6 +344,15 @@ impl<'a> Both<'a> {
             defines,
         })
     }
+}
+
+/// Are they names of one kind? Where the first letter, or underscores in front, say who may use a
+/// name, they stay; and a letter that only looks like another is never a mere renaming.
+fn is_like(from: &[u8], to: &[u8], language: Language) -> bool {
+    let upper = |name: &[u8]| name.first().is_some_and(u8::is_ascii_uppercase);
+    let private = |name: &[u8]| name.starts_with(b"__");
+    let case = language != Language::Go || upper(from) == upper(to);
+    case && !private(from) && !private(to) && to.is_ascii()
 }
 
 /// Does `word` stand in `text` as a whole word?

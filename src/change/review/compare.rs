@@ -36,6 +36,8 @@ pub struct Compared {
     base: Base,
     op: FileOp,
     pieces: Vec<Piece>,
+    /// Could the file be run before?
+    executable: bool,
 }
 
 /// A hunk to be.
@@ -76,7 +78,12 @@ impl Compared {
                 .filter_map(|group| piece(group, new))
                 .collect(),
         };
-        Self { base, op, pieces }
+        Self { base, op, pieces, executable: false }
+    }
+
+    /// Says whether the file could be run before: one that went and comes back is what it was.
+    pub fn executable(self, executable: bool) -> Self {
+        Self { executable, ..self }
     }
 
     pub fn path(&self) -> &RepoPath {
@@ -126,6 +133,9 @@ impl Review {
         }
         let hunks = self.hunks_of(&file);
         self.hunks.extend(hunks);
+        if file.executable {
+            self.executables.insert(path.clone());
+        }
         self.bases.insert(path, file.base);
     }
 
@@ -230,7 +240,8 @@ impl Review {
         };
         let made = hunks.iter().map(|hunk| (hunk.replaces, hunk.with.bytes()));
         let now = (first.op != FileOp::Delete).then(|| super::spliced(old, made));
-        Some(ApprovedFile::new(Base { path: first.path.clone(), text: now }, op, back))
+        let file = ApprovedFile::new(Base { path: first.path.clone(), text: now }, op, back);
+        Some(if op == FileOp::Create { file.returns(self.executables.contains(&first.path)) } else { file })
     }
 
     /// Does the hunk wait for anything: a verdict, or to be written?

@@ -77,6 +77,8 @@ pub struct Review {
     notes: BTreeMap<HunkId, Note>,
     /// Of hunks that are, or were, in conflict.
     origins: BTreeMap<HunkId, Origin>,
+    /// Of a difference: files that could be run before.
+    executables: BTreeSet<RepoPath>,
 }
 
 impl Review {
@@ -99,6 +101,7 @@ impl Review {
             shapes: BTreeMap::new(),
             notes: BTreeMap::new(),
             origins: BTreeMap::new(),
+            executables: BTreeSet::new(),
         }
     }
 

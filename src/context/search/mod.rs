@@ -8,6 +8,8 @@ pub mod codec;
 mod corpus;
 mod entry;
 mod feedback;
+mod fuse;
+pub mod graph;
 mod query;
 mod rank;
 mod role;
@@ -16,4 +18,5 @@ mod why;
 
 pub use corpus::{Corpus, Hit, Member, within};
 pub use entry::{Entry, Part, Posting, Symbol};
+pub use fuse::fused;
 pub use role::Role;

@@ -78,14 +78,8 @@ impl Role {
             _ if below(&VENDOR_FOLDERS) || name.contains(".min.") => Self::Vendored,
             _ if prose => Self::Prose,
             _ if is_test(path.file_name()) || below(&TEST_FOLDERS) => Self::Test,
-            Some(Language::Json | Language::Toml) => Self::Data,
-            None if matches!(
-                path.extension(),
-                Some("yml" | "yaml" | "cfg" | "ini" | "xml" | "csv" | "lock")
-            ) =>
-            {
-                Self::Data
-            }
+            Some(Language::Json | Language::Toml | Language::Yaml) => Self::Data,
+            None if matches!(path.extension(), Some("cfg" | "ini" | "xml" | "csv" | "lock")) => Self::Data,
             _ if below(&ASIDE_FOLDERS) => Self::Aside,
             _ => Self::Code,
         }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::{Exit, report};
 use super::EditRequest;
 use crate::change::Receipt;
+use crate::context::Pack;
 use crate::model::{Failure, Phase};
 use crate::session::{End, Notice, Switch, Turn};
 use crate::text::safe;
@@ -21,6 +22,10 @@ pub fn reasons(turn: &Turn) -> String {
         Some(End::Failed(failure)) => {
             lines.push(failure.to_string());
             lines.push(next_step(failure));
+            if let (Failure::TooLong { .. }, Some(heaviest)) = (failure, turn.pack().and_then(Pack::heaviest))
+            {
+                lines.push(format!("{heaviest}; `rein context` shows every piece"));
+            }
             if failure.is_outage() {
                 lines.push("`rein apply`, `rein log`, `rein undo` and the editor need no model".into());
             }

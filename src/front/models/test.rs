@@ -4,20 +4,24 @@ use serde_json::{Value, json};
 
 use super::waiting;
 use crate::front::report::{cost, document};
-use crate::front::{Exit, print};
+use crate::front::{Exit, not_logged, print};
 use crate::model::{Bill, Role, Suffix};
-use crate::orchestrator::{Probe, Route, probe};
+use crate::orchestrator::{Findings, Probe, Route, probe};
 use crate::text::safe;
 
 /// Calls them one after the other. Exit 3 if one cannot serve its role, 4 if a budget forbids a call.
 pub fn test_models(as_json: bool) -> Exit {
     waiting(async |setup, workspace| {
         let (client, meter) = (setup.client(&workspace), setup.meter(&workspace));
+        let findings = Findings::of(&workspace);
         let mut probed: Vec<(Role, &Route, Probe)> = Vec::new();
         for role in Role::ALL {
             if let Some(route) = setup.roles().serve(role).first() {
-                probed.push((role, route, probe(&client, &meter, role, route).await));
+                probed.push((role, route, probe(&client, &meter, &findings, role, route).await));
             }
+        }
+        if let Some(why) = client.trouble() {
+            not_logged(&why);
         }
         let exit = probed.iter().map(|(_, _, probe)| outcome(probe)).find(|exit| *exit != Exit::Done);
         let exit = exit.unwrap_or(if probed.is_empty() { Exit::Unavailable } else { Exit::Done });
@@ -58,11 +62,8 @@ fn told(role: Role, route: &Route, probe: &Probe) -> String {
     let (id, took) = (route.id(), probe.took.as_millis());
     let line = match &probe.result {
         Ok(()) => {
-            let suffix = match probe.suffix {
-                Some(Suffix::Ignored) => "; it ignores what follows the cursor and is asked in words",
-                Some(Suffix::Unknown) => "; whether it reads what follows the cursor does not show",
-                Some(Suffix::Honoured) | None => "",
-            };
+            let remark = probe.suffix.and_then(Suffix::remark);
+            let suffix = remark.map(|words| format!("; {words}")).unwrap_or_default();
             format!("{role}: {id} answers in {took} ms, {}{suffix}", probe.bill)
         }
         Err(why) => format!("{role}: {id} does not serve: {why}; {}", why.next_step()),

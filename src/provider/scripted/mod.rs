@@ -2,13 +2,17 @@
 //! `rein tour` talks to it through the same client as to any server, and tests use it to be slow,
 //! broken, silent or cut off at a given byte.
 //!
+//! It also turns texts into vectors and keeps some, without a script: see `meaning` and `store`.
+//!
 //! What it will say is a value ([`Script`]); [`Server`] says it and records who asked. It spawns
 //! nothing: whoever binds it runs [`Server::serve`], and dropping that closes every connection.
 
 mod http;
+mod meaning;
 mod mishap;
 mod score;
 mod server;
+mod store;
 mod watch;
 
 pub use mishap::{Mishap, Place};
@@ -43,13 +47,24 @@ pub struct Reply {
     pub pace: Duration,
     /// Points at which the reply waits for the test.
     pub gates: Vec<Gate>,
+    /// Tools that it calls behind its text.
+    pub calls: Vec<Called>,
     pub fault: Option<Fault>,
+}
+
+/// A call of a tool.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Called {
+    pub name: String,
+    /// JSON, if it is what it should be.
+    pub arguments: String,
 }
 
 impl Default for Reply {
     fn default() -> Self {
         let (when, text, fault) = (None, String::new(), None);
-        Self { when, text, chunk: 16, pace: Duration::ZERO, gates: Vec::new(), fault }
+        let (gates, calls) = (Vec::new(), Vec::new());
+        Self { when, text, chunk: 16, pace: Duration::ZERO, gates, calls, fault }
     }
 }
 
@@ -60,6 +75,13 @@ impl Reply {
 
     pub fn fault(fault: Fault) -> Self {
         Self { fault: Some(fault), ..Self::default() }
+    }
+
+    /// One that calls a tool, or one more.
+    #[must_use]
+    pub fn calling(mut self, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        self.calls.push(Called { name: name.into(), arguments: arguments.into() });
+        self
     }
 
     #[must_use]

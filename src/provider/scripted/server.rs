@@ -15,8 +15,9 @@ use tokio::sync::watch;
 use super::http::{Response, gzip, receive, whole};
 use super::mishap::{Mishap, Place, until};
 use super::score::{Beat, deltas, score};
+use super::store::Store;
 use super::watch::Seen;
-use super::{Fault, Reply, Request, Requests, Script};
+use super::{Fault, Reply, Request, Requests, Script, meaning};
 use crate::model::Tokens;
 use crate::provider::wire::{Format, Part, Voice};
 use crate::provider::{BaseUrl, Endpoint, Wire};
@@ -25,6 +26,7 @@ use crate::provider::{BaseUrl, Endpoint, Wire};
 pub struct Server {
     listener: TcpListener,
     replies: Mutex<Vec<Scripted>>,
+    store: Mutex<Store>,
     seen: watch::Sender<Seen>,
 }
 
@@ -49,7 +51,7 @@ impl Server {
         let address = listener.local_addr()?;
         let replies = script.replies.into_iter().map(|reply| Scripted { reply, used: false });
         let replies = Mutex::new(replies.collect());
-        Ok((Self { listener, replies, seen: watch::Sender::default() }, address))
+        Ok((Self { listener, replies, store: Mutex::default(), seen: watch::Sender::default() }, address))
     }
 
     /// How a client reaches it, under this provider name.
@@ -101,6 +103,10 @@ impl Server {
         if request.method == "GET" && path == "/v1/models" {
             return whole(out, 200, JSON, "", br#"{"object":"list","data":[{"id":"scripted"}]}"#).await;
         }
+        if let Some((status, value)) = self.meant(request, path) {
+            self.seen.send_modify(|seen| seen.requests.push(request.clone()));
+            return whole(out, status, JSON, "", value.to_string().as_bytes()).await;
+        }
         let formats = Wire::ALL.into_iter().map(Wire::format);
         let Some(format) = formats.into_iter().find(|format| request.method == "POST" && format.owns(path))
         else {
@@ -114,6 +120,23 @@ impl Server {
                 whole(out, 500, JSON, "", body.as_bytes()).await
             }
         }
+    }
+
+    /// What is asked about vectors, with its status. A reply with an error that names the request goes
+    /// before, once.
+    fn meant(&self, request: &Request, path: &str) -> Option<(u16, Value)> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let stored = store.answer(request);
+        let answer = stored.or_else(|| Some((200, meaning::answer(path, &request.json())?)))?;
+        let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = |reply: &Reply| reply.when.as_ref().is_some_and(|when| request.body.contains(when));
+        for one in replies.iter_mut().filter(|one| !one.used && named(&one.reply)) {
+            if let Some(Fault::Status { status, body, .. }) = &one.reply.fault {
+                one.used = true;
+                return Some((*status, serde_json::from_str(body).unwrap_or_default()));
+            }
+        }
+        Some(answer)
     }
 
     fn reply(&self, request: &Request) -> Option<Reply> {
@@ -245,7 +268,12 @@ async fn stream(
             Beat::Report => response.send(format.report("the script says so").as_bytes()).await?,
             Beat::Instead(text) => response.send(text.as_bytes()).await?,
             Beat::Finish(reason) => {
-                response.send(say(Part::Finish(reason.as_deref(), output)).as_bytes()).await?;
+                if !reply.calls.is_empty() {
+                    response.send(say(Part::Calls(&reply.calls)).as_bytes()).await?;
+                }
+                let waits = format.waits().filter(|_| !reply.calls.is_empty());
+                let reason = reason.as_deref().or(waits);
+                response.send(say(Part::Finish(reason, output)).as_bytes()).await?;
                 response.send(say(Part::Farewell).as_bytes()).await?;
             }
             Beat::Linger => {

@@ -54,6 +54,10 @@ impl Format for Anthropic {
         path.ends_with("/messages")
     }
 
+    fn waits(&self) -> Option<&'static str> {
+        Some("tool_use")
+    }
+
     fn say(&self, part: Part<'_>, voice: &Voice<'_>) -> String {
         say(part, voice)
     }
@@ -314,6 +318,20 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
         Part::Delta(text) => {
             let delta = json!({"type": "text_delta", "text": text});
             event("content_block_delta", &json!({"type": "content_block_delta", "index": 0, "delta": delta}))
+        }
+        Part::Calls(calls) => {
+            let blocks = calls.iter().enumerate().map(|(at, call)| {
+                let at = at + 1;
+                let block =
+                    json!({"type": "tool_use", "id": format!("toolu_{at}"), "name": call.name, "input": {}});
+                let start = json!({"type": "content_block_start", "index": at, "content_block": block});
+                let delta = json!({"type": "input_json_delta", "partial_json": call.arguments});
+                let delta = json!({"type": "content_block_delta", "index": at, "delta": delta});
+                event("content_block_start", &start)
+                    + &event("content_block_delta", &delta)
+                    + &event("content_block_stop", &json!({"type": "content_block_stop", "index": at}))
+            });
+            blocks.collect()
         }
         Part::Finish(reason, output) => {
             let delta = json!({"stop_reason": reason.unwrap_or("end_turn"), "stop_sequence": null});

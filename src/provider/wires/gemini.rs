@@ -153,11 +153,16 @@ impl Read for Reader {
         if value["usageMetadata"].as_object().is_some_and(|fields| !fields.is_empty()) {
             count(&value["usageMetadata"], answer);
         }
-        answer.reason(&value["promptFeedback"]["blockReason"]);
+        answer.withheld(&value["promptFeedback"]["blockReason"]);
+        answer.explain(text(&value["promptFeedback"]["blockReasonMessage"]));
+        if !value["error"].is_null() {
+            answer.ended();
+        }
         let Some(candidate) = pieces(&value["candidates"], answer).first() else { return };
         let content = piece(&candidate["content"], answer);
         pieces(&content["parts"], answer).iter().for_each(|part| self.part(part, answer));
         answer.reason(&candidate["finishReason"]);
+        answer.explain(text(&candidate["finishMessage"]));
         if !text(&candidate["finishReason"]).is_empty() {
             answer.ended();
         }
@@ -332,6 +337,14 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
     match part {
         Part::Opening | Part::Farewell => String::new(),
         Part::Delta(text) => event("", &chunk(text, Value::Null)),
+        Part::Calls(calls) => {
+            let mut said = chunk("", Value::Null);
+            let parts = calls
+                .iter()
+                .map(|call| json!({"functionCall": {"name": call.name, "args": arguments(&call.arguments)}}));
+            said["candidates"][0]["content"]["parts"] = parts.collect();
+            event("", &said)
+        }
         Part::Finish(reason, output) => event(
             "",
             &chunk("", json!({"finishReason": reason.unwrap_or("STOP"), "usageMetadata": used(output)})),

@@ -81,7 +81,7 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
         json!({"content": said, "stop": true, "stop_type": stop_type, "model": voice.model, "tokens_evaluated": voice.input, "tokens_predicted": output})
     };
     match part {
-        Part::Opening | Part::Farewell => String::new(),
+        Part::Opening | Part::Calls(_) | Part::Farewell => String::new(),
         Part::Delta(text) => event("", &json!({"content": text, "stop": false})),
         Part::Finish(reason, output) => event("", &end("", reason, output)),
         Part::Whole(said, output) => end(said, None, output).to_string(),

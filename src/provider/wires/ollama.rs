@@ -173,6 +173,14 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
     match part {
         Part::Opening | Part::Farewell => String::new(),
         Part::Delta(text) => line(text, None),
+        Part::Calls(calls) => {
+            let calls = calls.iter().map(
+                |call| json!({"function": {"name": call.name, "arguments": arguments(&call.arguments)}}),
+            );
+            let message =
+                json!({"role": "assistant", "content": "", "tool_calls": calls.collect::<Vec<_>>()});
+            format!("{}\n", json!({"model": voice.model, "message": message, "done": false}))
+        }
         Part::Finish(reason, output) => line("", Some((reason.unwrap_or("stop"), output))),
         Part::Whole(said, output) => line(said, Some(("stop", output))),
     }

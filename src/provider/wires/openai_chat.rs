@@ -42,6 +42,10 @@ impl Format for OpenAiChat {
         path.ends_with("/chat/completions")
     }
 
+    fn waits(&self) -> Option<&'static str> {
+        Some("tool_calls")
+    }
+
     fn say(&self, part: Part<'_>, voice: &Voice<'_>) -> String {
         say(part, voice)
     }
@@ -256,6 +260,13 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
     match part {
         Part::Opening => chunk(json!({"role": "assistant", "content": ""}), Value::Null),
         Part::Delta(text) => chunk(json!({"content": text}), Value::Null),
+        Part::Calls(calls) => {
+            let calls = calls.iter().enumerate().map(|(at, call)| {
+                let function = json!({"name": call.name, "arguments": call.arguments});
+                json!({"index": at, "id": format!("call_{at}"), "type": "function", "function": function})
+            });
+            chunk(json!({"tool_calls": calls.collect::<Vec<_>>()}), Value::Null)
+        }
         Part::Finish(reason, output) => {
             let usage = json!({"id": "scripted", "object": "chat.completion.chunk", "model": voice.model, "choices": [], "usage": used(voice, output)});
             chunk(json!({}), json!(reason.unwrap_or("stop"))) + &event("", &usage)

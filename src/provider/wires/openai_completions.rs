@@ -96,7 +96,8 @@ fn read(value: &Json<'_>, answer: &mut Answer) {
 fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
     let chunk = |said: &str, reason: Value| json!({"object": "text_completion", "model": voice.model, "choices": [{"index": 0, "text": said, "finish_reason": reason}]});
     match part {
-        Part::Opening => String::new(),
+        // It knows no tools.
+        Part::Opening | Part::Calls(_) => String::new(),
         Part::Delta(text) => event("", &chunk(text, Value::Null)),
         Part::Finish(reason, output) => {
             let mut last = chunk("", json!(reason.unwrap_or("stop")));

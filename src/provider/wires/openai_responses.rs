@@ -107,6 +107,8 @@ enum Item {
 #[derive(Default)]
 struct Reader {
     items: HashMap<Item, Option<usize>>,
+    /// Words come as they are made. Where they do not, those of a whole item are taken.
+    streams: bool,
 }
 
 impl Read for Reader {
@@ -117,8 +119,14 @@ impl Read for Reader {
             }
             "response.output_item.added" => self.added(key(value), &value["item"], answer),
             "response.output_item.done" => self.complete(key(value), &value["item"], answer),
-            "response.output_text.delta" => answer.text(text(&value["delta"])),
-            "response.refusal.delta" => answer.refusal(text(&value["delta"])),
+            "response.output_text.delta" => {
+                self.streams = true;
+                answer.text(text(&value["delta"]));
+            }
+            "response.refusal.delta" => {
+                self.streams = true;
+                answer.refusal(text(&value["delta"]));
+            }
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
                 answer.reasoning(text(&value["delta"]));
             }
@@ -175,6 +183,12 @@ impl Reader {
         if item["type"] == "reasoning" && item["encrypted_content"].is_string() {
             answer.seal(NAME, item.to_value().to_string());
         }
+        if item["type"] == "message" && !self.streams {
+            for part in each(&item["content"]) {
+                answer.text(text(&part["text"]));
+                answer.refusal(text(&part["refusal"]));
+            }
+        }
         self.added(key.clone(), item, answer);
         let arguments = item["arguments"].as_str().or_else(|| item["input"].as_str());
         let Some(call) = self.items.get(&key).copied().flatten().and_then(|index| answer.call(index)) else {
@@ -203,10 +217,6 @@ impl Reader {
     fn output(&mut self, response: &Json<'_>, answer: &mut Answer) {
         for (number, item) in (0..).zip(each(&response["output"])) {
             match text(&item["type"]) {
-                "message" => each(&item["content"]).iter().for_each(|part| {
-                    answer.text(text(&part["text"]));
-                    answer.refusal(text(&part["refusal"]));
-                }),
                 "reasoning" => {
                     let parts = each(&item["summary"]).iter().chain(each(&item["content"]));
                     parts.for_each(|part| answer.reasoning(text(&part["text"])));
@@ -253,6 +263,16 @@ fn say(part: Part<'_>, voice: &Voice<'_>) -> String {
                 + &typed("response.output_item.added", json!({"output_index": 0, "item": item}))
         }
         Part::Delta(text) => typed("response.output_text.delta", json!({"output_index": 0, "delta": text})),
+        Part::Calls(calls) => {
+            let items = calls.iter().enumerate().map(|(at, call)| {
+                let (id, index) = (format!("call_{at}"), at + 1);
+                let item = |arguments: &str| json!({"type": "function_call", "id": id, "call_id": id, "name": call.name, "arguments": arguments});
+                typed("response.output_item.added", json!({"output_index": index, "item": item("")}))
+                    + &typed("response.function_call_arguments.delta", json!({"item_id": id, "output_index": index, "delta": call.arguments}))
+                    + &typed("response.output_item.done", json!({"output_index": index, "item": item(&call.arguments)}))
+            });
+            items.collect()
+        }
         Part::Finish(reason, output) => {
             let mut response = json!({"id": "resp_scripted", "object": "response", "status": "completed", "model": voice.model, "output": [], "usage": used(output)});
             if let Some(reason) = reason {

@@ -15,7 +15,8 @@ pub(super) struct Grammar {
 
 /// `None` when the grammar and its query do not fit each other, which a test excludes.
 pub(super) fn of(language: Language) -> Option<&'static Grammar> {
-    static COMPILED: [OnceLock<Option<Grammar>>; 12] = [const { OnceLock::new() }; 12];
+    static COMPILED: [OnceLock<Option<Grammar>>; Language::COUNT] =
+        [const { OnceLock::new() }; Language::COUNT];
     COMPILED.get(language as usize)?.get_or_init(|| compile(language)).as_ref()
 }
 
@@ -55,6 +56,16 @@ fn source(language: Language) -> (tree_sitter::Language, Vec<&'static str>) {
         Language::Json => (tree_sitter_json::LANGUAGE, vec![tree_sitter_json::HIGHLIGHTS_QUERY, JSON_KEYS]),
         Language::Toml => (tree_sitter_toml_ng::LANGUAGE, vec![tree_sitter_toml_ng::HIGHLIGHTS_QUERY]),
         Language::Markdown => (tree_sitter_md::LANGUAGE, vec![tree_sitter_md::HIGHLIGHT_QUERY_BLOCK]),
+        Language::Cpp => (
+            tree_sitter_cpp::LANGUAGE,
+            vec![tree_sitter_c::HIGHLIGHT_QUERY, tree_sitter_cpp::HIGHLIGHT_QUERY],
+        ),
+        Language::CSharp => (tree_sitter_c_sharp::LANGUAGE, vec![tree_sitter_c_sharp::HIGHLIGHTS_QUERY]),
+        Language::Ruby => (tree_sitter_ruby::LANGUAGE, vec![tree_sitter_ruby::HIGHLIGHTS_QUERY]),
+        Language::Php => (tree_sitter_php::LANGUAGE_PHP, vec![tree_sitter_php::HIGHLIGHTS_QUERY]),
+        Language::Yaml => (tree_sitter_yaml::LANGUAGE, vec![tree_sitter_yaml::HIGHLIGHTS_QUERY]),
+        Language::Html => (tree_sitter_html::LANGUAGE, vec![tree_sitter_html::HIGHLIGHTS_QUERY]),
+        Language::Css => (tree_sitter_css::LANGUAGE, vec![tree_sitter_css::HIGHLIGHTS_QUERY]),
     };
     (parser.into(), queries)
 }

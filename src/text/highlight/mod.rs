@@ -46,14 +46,26 @@ pub enum Language {
     Json,
     Toml,
     Markdown,
+    Cpp,
+    CSharp,
+    Ruby,
+    Php,
+    Yaml,
+    Html,
+    Css,
 }
 
 impl Language {
+    /// How many there are.
+    pub(in crate::text) const COUNT: usize = Self::Css as usize + 1;
+
     /// By file name and extension.
     pub fn of(path: &RepoPath) -> Option<Self> {
         match path.file_name() {
             "Cargo.lock" | "poetry.lock" | "uv.lock" | "Pipfile" => return Some(Self::Toml),
             ".bashrc" | ".bash_profile" | ".profile" | "PKGBUILD" => return Some(Self::Bash),
+            "Rakefile" | "Gemfile" | "Podfile" | "Vagrantfile" => return Some(Self::Ruby),
+            ".clang-format" | ".clang-tidy" => return Some(Self::Yaml),
             ".babelrc" | ".eslintrc" | ".prettierrc" => return Some(Self::Json),
             _ => {}
         }
@@ -70,6 +82,13 @@ impl Language {
             "json" | "jsonc" => Some(Self::Json),
             "toml" => Some(Self::Toml),
             "md" | "markdown" => Some(Self::Markdown),
+            "cpp" | "cc" | "cxx" | "c++" | "hpp" | "hh" | "hxx" | "ipp" | "inl" | "tpp" => Some(Self::Cpp),
+            "cs" => Some(Self::CSharp),
+            "rb" | "rake" | "gemspec" | "ru" => Some(Self::Ruby),
+            "php" | "phtml" => Some(Self::Php),
+            "yml" | "yaml" => Some(Self::Yaml),
+            "html" | "htm" | "xhtml" => Some(Self::Html),
+            "css" => Some(Self::Css),
             _ => None,
         }
     }
@@ -140,7 +159,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Language; 12] = [
+    const ALL: [Language; Language::COUNT] = [
         Language::Rust,
         Language::Python,
         Language::JavaScript,
@@ -153,6 +172,13 @@ mod tests {
         Language::Json,
         Language::Toml,
         Language::Markdown,
+        Language::Cpp,
+        Language::CSharp,
+        Language::Ruby,
+        Language::Php,
+        Language::Yaml,
+        Language::Html,
+        Language::Css,
     ];
 
     /// The class of the first occurrence of `word`.
@@ -178,6 +204,13 @@ mod tests {
         let json = "{\"key\": \"text\", \"n\": 17}";
         let toml = "# note\n[table]\nkey = \"text\"\n";
         let markdown = "# Title\n\nwords\n";
+        let cpp = "// note\nnamespace a { class Shape : Base { int f() { return g(\"text\"); } }; }";
+        let c_sharp = "// note\nclass Shape { string F() { return \"text\"; } int n = 17; }";
+        let ruby = "# note\nclass Shape\n  def main\n    puts \"text\"\n  end\nend\n";
+        let php = "<?php\n// note\nfunction main($a) { return \"text\"; }\n";
+        let yaml = "# note\nkey: \"text\"\nn: 17\n";
+        let html = "<!-- note --><div class=\"text\">words</div>";
+        let css = "/* note */\n.shape { color: red; width: 17px; }\n";
         for (language, text, word, class) in [
             (Language::Rust, rust, "note", Comment),
             (Language::Rust, rust, "fn", Keyword),
@@ -220,6 +253,35 @@ mod tests {
             (Language::Toml, toml, "key", Property),
             (Language::Toml, toml, "text", String),
             (Language::Markdown, markdown, "Title", Heading),
+            (Language::Cpp, cpp, "note", Comment),
+            (Language::Cpp, cpp, "class", Keyword),
+            (Language::Cpp, cpp, "Shape", Type),
+            (Language::Cpp, cpp, "return", Keyword),
+            (Language::Cpp, cpp, "text", String),
+            (Language::CSharp, c_sharp, "note", Comment),
+            (Language::CSharp, c_sharp, "class", Keyword),
+            (Language::CSharp, c_sharp, "Shape", Type),
+            (Language::CSharp, c_sharp, "text", String),
+            (Language::CSharp, c_sharp, "17", Number),
+            (Language::Ruby, ruby, "note", Comment),
+            (Language::Ruby, ruby, "def", Keyword),
+            (Language::Ruby, ruby, "main", Function),
+            (Language::Ruby, ruby, "text", String),
+            (Language::Php, php, "note", Comment),
+            (Language::Php, php, "function", Keyword),
+            (Language::Php, php, "main", Function),
+            (Language::Php, php, "text", String),
+            (Language::Yaml, yaml, "note", Comment),
+            (Language::Yaml, yaml, "key", Property),
+            (Language::Yaml, yaml, "text", String),
+            (Language::Yaml, yaml, "17", Number),
+            (Language::Html, html, "note", Comment),
+            (Language::Html, html, "div", Tag),
+            (Language::Html, html, "class", Property),
+            (Language::Html, html, "text", String),
+            (Language::Css, css, "note", Comment),
+            (Language::Css, css, "shape", Property),
+            (Language::Css, css, "17", Number),
         ] {
             assert_eq!(class_of(language, text, word), Some(class), "{language:?} {word}");
         }
@@ -232,6 +294,8 @@ mod tests {
         assert_eq!(of("a/Cargo.lock"), Some(Language::Toml));
         assert_eq!(of(".bashrc"), Some(Language::Bash));
         assert_eq!(of("a.tsx"), Some(Language::Tsx));
+        assert_eq!(of("a.hpp"), Some(Language::Cpp));
+        assert_eq!(of("Gemfile"), Some(Language::Ruby));
         assert_eq!(of("Makefile"), None);
     }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use tree_sitter::Node;
 
 use super::Kind;
-use crate::text::highlight::Language;
+use crate::text::highlight::{self, Language};
 
 /// How a kind of node defines something.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +105,47 @@ const C: &[Row] = &[
     (&["declaration"], Shape { min_lines: 3, name: DECLARATOR, ..VALUE }),
 ];
 
+const CPP: &[Row] = &[
+    (&["class_specifier"], Shape { min_lines: 3, ..TYPE_NAMED }),
+    (&["alias_declaration", "concept_definition"], TYPE_NAMED),
+    (&["namespace_definition"], Shape { min_lines: 2, ..SCOPE }),
+];
+
+const C_SHARP: &[Row] = &[
+    (&["method_declaration", "constructor_declaration", "local_function_statement"], FUNCTION),
+    (
+        &[
+            "class_declaration",
+            "struct_declaration",
+            "interface_declaration",
+            "enum_declaration",
+            "record_declaration",
+            "delegate_declaration",
+        ],
+        TYPE_NAMED,
+    ),
+    (&["property_declaration", "event_declaration"], Shape { min_lines: 3, ..VALUE }),
+    (&["namespace_declaration"], Shape { min_lines: 2, ..SCOPE }),
+];
+
+const RUBY: &[Row] = &[
+    (&["method", "singleton_method"], FUNCTION),
+    (&["class"], TYPE_NAMED),
+    (&["module"], SCOPE),
+    (&["assignment"], Shape { min_lines: 3, name: &["left"], ..VALUE }),
+];
+
+const PHP: &[Row] = &[
+    (&["function_definition", "method_declaration"], FUNCTION),
+    (&["class_declaration", "interface_declaration", "trait_declaration", "enum_declaration"], TYPE_NAMED),
+    (&["namespace_definition"], Shape { min_lines: 2, ..SCOPE }),
+];
+
+const JSON: &[Row] = &[(&["pair"], Shape { min_lines: 3, ..SECTION })];
+const YAML: &[Row] = &[(&["block_mapping_pair"], Shape { min_lines: 2, ..SECTION })];
+const HTML: &[Row] = &[(&["element"], Shape { min_lines: 2, ..SECTION })];
+const CSS: &[Row] = &[(&["rule_set", "media_statement", "keyframes_statement"], SECTION)];
+
 const BASH: &[Row] = &[(&["function_definition"], FUNCTION)];
 const TOML: &[Row] = &[(&["table", "table_array_element"], SECTION)];
 const MARKDOWN: &[Row] = &[(&["section"], SECTION)];
@@ -122,30 +163,23 @@ fn rows(language: Language) -> &'static [&'static [Row]] {
         Language::Bash => &[BASH],
         Language::Toml => &[TOML],
         Language::Markdown => &[MARKDOWN],
-        Language::Json => &[],
+        Language::Json => &[JSON],
+        Language::Cpp => &[C, CPP],
+        Language::CSharp => &[C_SHARP],
+        Language::Ruby => &[RUBY],
+        Language::Php => &[PHP],
+        Language::Yaml => &[YAML],
+        Language::Html => &[HTML],
+        Language::Css => &[CSS],
     }
 }
 
 pub(super) fn grammar(language: Language) -> tree_sitter::Language {
-    match language {
-        Language::Rust => tree_sitter_rust::LANGUAGE,
-        Language::Python => tree_sitter_python::LANGUAGE,
-        Language::JavaScript => tree_sitter_javascript::LANGUAGE,
-        Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
-        Language::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
-        Language::Go => tree_sitter_go::LANGUAGE,
-        Language::Java => tree_sitter_java::LANGUAGE,
-        Language::C => tree_sitter_c::LANGUAGE,
-        Language::Bash => tree_sitter_bash::LANGUAGE,
-        Language::Json => tree_sitter_json::LANGUAGE,
-        Language::Toml => tree_sitter_toml_ng::LANGUAGE,
-        Language::Markdown => tree_sitter_md::LANGUAGE,
-    }
-    .into()
+    highlight::parser(language)
 }
 
 pub(super) fn of(language: Language) -> &'static Kinds {
-    static TABLES: [OnceLock<Kinds>; 12] = [const { OnceLock::new() }; 12];
+    static TABLES: [OnceLock<Kinds>; Language::COUNT] = [const { OnceLock::new() }; Language::COUNT];
     static NONE: Kinds = Kinds(Vec::new());
     let made = |cell: &'static OnceLock<Kinds>| cell.get_or_init(|| make(language));
     TABLES.get(language as usize).map_or(&NONE, made)
@@ -171,7 +205,7 @@ fn make(language: Language) -> Kinds {
 /// The name that `node` defines.
 pub(super) fn name<'a>(node: &Node<'_>, shape: Shape, text: &'a [u8]) -> Option<&'a [u8]> {
     let named = match (shape.kind, shape.name) {
-        (Kind::Section, _) => heading(node)?,
+        (Kind::Section, _) => heading(node, text)?,
         (_, []) => first_declared(node)?,
         (_, fields) => fields.iter().find_map(|field| node.child_by_field_name(field))?,
     };
@@ -194,7 +228,7 @@ fn innermost(node: Node<'_>) -> Node<'_> {
     let mut inner = node;
     for _ in 0..8 {
         let next = inner.child_by_field_name("declarator").or_else(|| match inner.kind() {
-            "parenthesized_declarator" => inner.named_child(0),
+            "parenthesized_declarator" | "reference_declarator" => inner.named_child(0),
             "variable_declarator" | "init_declarator" => inner.child_by_field_name("name"),
             _ => None,
         });
@@ -212,14 +246,26 @@ fn first_declared<'tree>(node: &Node<'tree>) -> Option<Node<'tree>> {
     declared.child_by_field_name("name").filter(|name| name.kind() == "identifier")
 }
 
-/// A heading's words, a table's key.
-fn heading<'tree>(node: &Node<'tree>) -> Option<Node<'tree>> {
+/// A heading's words, a table's or a pair's key, a selector, what an element is called.
+fn heading<'tree>(node: &Node<'tree>, text: &[u8]) -> Option<Node<'tree>> {
     let first = node.named_child(0)?;
     match first.kind() {
+        "start_tag" => id(&first, text),
+        "string" => first.named_child(0),
         "atx_heading" | "setext_heading" => first.child_by_field_name("heading_content"),
         "paragraph" | "section" => None,
         _ => Some(first),
     }
+}
+
+/// The value of an element's `id`.
+fn id<'tree>(tag: &Node<'tree>, text: &[u8]) -> Option<Node<'tree>> {
+    let is_id =
+        |name: Node<'_>| text.get(name.byte_range()).is_some_and(|name| name.eq_ignore_ascii_case(b"id"));
+    let mut cursor = tag.walk();
+    let found = tag.named_children(&mut cursor).find(|part| part.named_child(0).is_some_and(is_id))?;
+    let value = found.named_child(1)?;
+    Some(value.named_child(0).unwrap_or(value))
 }
 
 /// Kinds and fields named here that the grammar does not know: a typing error, or another version.

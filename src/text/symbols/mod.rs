@@ -170,9 +170,11 @@ impl<'a> LineStarts<'a> {
 
     /// The first of the comment and attribute lines right above `row`.
     fn above(&self, row: usize) -> usize {
-        const LEAD: [&[u8]; 7] = [b"//", b"#[", b"/*", b"*", b"@", b"# ", b"--"];
+        const LEAD: [&[u8]; 8] = [b"//", b"#[", b"/*", b"*", b"@", b"# ", b"--", b"template"];
+        // `@media print {` and `@interface A {` stand above what is in them, and do not lead to it.
+        let leads = |line: &[u8]| !line.ends_with(b"{") && LEAD.iter().any(|lead| line.starts_with(lead));
         let mut first = row;
-        while first > 0 && LEAD.iter().any(|lead| self.line(first - 1).starts_with(lead)) {
+        while first > 0 && leads(self.line(first - 1)) {
             first -= 1;
         }
         first

@@ -83,13 +83,54 @@ fn what_nests_without_end_is_followed_to_a_depth_only() {
 }
 
 #[test]
+fn cpp_and_c_sharp() {
+    let text = "namespace a {\n// Why.\ntemplate <typename T>\nclass B : public C {\npublic:\n  int& f() { return x; }\n  ~B();\n};\n}\nint a::B::g(int n) {\n  return n;\n}\nusing D = int;\nenum class E { A };\n";
+    let expected = ["scope a 1-9", "  type B 2-8", "    function f 6", "function g 10-12", "type D 13"];
+    assert_eq!(told(Language::Cpp, text), expected);
+    let text = "namespace A {\n  /// Doc.\n  [Serializable]\n  public class B<T> : C {\n    public int F() => 1;\n    public B() {}\n    public int P {\n      get; set;\n    }\n  }\n  record R(int X);\n}\n";
+    let expected = [
+        "scope A 1-12",
+        "  type B 2-10",
+        "    function F 5",
+        "    function B 6",
+        "    value P 7-9",
+        "  type R 11",
+    ];
+    assert_eq!(told(Language::CSharp, text), expected);
+}
+
+#[test]
+fn ruby_and_php() {
+    let text = "# Doc.\nmodule A\n  class B < C\n    NAMES = [\n      1\n    ].freeze\n\n    def f?(a)\n      a\n    end\n\n    def self.g; end\n  end\nend\n";
+    let expected =
+        ["scope A 1-14", "  type B 3-13", "    value NAMES 4-6", "    function f 8-10", "    function g 12"];
+    assert_eq!(told(Language::Ruby, text), expected);
+    let text = "<?php\nnamespace A;\n\n/** Doc. */\n#[Attr]\nfinal class B extends C {\n  public function f(): int { return 1; }\n}\ninterface I {}\nfunction g() {}\n";
+    let expected = ["type B 4-8", "  function f 7", "type I 9", "function g 10"];
+    assert_eq!(told(Language::Php, text), expected);
+}
+
+#[test]
+fn json_yaml_html_and_css() {
+    let text = "{\n  \"a\": 1,\n  \"b\": {\n    \"c\": [\n      2\n    ]\n  }\n}\n";
+    assert_eq!(told(Language::Json, text), ["section b 3-7", "  section c 4-6"]);
+    let text = "a: 1\n# Why.\njobs:\n  test:\n    - run: x\n      if: y\n  lint: z\n";
+    assert_eq!(told(Language::Yaml, text), ["section jobs 2-7", "  section test 4-6"]);
+    let text = "<body>\n<div class=\"a\" id=\"main\">\n<p>b</p>\n</div>\n</body>\n";
+    assert_eq!(told(Language::Html, text), ["section main 2-4"]);
+    let text = "a { b: c }\n/* Why. */\n.d > e,\nf {\n  g: h;\n}\n@media print {\n  i { j: k }\n}\n";
+    let expected = ["section a 1", "section .d > e, 2-6", "section print 7-9", "  section i 8"];
+    assert_eq!(told(Language::Css, text), expected);
+}
+
+#[test]
 fn every_kind_in_the_tables_exists_in_its_grammar() {
     for language in ALL {
         assert_eq!(kinds::unknown(language), Vec::<&str>::new(), "{language:?}");
     }
 }
 
-const ALL: [Language; 12] = [
+const ALL: [Language; Language::COUNT] = [
     Language::Rust,
     Language::Python,
     Language::JavaScript,
@@ -102,6 +143,13 @@ const ALL: [Language; 12] = [
     Language::Json,
     Language::Toml,
     Language::Markdown,
+    Language::Cpp,
+    Language::CSharp,
+    Language::Ruby,
+    Language::Php,
+    Language::Yaml,
+    Language::Html,
+    Language::Css,
 ];
 
 proptest! {

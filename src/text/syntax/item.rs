@@ -1,5 +1,6 @@
 //! Whole definitions, where they stand, and what surrounds them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tree_sitter::{Node, Tree};
@@ -28,19 +29,36 @@ pub struct Item {
     pub scope: Arc<str>,
     /// Tokens of the definition, without comments.
     pub tokens: usize,
+    /// Statements among its neighbours in front of it that run, or steer what follows, where they stand.
+    pub behind: usize,
 }
 
 struct Collector<'a> {
     shapes: &'a Shapes,
     text: &'a [u8],
     tokens: &'a [Token],
+    /// Of TOML: how the names of arrays of tables begin.
+    arrays: BTreeSet<&'a [u8]>,
     items: Vec<Item>,
 }
 
 pub(super) fn items(tree: &Tree, shapes: &Shapes, text: &[u8], tokens: &[Token]) -> Vec<Item> {
-    let mut collector = Collector { shapes, text, tokens, items: Vec::new() };
-    collector.within(tree.root_node(), &"".into(), 0);
+    let root = tree.root_node();
+    let mut arrays = BTreeSet::new();
+    if shapes.language == Language::Toml {
+        let mut cursor = root.walk();
+        let of = root.named_children(&mut cursor).filter(|node| node.kind() == "table_array_element");
+        arrays.extend(of.filter_map(|node| first_segment(node, text)));
+    }
+    let mut collector = Collector { shapes, text, tokens, arrays, items: Vec::new() };
+    collector.within(root, &"".into(), 0);
     collector.items
+}
+
+/// How the name of a table of TOML begins.
+fn first_segment<'a>(table: Node<'_>, text: &'a [u8]) -> Option<&'a [u8]> {
+    let name = text.get(table.named_child(0)?.byte_range())?;
+    name.split(|byte| *byte == b'.').next().map(<[u8]>::trim_ascii)
 }
 
 impl Collector<'_> {
@@ -53,6 +71,7 @@ impl Collector<'_> {
         // Where what belongs to the next item begins, and the last line that is taken.
         let mut attached: Option<Node<'_>> = None;
         let mut taken = None;
+        let mut behind = 0;
         for node in body.children(&mut cursor) {
             let (first, last) = (node.start_position().row, last_row(&node, self.text));
             match self.shapes.part(node.kind_id()) {
@@ -64,7 +83,10 @@ impl Collector<'_> {
                 Part::Attribute => attached = attached.or(Some(node)),
                 Part::Item | Part::Wrapper => {
                     let start = attached.filter(|a| self.reaches(a, &node, first));
-                    self.item(&node, start.unwrap_or(node), scope, depth);
+                    if self.core(node).is_none() {
+                        behind += 1;
+                    }
+                    self.item(&node, start.unwrap_or(node), (scope, behind), depth);
                     attached = None;
                 }
                 Part::Body => {
@@ -74,7 +96,10 @@ impl Collector<'_> {
                     self.within(node, &header, depth + 1);
                     attached = None;
                 }
-                Part::Other => attached = None,
+                Part::Other => {
+                    behind += usize::from(self.shapes.runs(node.kind_id()));
+                    attached = None;
+                }
             }
             taken = Some(last);
         }
@@ -90,7 +115,7 @@ impl Collector<'_> {
         attached.start_position().row < first && (!comment || blank_lines == 0)
     }
 
-    fn item(&mut self, node: &Node<'_>, start: Node<'_>, scope: &Arc<str>, depth: usize) {
+    fn item(&mut self, node: &Node<'_>, start: Node<'_>, (scope, behind): (&Arc<str>, usize), depth: usize) {
         let Some(core) = self.core(*node) else { return };
         let lines = Span::new(start.start_position().row, last_row(node, self.text) + 1);
         let body = self.body(&core);
@@ -100,7 +125,7 @@ impl Collector<'_> {
                 Some(body) if in_parts => Some(self.header(core.start_byte(), body.start_byte())),
                 _ => name(&core, self.shapes, self.text),
             };
-            self.items.push(Item { lines, name, in_parts, scope: Arc::clone(scope), tokens });
+            self.items.push(Item { lines, name, in_parts, scope: Arc::clone(scope), tokens, behind });
         }
         if let Some(body) = body {
             let header = self.header(start.start_byte(), body.start_byte());
@@ -123,16 +148,28 @@ impl Collector<'_> {
         }
     }
 
-    /// `const f = () => …` defines a function; every other `const` is computed where it stands.
+    /// `const f = () => …` defines a function; every other `const` is computed where it stands, and so is
+    /// a variable of Go that is made by a call. A table of TOML belongs to the element of an array that is
+    /// above it, if its name begins as the array's does.
     fn is_order_free(&self, node: &Node<'_>) -> bool {
-        if self.shapes.name(node.kind_id()) != "lexical_declaration" {
-            return true;
+        match self.shapes.name(node.kind_id()) {
+            "lexical_declaration" => {
+                let mut cursor = node.walk();
+                node.named_children(&mut cursor).all(|declarator| {
+                    let value = declarator.child_by_field_name("value");
+                    value
+                        .is_some_and(|value| matches!(value.kind(), "arrow_function" | "function_expression"))
+                })
+            }
+            "var_declaration" => {
+                let text = self.text.get(node.byte_range()).unwrap_or_default();
+                let group = text.strip_prefix(b"var").map(<[u8]>::trim_ascii_start);
+                let own = group.and_then(|group| group.strip_prefix(b"(")).unwrap_or(text);
+                !own.contains(&b'(')
+            }
+            "table" => first_segment(*node, self.text).is_none_or(|name| !self.arrays.contains(name)),
+            _ => true,
         }
-        let mut cursor = node.walk();
-        node.named_children(&mut cursor).all(|declarator| {
-            let value = declarator.child_by_field_name("value");
-            value.is_some_and(|value| matches!(value.kind(), "arrow_function" | "function_expression"))
-        })
     }
 
     /// Where the members of a definition stand, if it has any of its own.

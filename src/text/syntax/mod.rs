@@ -42,6 +42,9 @@ pub struct Token {
     /// Lines it stands in.
     pub lines: Span,
     pub class: TokenClass,
+    pub loose: Loose,
+    /// A comma that closes its list stood behind it ([`Syntax::meaning`]).
+    pub closed: bool,
     /// The grammar's numbers for the token and for what it is directly in.
     kind: u16,
     parent: u16,
@@ -61,15 +64,26 @@ pub enum TokenClass {
     /// A string, a character, a pattern: content, blanks included.
     Literal,
     Comment,
-    /// A sign within a macro's arguments, where it matters whether blanks surround it.
-    LooseSign,
+    /// Words between the elements of JSX, which are shown with their blanks reduced.
+    Shown,
+}
+
+/// In the arguments of a macro blanks may be seen.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Loose {
+    #[default]
+    No,
+    /// Of signs it matters whether they touch.
+    Signs,
+    /// Of everything: the macro is unknown, and may take the spelling.
+    Everything,
 }
 
 impl Syntax {
-    /// `None` when the text has an error, is larger than 1 MiB, or resists. Blocking: about a tenth of
-    /// a second for each megabyte.
+    /// `None` when the text has an error, is larger than 1 MiB, or resists, and for languages of which it
+    /// is not known what blanks and order mean. Blocking: about a tenth of a second for each megabyte.
     pub fn of(language: Language, text: &[u8]) -> Option<Self> {
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_BYTES || !shape::is_understood(language) {
             return None;
         }
         let tree = parse(language, text)?;
@@ -109,6 +123,54 @@ impl Syntax {
     fn touching(&self, lines: Span) -> impl Iterator<Item = &Token> {
         let start = self.tokens.partition_point(|token| token.lines.end() <= lines.start());
         self.tokens.iter().skip(start).take_while(move |token| token.lines.start() < lines.end())
+    }
+
+    /// The tokens of whole lines without commas that only close a list, as formatters put them where a
+    /// list is broken into lines; `None` when a token reaches beyond.
+    pub fn meaning(&self, lines: Span, text: &[u8]) -> Option<Vec<Token>> {
+        let inside = self.within(lines)?;
+        let beyond = self.around(lines).1;
+        let mut kept: Vec<Token> = Vec::with_capacity(inside.len());
+        let mut shared = u32::MAX;
+        for (at, token) in inside.iter().enumerate() {
+            let next = inside.get(at + 1).or(beyond);
+            let says =
+                |token: &Token, signs: &[&[u8]]| token.text(text).is_some_and(|own| signs.contains(&own));
+            let closes = says(token, &[b","])
+                && next.is_some_and(|next| {
+                    says(next, &[b")", b"]", b"}", b">"])
+                        && (next.parent, next.depth) == (token.parent, token.depth)
+                })
+                && self.shapes().may_close(token.parent);
+            match kept.last_mut() {
+                Some(last) if closes && !says(last, &[b",", b"(", b"[", b"{", b"<"]) => {
+                    last.closed = true;
+                    shared = shared.min(token.shared);
+                }
+                _ => {
+                    kept.push(Token { shared: token.shared.min(shared), ..token.clone() });
+                    shared = u32::MAX;
+                }
+            }
+        }
+        Some(kept)
+    }
+
+    fn shapes(&self) -> &'static Shapes {
+        shape::of(self.language)
+    }
+
+    /// The tokens right before and right after whole lines.
+    pub fn around(&self, lines: Span) -> (Option<&Token>, Option<&Token>) {
+        let start = self.tokens.partition_point(|token| token.lines.start() < lines.start());
+        let end = self.tokens.partition_point(|token| token.lines.start() < lines.end());
+        let before = start.checked_sub(1).and_then(|before| self.tokens.get(before));
+        (before, self.tokens.get(end.max(start)))
+    }
+
+    /// Does the token stand directly in what the grammar calls `kind`?
+    pub fn is_in(&self, token: &Token, kind: &str) -> bool {
+        self.tree.language().node_kind_for_id(token.parent) == Some(kind)
     }
 
     /// The comments in these lines.
@@ -167,6 +229,15 @@ impl Token {
     pub fn text<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
         text.get(self.bytes.clone())
     }
+
+    /// Does it say the same as a token of another text? Byte for byte, but for words of JSX, of which
+    /// what is shown counts, the blanks around them included.
+    pub fn says(&self, own: &[u8], other: &Token, text: &[u8]) -> bool {
+        if self.class != TokenClass::Shown {
+            return self.text(own) == other.text(text);
+        }
+        shown(with_blanks(own, &self.bytes)) == shown(with_blanks(text, &other.bytes))
+    }
 }
 
 /// Does the text parse without an error? Not known, and so `false`, for one that is larger than 1 MiB
@@ -197,21 +268,26 @@ fn grown(language: Language, text: &[u8]) -> Option<Tree> {
     parser.parse_with_options(&mut read, None, Some(options))
 }
 
-/// Kinds around the cursor, outermost first, each with the hash of the path to it.
+/// Kinds around the cursor, outermost first, each with the hash of the path to it and what blanks mean
+/// in it.
 struct Path {
-    above: Vec<(u16, u64)>,
+    above: Vec<(u16, u64, Loose)>,
     /// How many of `above` were there when the last token was taken.
     shared: usize,
 }
 
 impl Path {
     fn hash(&self) -> u64 {
-        self.above.last().map_or(0, |(_, hash)| *hash)
+        self.above.last().map_or(0, |(_, hash, _)| *hash)
     }
 
-    fn push(&mut self, kind: u16) {
+    fn loose(&self) -> Loose {
+        self.above.last().map_or(Loose::No, |(.., loose)| *loose)
+    }
+
+    fn push(&mut self, kind: u16, loose: Loose) {
         let hash = (self.hash() ^ u64::from(kind)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
-        self.above.push((kind, hash));
+        self.above.push((kind, hash, loose));
     }
 
     fn pop(&mut self) {
@@ -242,12 +318,27 @@ fn tokens(tree: &Tree, shapes: &Shapes, text: &[u8]) -> Option<Vec<Token>> {
             return None;
         }
         if !whole && cursor.goto_first_child() {
-            path.push(kind);
+            path.push(kind, loose(&node, path.loose(), shapes, text));
             continue;
         }
         if !onward(&mut cursor, &mut path) {
             return is_blank(text.get(end..)?).then_some(tokens);
         }
+    }
+}
+
+/// What blanks mean below a node.
+fn loose(node: &Node<'_>, around: Loose, shapes: &Shapes, text: &[u8]) -> Loose {
+    match node.kind() {
+        "macro_invocation" if around == Loose::No && name::is_transparent(node, text) => Loose::Signs,
+        "macro_invocation" | "macro_definition" => Loose::Everything,
+        // A macro within the macro.
+        _ if around == Loose::Signs && shapes.is_macro_argument(node.kind_id()) => {
+            let before = text.get(..node.start_byte()).unwrap_or_default().trim_ascii_end();
+            let own = node.parent().is_some_and(|parent| parent.kind() == "macro_invocation");
+            if before.ends_with(b"!") && !own { Loose::Everything } else { Loose::Signs }
+        }
+        _ => around,
     }
 }
 
@@ -263,25 +354,66 @@ fn onward(cursor: &mut TreeCursor<'_>, path: &mut Path) -> bool {
 }
 
 fn token(node: &Node<'_>, shapes: &Shapes, path: &Path, text: &[u8]) -> Option<Token> {
-    // Some comments and terminators take the line break with them.
     let raw = text.get(node.byte_range())?;
-    let trimmed = raw.trim_ascii_end();
     let (start, kind) = (node.start_byte(), node.kind_id());
-    if trimmed.is_empty() {
+    let class = shapes.class(kind, raw);
+    let own = match class {
+        TokenClass::Shown => raw.trim_ascii(),
+        // Two blanks at the end of a line of documentation are a break.
+        TokenClass::Comment if is_documentation(raw) => trim_breaks(raw),
+        // Some comments and terminators take the line break with them.
+        _ => raw.trim_ascii_end(),
+    };
+    let own = if own.is_empty() && class == TokenClass::Shown && !shown(raw).is_empty() { raw } else { own };
+    if own.is_empty() {
         return None;
     }
-    let first = node.start_position().row;
-    let breaks = trimmed.iter().filter(|byte| **byte == b'\n').count();
+    let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    let before = raw.len() - raw.trim_ascii_start().len();
+    let skipped = if class == TokenClass::Shown && own.len() < raw.len() { before } else { 0 };
+    let first = node.start_position().row + count(raw.get(..skipped).unwrap_or_default());
+    let start = start + skipped;
     Some(Token {
-        bytes: start..start + trimmed.len(),
-        lines: Span::new(first, first + breaks + 1),
-        class: shapes.class(kind, trimmed, path.above.iter().map(|(kind, _)| *kind)),
+        bytes: start..start + own.len(),
+        lines: Span::new(first, first + count(own) + 1),
+        class,
+        loose: path.loose(),
+        closed: false,
         kind,
-        parent: path.above.last().map_or(0, |(kind, _)| *kind),
+        parent: path.above.last().map_or(0, |(kind, ..)| *kind),
         depth: u32::try_from(path.above.len()).ok()?,
         shared: u32::try_from(path.shared).ok()?,
         path: path.hash(),
     })
+}
+
+fn with_blanks<'a>(text: &'a [u8], bytes: &Range<usize>) -> &'a [u8] {
+    let before = text.get(..bytes.start).unwrap_or_default();
+    let after = text.get(bytes.end..).unwrap_or_default();
+    let end = bytes.end + (after.len() - after.trim_ascii_start().len());
+    text.get(before.trim_ascii_end().len()..end).unwrap_or_default()
+}
+
+fn is_documentation(comment: &[u8]) -> bool {
+    [&b"///"[..], b"//!", b"/**", b"/*!"].iter().any(|mark| comment.starts_with(mark))
+}
+
+fn trim_breaks(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or_default()
+}
+
+/// Text of JSX as it is shown: lines without the blanks at their borders, and without those that are
+/// blank, joined by one blank. What does not span lines is shown as it is.
+fn shown(text: &[u8]) -> Vec<u8> {
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+    let last = lines.len().saturating_sub(1);
+    let line = |(at, line): (usize, &&'_ [u8])| {
+        let line = if at > 0 { line.trim_ascii_start() } else { line };
+        if at < last { line.trim_ascii_end() } else { line }.to_vec()
+    };
+    let shown: Vec<Vec<u8>> = lines.iter().enumerate().map(line).filter(|line| !line.is_empty()).collect();
+    shown.join(&b' ')
 }
 
 /// Blanks that every language here takes for blanks. Others (U+00A0, U+200B) are never ignored. A byte

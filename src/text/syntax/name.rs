@@ -23,14 +23,18 @@ pub struct Name {
 /// What an identifier does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Use {
-    /// It gives a name to something: a variable, parameter, function or type. Within these bytes the
-    /// name means that.
-    Binds(Range<usize>),
+    /// It gives a name to something: a variable, parameter, function or type. Within `reach`, in bytes,
+    /// the name means that.
+    Binds { reach: Range<usize>, parameter: bool },
     /// It stands alone, so it means what is bound around it.
     Plain,
-    /// Its name is known elsewhere as well: a member, a field, a key, an import, an argument of a
-    /// macro that may look at names.
+    /// It names an argument of a call, and so may mean a parameter of what is called.
+    Keyword,
+    /// Its name is known elsewhere as well, or it binds or is used in a way that is not understood: a
+    /// path, an import, a short form of a field, an argument of a macro that may look at names.
     Fixed,
+    /// It follows a dot or the like: what is bound around it has nothing to do with it.
+    Member,
 }
 
 /// Where identifiers bind, and how far: (parent, field).
@@ -144,6 +148,33 @@ const C: Bindings = Bindings {
     whole_block: true,
 };
 
+const JAVA: Bindings = Bindings {
+    definitions: &[
+        ("class_declaration", "name"),
+        ("interface_declaration", "name"),
+        ("enum_declaration", "name"),
+        ("record_declaration", "name"),
+    ],
+    parameters: &[
+        ("formal_parameter", "name"),
+        ("catch_formal_parameter", "name"),
+        ("inferred_parameters", ""),
+        ("lambda_expression", "parameters"),
+        ("enhanced_for_statement", "name"),
+    ],
+    locals: &[("variable_declarator", "name")],
+    patterns: &[],
+    functions: &[
+        "method_declaration",
+        "constructor_declaration",
+        "lambda_expression",
+        "catch_clause",
+        "enhanced_for_statement",
+    ],
+    blocks: &["program", "class_body", "interface_body", "block", "constructor_body", "for_statement"],
+    whole_block: false,
+};
+
 const NOTHING: Bindings = Bindings {
     definitions: &[],
     parameters: &[],
@@ -161,6 +192,7 @@ fn bindings(language: Language) -> &'static Bindings {
         Language::JavaScript | Language::TypeScript | Language::Tsx => &JAVASCRIPT,
         Language::Go => &GO,
         Language::C => &C,
+        Language::Java => &JAVA,
         _ => &NOTHING,
     }
 }
@@ -227,22 +259,25 @@ pub(super) fn names(tree: &Tree, shapes: &Shapes, text: &[u8]) -> Vec<Name> {
     }
 }
 
-fn is_transparent(invocation: &Node<'_>, text: &[u8]) -> bool {
+pub(super) fn is_transparent(invocation: &Node<'_>, text: &[u8]) -> bool {
     let name = invocation.child_by_field_name("macro").and_then(|name| text.get(name.byte_range()));
     name.is_some_and(|name| TRANSPARENT_MACROS.iter().any(|known| known.as_bytes() == name))
 }
 
 fn used(node: &Node<'_>, field: Option<&str>, above: &[Frame<'_>], bindings: &Bindings, text: &[u8]) -> Use {
+    if matches!(node.kind(), "field_identifier" | "property_identifier" | "statement_identifier") {
+        return Use::Member;
+    }
     if bindings.blocks.is_empty() || !matches!(node.kind(), "identifier" | "type_identifier") {
         return Use::Fixed;
     }
-    if is_fixed(node, field, above, text) {
-        return Use::Fixed;
+    if let Some(fixed) = fixed(node, field, above, text) {
+        return fixed;
     }
     match binding(field, above, bindings) {
         Binding::None => Use::Plain,
         Binding::Unknown => Use::Fixed,
-        Binding::Within(bytes) => Use::Binds(bytes),
+        Binding::Within { reach, parameter } => Use::Binds { reach, parameter },
     }
 }
 
@@ -250,7 +285,10 @@ enum Binding {
     None,
     /// It binds in a way that reaches further than is known: a member.
     Unknown,
-    Within(Range<usize>),
+    Within {
+        reach: Range<usize>,
+        parameter: bool,
+    },
 }
 
 fn binding(field: Option<&str>, above: &[Frame<'_>], bindings: &Bindings) -> Binding {
@@ -276,13 +314,14 @@ fn binding(field: Option<&str>, above: &[Frame<'_>], bindings: &Bindings) -> Bin
         let at = frames.iter().rposition(|frame| bindings.blocks.contains(&frame.kind))?;
         let holder = at.checked_sub(1).and_then(|at| frames.get(at)).map(|frame| frame.kind);
         let kind = frames.get(at)?.kind;
-        let members = matches!(kind, "class_body" | "class_definition")
+        let members = matches!(kind, "class_body" | "class_definition" | "interface_body")
             || (kind == "declaration_list" && matches!(holder, Some("impl_item" | "trait_item")));
         (!members).then(|| frames.get(at).map(|frame| frame.bytes.clone()))?
     };
+    let parameter = is(bindings.parameters);
     let found = if is(bindings.definitions) {
         block(outside)
-    } else if is(bindings.parameters) {
+    } else if parameter {
         inner(bindings.functions).map(|frame| frame.bytes.clone())
     } else if is(bindings.locals) {
         let start = if bindings.whole_block { 0 } else { owner.bytes.end };
@@ -290,34 +329,48 @@ fn binding(field: Option<&str>, above: &[Frame<'_>], bindings: &Bindings) -> Bin
     } else {
         return Binding::None;
     };
-    found.map_or(Binding::Unknown, Binding::Within)
+    found.map_or(Binding::Unknown, |reach| Binding::Within { reach, parameter })
 }
 
-fn is_fixed(node: &Node<'_>, field: Option<&str>, above: &[Frame<'_>], text: &[u8]) -> bool {
+/// What an identifier is that is neither bound here nor means what is bound around it, as far as that
+/// can be told.
+fn fixed(node: &Node<'_>, field: Option<&str>, above: &[Frame<'_>], text: &[u8]) -> Option<Use> {
     let before = text.get(..node.start_byte()).unwrap_or_default().trim_ascii_end();
     let after = text.get(node.end_byte()..).unwrap_or_default().trim_ascii_start();
-    let member = (before.ends_with(b".") && !before.ends_with(b".."))
-        || [&b"::"[..], b"->", b"$", b"'", b"@", b"#"].iter().any(|sign| before.ends_with(sign));
-    if member {
-        return true;
+    if (before.ends_with(b".") && !before.ends_with(b"..")) || before.ends_with(b"->") {
+        return Some(Use::Member);
     }
     let parent = above.last().map(|frame| frame.kind);
+    if matches!(parent, Some("lifetime" | "label")) {
+        return Some(Use::Member);
+    }
+    if [&b"::"[..], b"$", b"'", b"@", b"#"].iter().any(|sign| before.ends_with(sign)) {
+        return Some(Use::Fixed);
+    }
+    match (parent, field) {
+        (Some("keyword_argument"), Some("name")) => return Some(Use::Keyword),
+        (Some("method_invocation"), Some("name")) => return Some(Use::Member),
+        // `<item>` is an element of the document, `<Item>` a component.
+        (Some("jsx_opening_element" | "jsx_closing_element" | "jsx_self_closing_element"), _)
+            if text.get(node.start_byte()).is_some_and(u8::is_ascii_lowercase) =>
+        {
+            return Some(Use::Member);
+        }
+        _ => {}
+    }
     let key = matches!(
-        (parent, field),
-        (Some("keyword_argument"), Some("name")) | (Some("method_invocation"), Some("name"))
-    ) || matches!(
         parent,
         Some(
             "shorthand_field_initializer"
-                | "lifetime"
-                | "label"
-                | "literal_element"
                 | "enum_variant"
                 | "enumerator"
+                | "enum_constant"
                 | "function_signature_item"
                 | "meta_item"
         )
-    );
+    ) || (parent == Some("literal_element") && after.starts_with(b":"))
+        || (matches!(parent, Some("method_declaration" | "constructor_declaration"))
+            && field == Some("name"));
     // `export function f` is a binding like any other; `export { f }` names something for others.
     let elsewhere = above.iter().any(|frame| {
         let kind = frame.kind;
@@ -333,10 +386,13 @@ fn is_fixed(node: &Node<'_>, field: Option<&str>, above: &[Frame<'_>], text: &[u
                     | "foreign_mod_item"
                     | "object_pattern"
                     | "package_clause"
+                    | "package_declaration"
                     | "export_clause"
+                    | "annotation"
+                    | "marker_annotation"
             )
     });
-    key || elsewhere || is_opaque_macro(above, after)
+    (key || elsewhere || is_opaque_macro(above, after)).then_some(Use::Fixed)
 }
 
 /// Within a macro that may look at names, or used there as one.

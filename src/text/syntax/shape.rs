@@ -109,6 +109,21 @@ const BASH: Table = Table { items: &["function_definition"], bodies: &["program"
 
 const TOML: Table = Table { items: &["table"], bodies: &["document"], ..NOTHING };
 
+/// Is it known what blanks, line ends and order mean in this language? Where it is not, nothing may be
+/// said of two texts but that they differ.
+pub(super) fn is_understood(language: Language) -> bool {
+    !matches!(
+        language,
+        Language::Cpp
+            | Language::CSharp
+            | Language::Ruby
+            | Language::Php
+            | Language::Yaml
+            | Language::Html
+            | Language::Css
+    )
+}
+
 fn table(language: Language) -> &'static Table {
     match language {
         Language::Rust => &RUST,
@@ -120,6 +135,8 @@ fn table(language: Language) -> &'static Table {
         Language::Bash => &BASH,
         Language::Toml => &TOML,
         Language::Json | Language::Markdown => &NOTHING,
+        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => &NOTHING,
+        Language::Yaml | Language::Html | Language::Css => &NOTHING,
     }
 }
 
@@ -141,6 +158,8 @@ pub(super) struct Shapes {
     names: Vec<String>,
     whole: Vec<Option<TokenClass>>,
     parts: Vec<Part>,
+    runs: Vec<bool>,
+    lists: Vec<bool>,
     macro_arguments: Vec<bool>,
 }
 
@@ -160,8 +179,11 @@ impl Shapes {
             ids.map(|id| grammar.node_kind_for_id(id).unwrap_or_default().to_owned()).collect();
         let whole = names.iter().map(|name| whole(name)).collect();
         let parts = names.iter().map(|name| part(name, table)).collect();
+        let named = |id: usize| u16::try_from(id).is_ok_and(|id| grammar.node_kind_is_named(id));
+        let runs = names.iter().enumerate().map(|(id, name)| named(id) && runs(language, name)).collect();
+        let lists = names.iter().map(|name| lists(language).contains(&name.as_str())).collect();
         let macro_arguments = names.iter().map(|name| name.starts_with("token_")).collect();
-        Self { language, names, whole, parts, macro_arguments }
+        Self { language, names, whole, parts, runs, lists, macro_arguments }
     }
 
     pub(super) fn name(&self, kind: u16) -> &str {
@@ -177,16 +199,25 @@ impl Shapes {
         self.parts.get(usize::from(kind)).copied().unwrap_or_default()
     }
 
+    /// Does it run, or steer what follows, where it stands?
+    pub(super) fn runs(&self, kind: u16) -> bool {
+        self.runs.get(usize::from(kind)).is_some_and(|runs| *runs)
+    }
+
+    /// May a comma behind the last element of a list of this kind come and go?
+    pub(super) fn may_close(&self, kind: u16) -> bool {
+        self.lists.get(usize::from(kind)).is_some_and(|may| *may)
+    }
+
     pub(super) fn is_macro_argument(&self, kind: u16) -> bool {
         self.macro_arguments.get(usize::from(kind)).is_some_and(|is| *is)
     }
 
-    pub(super) fn class(&self, kind: u16, text: &[u8], mut around: impl Iterator<Item = u16>) -> TokenClass {
+    pub(super) fn class(&self, kind: u16, text: &[u8]) -> TokenClass {
         let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
         match self.whole.get(usize::from(kind)).copied().flatten() {
             Some(class) => class,
             None if text.iter().any(is_word) => TokenClass::Word,
-            None if around.any(|kind| self.is_macro_argument(kind)) => TokenClass::LooseSign,
             None => TokenClass::Sign,
         }
     }
@@ -199,11 +230,14 @@ fn whole(name: &str) -> Option<TokenClass> {
     if has("comment") {
         return Some(TokenClass::Comment);
     }
+    if name == "jsx_text" {
+        return Some(TokenClass::Shown);
+    }
     let literal = (has("string") && name != "string_start" && name != "string_end")
         || has("char_literal")
         || has("character_literal")
         || has("heredoc")
-        || ["regex", "rune_literal", "template_literal_type", "jsx_text", "preproc_arg", "line_continuation"]
+        || ["regex", "rune_literal", "template_literal_type", "preproc_arg", "line_continuation"]
             .contains(&name);
     literal.then_some(TokenClass::Literal)
 }
@@ -217,5 +251,63 @@ fn part(name: &str, table: &Table) -> Part {
         _ if of(table.attributes) => Part::Attribute,
         _ if name.contains("comment") => Part::Comment,
         _ => Part::Other,
+    }
+}
+
+/// What is no definition and matters to those below it: statements where a file is run from its top,
+/// macros where their reach begins where they stand.
+fn runs(language: Language, name: &str) -> bool {
+    match language {
+        Language::Python => !name.contains("import") && name != "pass_statement",
+        Language::JavaScript | Language::TypeScript | Language::Tsx => !matches!(
+            name,
+            "import_statement" | "empty_statement" | "ambient_declaration" | "function_signature"
+        ),
+        Language::Bash => true,
+        Language::C => matches!(name, "preproc_def" | "preproc_function_def" | "preproc_call"),
+        Language::Rust => name == "macro_definition",
+        Language::Go | Language::Java | Language::Json | Language::Markdown | Language::Toml => false,
+        // Not understood, so never asked.
+        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => true,
+        Language::Yaml | Language::Html | Language::Css => true,
+    }
+}
+
+/// Lists behind whose last element a comma means nothing. Never tuples, where it makes one.
+fn lists(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::Rust => &[
+            "arguments",
+            "parameters",
+            "type_arguments",
+            "type_parameters",
+            "field_initializer_list",
+            "field_declaration_list",
+            "enum_variant_list",
+            "use_list",
+            "array_expression",
+            "struct_pattern",
+        ],
+        Language::Python => {
+            &["argument_list", "parameters", "list", "dictionary", "set", "import_from_statement"]
+        }
+        Language::JavaScript | Language::TypeScript | Language::Tsx => &[
+            "arguments",
+            "formal_parameters",
+            "array",
+            "object",
+            "named_imports",
+            "export_clause",
+            "type_arguments",
+            "type_parameters",
+            "enum_body",
+        ],
+        Language::Go => &["argument_list", "parameter_list", "literal_value"],
+        Language::C => &["initializer_list", "enumerator_list"],
+        Language::Java => &["array_initializer"],
+        Language::Toml => &["array"],
+        Language::Bash | Language::Json | Language::Markdown => &[],
+        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => &[],
+        Language::Yaml | Language::Html | Language::Css => &[],
     }
 }

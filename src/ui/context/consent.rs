@@ -3,6 +3,7 @@
 
 use crate::text::safe;
 use crate::ui::app::{App, Out, Overlay};
+use crate::ui::ask::AskPage;
 use crate::ui::keymap::Action;
 
 /// What is asked while it is open.
@@ -10,6 +11,8 @@ use crate::ui::keymap::Action;
 pub struct Consent {
     /// The addresses, as they were typed.
     pub pages: Vec<String>,
+    /// The question that names them, if it is one: it goes back to its page.
+    pub question: Option<String>,
 }
 
 impl Consent {
@@ -27,14 +30,15 @@ impl Consent {
 }
 
 impl App {
-    /// Asks for consent where the instruction needs it; `None`: it does not.
-    pub(in crate::ui) fn ask_for_consent(&mut self) -> Option<Vec<Out>> {
-        let wants = self.wants(self.prompt.text().trim());
+    /// Asks for consent where what was `typed` needs it; `None`: it does not.
+    pub(in crate::ui) fn ask_for_consent(&mut self, typed: &str, is_question: bool) -> Option<Vec<Out>> {
+        let wants = self.wants(typed);
         let pages: Vec<String> = wants.pages_named().into_iter().map(ToOwned::to_owned).collect();
         if pages.is_empty() {
             return None;
         }
-        self.overlay = Some(Overlay::Consent(Consent { pages }));
+        let question = is_question.then(|| typed.to_owned());
+        self.overlay = Some(Overlay::Consent(Consent { pages, question }));
         Some(Vec::new())
     }
 
@@ -45,7 +49,21 @@ impl App {
             Action::No => Vec::new(),
             _ => return Vec::new(),
         };
-        self.overlay = None;
-        self.submit(pages)
+        match self.back_from_consent() {
+            true => self.put_question_with(pages),
+            false => self.submit(pages),
+        }
+    }
+
+    /// Back to where was typed; says whether that is a question.
+    pub(in crate::ui) fn back_from_consent(&mut self) -> bool {
+        let Some(Overlay::Consent(consent)) = self.overlay.take() else { return false };
+        let page = consent.question.map(|typed| {
+            let mut page = AskPage::default();
+            page.question.set(typed);
+            Overlay::Ask(page)
+        });
+        self.overlay = page;
+        self.overlay.is_some()
     }
 }

@@ -8,6 +8,7 @@ mod menu;
 mod parity;
 mod rows;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -146,15 +147,18 @@ impl App {
     }
 
     /// What was sent: for the question, else for the turn.
-    fn sent(&self, of_question: bool) -> Option<&Pack> {
-        let asked = self.session.inquiry().and_then(Inquiry::pack);
-        if of_question { asked } else { self.session.turn().and_then(Turn::pack).or(asked) }
+    fn sent(&self, of_question: bool) -> Option<Cow<'_, Pack>> {
+        let asked = || self.session.inquiry().and_then(Inquiry::pack);
+        if of_question {
+            return asked();
+        }
+        self.session.turn().and_then(Turn::pack).map(Cow::Borrowed).or_else(asked)
     }
 
     /// The pack that the page is about.
-    fn looked_at(&self, page: &ContextPage) -> Option<&Pack> {
+    fn looked_at(&self, page: &ContextPage) -> Option<Cow<'_, Pack>> {
         match page.view {
-            View::Next => self.session.next_request().pack(),
+            View::Next => self.session.next_request().pack().map(Cow::Borrowed),
             View::Sent => self.sent(page.of_question),
         }
     }

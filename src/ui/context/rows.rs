@@ -81,7 +81,7 @@ pub(super) fn panel(app: &App, page: &ContextPage, width: usize) -> Panel {
     }
     .to_owned();
     match app.looked_at(page) {
-        Some(pack) if !(page.view == View::Next && app.level == Level::Complete) => make.pack(pack),
+        Some(pack) if !(page.view == View::Next && app.level == Level::Complete) => make.pack(&pack),
         _ => make.nothing(),
     }
     make.panel

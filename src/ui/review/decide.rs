@@ -1,5 +1,7 @@
 //! Deciding hunks by keyboard. A verdict counts only for a hunk that has been on screen.
 
+use std::collections::HashMap;
+
 use super::super::app::{App, Focus, Out, Overlay};
 use super::super::keymap::Action;
 use super::super::open_file;
@@ -8,6 +10,7 @@ use super::Sheet;
 use crate::change::{Atom, Hunk, HunkId, Purpose, Review, Standing, Verdict};
 use crate::editor::{Command, Motion};
 use crate::session::{Decision, Effect, Event, Phase, Rework, Turn};
+use crate::text::{Lines, RepoPath};
 use crate::workspace::Undone;
 
 impl App {
@@ -190,19 +193,27 @@ impl App {
             .filter(|hunk| hunk.path == here.path)
             .skip_while(|hunk| hunk.id != here.id)
             .filter(|hunk| hunk.id == here.id || hunk.verdict == Verdict::Undecided)
+            // What has come since the last frame is nobody's to decide yet.
+            .filter(|hunk| self.sight.has_come(hunk.id))
             .map(|hunk| hunk.id)
             .collect();
+        let unread = |id: &&HunkId| {
+            let weight = review.hunk(**id).map_or(0, |hunk| review.weight(hunk));
+            self.sight.first_unseen(**id, weight).is_some()
+        };
+        let unread = rest.iter().filter(unread).count();
         let count = rest.len();
         self.session.decide(&decision(accept, rest));
         let word = if accept { "accepted" } else { "rejected" };
-        self.say(Paint::Good, format!("{word} {count} hunk(s); u takes it back"));
+        let unread =
+            if accept && unread > 0 { format!(", {unread} of them not read") } else { String::new() };
+        self.say(Paint::Good, format!("{word} {count} hunk(s){unread}; u takes it back"));
         self.go_to_undecided();
     }
 
     /// While hunks are open `u` undoes a decision; once they have landed it takes the landing back.
     fn undo_in_review(&mut self) -> Vec<Out> {
-        if self.session.decide(&Decision::Undo) {
-            self.stay_on_a_hunk();
+        if self.travel(&Decision::Undo) {
             return Vec::new();
         }
         let last = self
@@ -218,10 +229,30 @@ impl App {
     }
 
     fn redo_in_review(&mut self) {
-        if !self.session.decide(&Decision::Redo) {
+        if !self.travel(&Decision::Redo) {
             self.say(Paint::Warn, "nothing to redo");
         }
+    }
+
+    /// Takes a decision back, or makes it again, and shows the hunk that it was about.
+    fn travel(&mut self, way: &Decision) -> bool {
+        let hunks = |app: &Self| {
+            let hunks = app.session.turn().into_iter().flat_map(|turn| turn.review().hunks());
+            hunks.map(|hunk| (hunk.id, (hunk.verdict, hunk.with.clone()))).collect::<HashMap<_, _>>()
+        };
+        let before = hunks(self);
+        if !self.session.decide(way) {
+            return false;
+        }
         self.stay_on_a_hunk();
+        self.settle_review();
+        let now = hunks(self);
+        let other = |id: &HunkId| now.get(id) != before.get(id);
+        let first = self.review.sheet.order().find(other);
+        if let Some(first) = first {
+            self.go_to_hunk(first);
+        }
+        true
     }
 
     pub(in crate::ui) fn land(&mut self) -> Vec<Out> {
@@ -269,12 +300,17 @@ impl App {
 
     /// Files that landed are shown as they are now, with what the user typed meanwhile.
     pub(in crate::ui) fn adopt_landed(&mut self, landed: &[crate::change::Landed]) {
+        self.adopt(landed.iter().map(|change| (&change.path, change.text.as_ref())));
+    }
+
+    /// The same for files that became others in another way.
+    pub(in crate::ui) fn adopt<'a>(&mut self, now: impl Iterator<Item = (&'a RepoPath, Option<&'a Lines>)>) {
         let mut unmerged = Vec::new();
-        for change in landed {
-            let Some(at) = self.index_of(&change.path) else { continue };
+        for (path, text) in now {
+            let Some(at) = self.index_of(path) else { continue };
             let Some(file) = self.files.get_mut(at) else { continue };
-            if file.adopt(change.text.as_ref()) == open_file::Adopted::Conflict {
-                unmerged.push(change.path.to_string());
+            if file.adopt(text) == open_file::Adopted::Conflict {
+                unmerged.push(path.to_string());
             }
         }
         self.highlight_due = Some(self.now);
@@ -296,7 +332,9 @@ impl App {
             guide.taken_back = true;
         }
         let event = if stands { Event::Redone(Ok(undone)) } else { Event::Undone(Ok(undone)) };
+        let decided = self.decided();
         let effects = self.session.update(event);
+        self.tell_what_was_lost(decided);
         self.stay_on_a_hunk();
         self.follow(effects)
     }

@@ -4,9 +4,11 @@
 use super::super::app::{App, Focus, Out};
 use super::super::keymap::Action;
 use super::super::theme::Paint;
+use super::look::{Filter, Plan};
 use super::row::Row;
 use crate::change::reading::Order;
-use crate::change::{Hunk, HunkId, Review, Verdict};
+use crate::change::{Atom, Hunk, HunkId, Review, Verdict};
+use crate::text::safe;
 
 /// Rows kept in sight above and below the reader's.
 const MARGIN: usize = 2;
@@ -25,6 +27,7 @@ impl App {
             }
             Action::ScrollLeft => self.scroll_aside(false),
             Action::ScrollRight => self.scroll_aside(true),
+            Action::GoDifference => self.go_to_difference(),
             Action::GoTop => self.go_to_row(0),
             Action::GoBottom => self.go_to_row(self.review.sheet.rows().saturating_sub(1)),
             Action::NextHunk => self.step(true),
@@ -72,8 +75,12 @@ impl App {
         let (height, rows) = (reviewing.window.0.max(1), reviewing.sheet.rows());
         reviewing.row = reviewing.row.min(rows.saturating_sub(1));
         let margin = MARGIN.min((height - 1) / 2);
+        // Above the head of a hunk there are as many rows as the hunk leaves.
+        let hunk = reviewing.at.and_then(|at| reviewing.sheet.extent(at));
+        let hunk = hunk.filter(|hunk| hunk.start == reviewing.row);
+        let above = hunk.map_or(margin, |hunk| margin.min(height.saturating_sub(hunk.len())));
         let least = (reviewing.row + margin + 1).saturating_sub(height);
-        let most = reviewing.row.saturating_sub(margin);
+        let most = reviewing.row.saturating_sub(above);
         reviewing.top = reviewing.top.clamp(least.min(most), most).min(rows.saturating_sub(height));
     }
 
@@ -82,6 +89,40 @@ impl App {
         let step = (self.review.window.1 / 2).max(1);
         let left = self.review.left;
         self.review.left = if right { left + step } else { left.saturating_sub(step) };
+    }
+
+    /// Scrolls so far to the side that the first differing words of the reader's line are in sight: of
+    /// the hunk's first line that has some, when the reader is at none.
+    fn go_to_difference(&mut self) {
+        let Some(review) = self.session.turn().map(|turn| turn.review()) else { return };
+        let Some(hunk) = self.review.at.and_then(|at| review.hunk(at)) else { return };
+        let words = self.review.polish(&hunk.path).and_then(|polish| polish.words(hunk.id));
+        let Some(words) = words else {
+            self.say(Paint::Warn, "no words are marked here");
+            return;
+        };
+        let marked = |atom: usize| {
+            let (old, line) = match review.atom(hunk, atom)? {
+                Atom::Old(line) => (true, line),
+                Atom::New { line, .. } => (false, line),
+            };
+            let ranges = if old { words.old.get(&line) } else { words.new.get(&line) };
+            let start = ranges?.first()?.start;
+            let base = review.base(&hunk.path).and_then(|base| base.text.as_ref());
+            let text = if old { base?.text(hunk.replaces.start() + line)? } else { hunk.with.text(line)? };
+            let ahead = std::str::from_utf8(text.get(..start)?).ok()?;
+            Some(safe::cells(ahead, self.tab).map(|cell| cell.width).sum::<usize>())
+        };
+        let here = self.review.atom_at(review, self.review.row);
+        let column = match here {
+            Some(atom) => marked(atom),
+            None => (0..review.weight(hunk)).find_map(marked),
+        };
+        match column {
+            // A third of the window before it tells where it is.
+            Some(column) => self.review.left = column.saturating_sub(self.review.window.1 / 3),
+            None => self.say(Paint::Warn, "no words are marked in this line"),
+        }
     }
 
     fn step(&mut self, down: bool) {
@@ -260,11 +301,36 @@ impl App {
         self.say(Paint::Text, detail.words());
     }
 
+    /// The next filter that shows anything; one that shows nothing is passed over, and said to.
     fn next_filter(&mut self) {
-        self.review.look.filter = self.review.look.filter.next();
+        let Some(turn) = self.session.turn() else { return };
+        let reviewing = &self.review;
+        let plan = Plan {
+            look: &reviewing.look,
+            order: None,
+            reading: reviewing.reading.as_ref(),
+            marks: &reviewing.marks,
+            window: reviewing.window,
+        };
+        let count = |filter: Filter| match filter {
+            Filter::Refused => turn.refusals().len(),
+            other => other.count(turn.review(), &plan),
+        };
+        let (mut filter, mut none) = (reviewing.look.filter.next(), Vec::new());
+        while filter != Filter::All && count(filter) == 0 {
+            none.extend(filter.word());
+            filter = filter.next();
+        }
+        let passed =
+            if none.is_empty() { String::new() } else { format!(" (none {})", none.join(", none ")) };
+        let words = match filter {
+            Filter::All => format!("{}{passed}", filter.words()),
+            other => format!("{}: {} of {}{passed}", other.words(), count(other), count(Filter::All)),
+        };
+        self.review.look.filter = filter;
         self.review.changed();
         self.settle_review();
-        self.say(Paint::Text, self.review.look.filter.words());
+        self.say(Paint::Text, words);
         if let Some(near) = self.review.sheet.hunk_of(self.review.row) {
             self.go_to_hunk(near);
         }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::marks::Marks;
 use crate::change::reading::Reading;
-use crate::change::{Hunk, HunkId, Verdict};
+use crate::change::{Hunk, HunkId, Review, Standing, Verdict};
 
 /// What a person wants to see of the review, and how.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,9 +28,24 @@ pub struct Plan<'a> {
     /// In which order hunks are shown; those that it does not name come last, as the review has them.
     pub order: Option<&'a [HunkId]>,
     pub reading: Option<&'a Reading>,
-    /// Columns of the window.
-    pub width: usize,
+    pub marks: &'a Marks,
+    /// Rows and columns of the window.
+    pub window: (usize, usize),
 }
+
+impl Plan<'_> {
+    /// Lines around each hunk: in a low window fewer, unless more were asked for, so that a hunk and
+    /// its changed lines fit.
+    pub fn context(&self) -> usize {
+        match self.look.context {
+            more if more > CONTEXT => more,
+            some => some.min((self.window.0 / 5).max(1)),
+        }
+    }
+}
+
+/// Lines around each hunk, unless a person wants more or fewer.
+const CONTEXT: usize = 3;
 
 impl Default for Look {
     fn default() -> Self {
@@ -37,7 +53,7 @@ impl Default for Look {
             filter: Filter::All,
             detail: Detail::default(),
             beside: false,
-            context: 3,
+            context: CONTEXT,
             turned: BTreeSet::new(),
             opened: BTreeSet::new(),
         }
@@ -54,6 +70,10 @@ pub enum Filter {
     All,
     Undecided,
     Risky,
+    /// By which a file stops to parse, or which have no place in it any more.
+    Failing,
+    /// What was refused: it lies outside of what may change, or has no place.
+    Refused,
 }
 
 impl Filter {
@@ -61,24 +81,47 @@ impl Filter {
         match self {
             Self::All => Self::Undecided,
             Self::Undecided => Self::Risky,
-            Self::Risky => Self::All,
+            Self::Risky => Self::Failing,
+            Self::Failing => Self::Refused,
+            Self::Refused => Self::All,
         }
     }
 
+    /// What is shown, in the plural.
     pub fn words(self) -> &'static str {
         match self {
             Self::All => "all hunks",
             Self::Undecided => "undecided hunks only",
             Self::Risky => "hunks with a risk mark only",
+            Self::Failing => "failing hunks only: those that do not parse or are in conflict",
+            Self::Refused => "what was refused only",
         }
     }
 
-    pub fn shows(self, hunk: &Hunk, reading: Option<&Reading>) -> bool {
+    /// One word for it, to stay in sight.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::All => None,
+            Self::Undecided => Some("undecided"),
+            Self::Risky => Some("risky"),
+            Self::Failing => Some("failing"),
+            Self::Refused => Some("refused"),
+        }
+    }
+
+    pub fn shows(self, hunk: &Hunk, plan: &Plan<'_>) -> bool {
         match self {
             Self::All => true,
             Self::Undecided => hunk.verdict == Verdict::Undecided,
-            Self::Risky => reading.is_some_and(|reading| !reading.risks(hunk.id).is_empty()),
+            Self::Risky => plan.reading.is_some_and(|reading| !reading.risks(hunk.id).is_empty()),
+            Self::Failing => plan.marks.breaks(hunk.id) || hunk.standing == Standing::Conflict,
+            Self::Refused => false,
         }
+    }
+
+    /// How many hunks it shows.
+    pub fn count(self, review: &Review, plan: &Plan<'_>) -> usize {
+        review.hunks().filter(|hunk| self.shows(hunk, plan)).count()
     }
 }
 

@@ -6,6 +6,7 @@ mod around;
 mod decide;
 mod go;
 mod look;
+mod marks;
 mod rework;
 mod row;
 mod sheet;
@@ -16,9 +17,13 @@ use std::sync::Arc;
 
 pub(super) use decide::{ordinal, tally};
 pub(super) use look::Detail;
+pub(super) use look::Filter;
 use look::{Look, Plan};
+use marks::Marks;
+pub(super) use marks::Parses;
 pub(super) use rework::{Hand, Wish};
 pub(super) use row::{Below, Changed, Row};
+use sheet::Tail;
 pub(super) use sheet::{FileRow, Sheet};
 
 use super::app::{App, Focus, Out};
@@ -26,6 +31,7 @@ use crate::change::reading::{Order, Reading};
 use crate::change::{HunkId, Review};
 use crate::session::{Effect, Phase, Polish, Rough, Subject, TurnId};
 use crate::text::RepoPath;
+use around::kept_up;
 
 /// Files whose colours are kept: those around the window, and where the reader was just now.
 const POLISHED: usize = 12;
@@ -39,7 +45,10 @@ pub struct Reviewing {
     /// Of which the sheet is.
     stamp: Option<(TurnId, u64)>,
     pub look: Look,
+    /// `None`: by file.
     pub order: Option<Vec<HunkId>>,
+    /// The hunks that the order was made for, as the review has them.
+    ordered: Vec<HunkId>,
     /// Which order that is; `None`: the one in which hunks came.
     pub by: Option<Order>,
     /// What is known of the hunks, once it is.
@@ -49,6 +58,7 @@ pub struct Reviewing {
     /// Of which state of the review, and of the window, the colours and the reading were asked for.
     polished_at: Option<(TurnId, u64, usize, (usize, usize))>,
     read_at: Option<(TurnId, u64)>,
+    pub marks: Marks,
     /// A key was pressed in this review.
     pub touched: bool,
     /// The row the reader is at.
@@ -109,13 +119,25 @@ impl App {
         if let Some(reading) = &mut reviewing.reading {
             reading.heed(turn.review());
         }
+        reviewing.marks.heed(turn.review());
+        let hunks: Vec<HunkId> = turn.review().hunks().map(|hunk| hunk.id).collect();
+        // As long as nobody asked for another order hunks are shown as they come: what comes later
+        // moves nothing that is on screen.
+        let order = match (&reviewing.order, reviewing.by) {
+            (None, Some(_)) => None,
+            (Some(_), _) if reviewing.ordered == hunks => reviewing.order.take(),
+            (order, _) => Some(kept_up(order.as_deref().unwrap_or_default(), &reviewing.ordered, &hunks)),
+        };
+        (reviewing.order, reviewing.ordered) = (order, hunks);
         let plan = Plan {
             look: &reviewing.look,
             order: reviewing.order.as_deref(),
             reading: reviewing.reading.as_ref(),
-            width: reviewing.window.1,
+            marks: &reviewing.marks,
+            window: reviewing.window,
         };
-        let fresh = Sheet::new(turn.review(), turn.remarks().len(), &plan);
+        let refused = turn.refusals().iter().map(ToString::to_string).collect();
+        let fresh = Sheet::new(turn.review(), &Tail { refused, remarks: turn.remarks().len() }, &plan);
         reviewing.sheet = fresh;
         reviewing.stamp = Some(stamp);
         if let Some((anchor, row)) = anchor.and_then(|a| Some((a, reviewing.sheet.find(a)?))) {

@@ -53,6 +53,9 @@ pub enum Row {
     },
     /// A difference without lines, by its place in the list.
     Remark(usize),
+    /// What stands above what was refused, and a row of it, by its place in [`Sheet::refused`].
+    RefusedHead,
+    Refused(usize),
     Blank,
 }
 

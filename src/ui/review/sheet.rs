@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::super::page::fold;
 use super::around::{gaps, in_order, new_starts};
-use super::look::{BESIDE_FROM, Detail, Plan};
+use super::look::{BESIDE_FROM, Detail, Filter, Plan};
 use super::row::{Changed, HunkBlock, Row};
 use crate::change::reading::Fold;
 use crate::change::{Hunk, HunkId, Review, Standing, Verdict};
-use crate::text::RepoPath;
+use crate::text::{RepoPath, safe};
 
 /// A file of the sheet and how far it is decided.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +29,7 @@ pub struct FileRow {
 enum Block {
     File(usize),
     Hunk(HunkBlock),
+    Refused,
     Remarks,
 }
 
@@ -45,23 +47,34 @@ pub struct Sheet {
     /// Largest line number.
     lines: usize,
     unread: usize,
+    /// What was refused, folded to the width, printable.
+    refused: Vec<String>,
+}
+
+/// What stands below the hunks.
+#[derive(Clone, Default, Debug)]
+pub struct Tail {
+    /// What was refused of the reply, and why. A stranger's words.
+    pub refused: Vec<String>,
+    /// How many differences have no lines.
+    pub remarks: usize,
 }
 
 impl Sheet {
     /// Lays the review out.
-    pub fn new(review: &Review, remarks: usize, plan: &Plan<'_>) -> Self {
-        let Plan { look, order, reading, width } = *plan;
+    pub fn new(review: &Review, tail: &Tail, plan: &Plan<'_>) -> Self {
+        let Plan { look, order, reading, window: (_, width), .. } = *plan;
         let beside = look.beside && width >= BESIDE_FROM;
         let mut sheet = Self { beside, starts: vec![0], ..Self::default() };
         let hunks: Vec<&Hunk> = review.hunks().collect();
         let (starts, gaps) = (new_starts(&hunks), gaps(&hunks, review));
         let mut before = None;
         for index in in_order(&hunks, order) {
-            let Some(hunk) = hunks.get(index).filter(|hunk| look.filter.shows(hunk, reading)) else {
+            let Some(hunk) = hunks.get(index).filter(|hunk| look.filter.shows(hunk, plan)) else {
                 continue;
             };
             let gap = gaps.get(index).copied().unwrap_or_default();
-            let (above, below) = gap.around(look.context, before.is_some_and(|before| before + 1 == index));
+            let (above, below) = gap.around(plan.context(), before.is_some_and(|before| before + 1 == index));
             before = Some(index);
             let decided = hunk.verdict != Verdict::Undecided && hunk.standing == Standing::Good;
             let new_start = starts.get(index).copied().unwrap_or(0);
@@ -81,10 +94,30 @@ impl Sheet {
             };
             sheet.put(review, hunk, block, weight);
         }
-        if remarks > 0 {
-            sheet.push(Block::Remarks, remarks + 1);
-        }
+        sheet.end(tail, plan);
         sheet
+    }
+
+    fn end(&mut self, tail: &Tail, plan: &Plan<'_>) {
+        let filter = plan.look.filter;
+        if !tail.refused.is_empty() && matches!(filter, Filter::All | Filter::Refused) {
+            let room = plan.window.1.saturating_sub(4);
+            let rows = tail.refused.iter().flat_map(|why| {
+                let rows = fold(&safe::line(why), room.saturating_sub(2)).into_iter().enumerate();
+                rows.map(|(at, row)| if at == 0 { format!("✗ {row}") } else { format!("  {row}") })
+            });
+            self.refused = rows.collect();
+            let blank = usize::from(!self.blocks.is_empty());
+            self.push(Block::Refused, blank + 1 + self.refused.len());
+        }
+        if tail.remarks > 0 && filter == Filter::All {
+            self.push(Block::Remarks, tail.remarks + 1);
+        }
+    }
+
+    /// What was refused, row by row, printable.
+    pub fn refused(&self) -> &[String] {
+        &self.refused
     }
 
     fn put(&mut self, review: &Review, hunk: &Hunk, block: HunkBlock, unread: Option<usize>) {
@@ -198,6 +231,11 @@ impl Sheet {
         self.unread
     }
 
+    /// The hunk that came last.
+    pub fn latest(&self) -> Option<HunkId> {
+        self.of.keys().max().copied()
+    }
+
     /// Columns of the largest line number.
     pub fn digits(&self) -> usize {
         self.lines.max(1).ilog10() as usize + 1
@@ -215,15 +253,25 @@ impl Sheet {
     /// What is shown in a row.
     pub fn row(&self, review: &Review, row: usize) -> Option<Row> {
         let (block, inside) = self.place(row)?;
+        let at = block;
         Some(match self.blocks.get(block)? {
             Block::File(0) => Row::File(0),
             Block::File(_) if inside == 0 => Row::Blank,
             Block::File(file) => Row::File(*file),
+            Block::Refused => self.refused_row(at, inside),
             Block::Remarks if inside == 0 => Row::Blank,
             Block::Remarks => Row::Remark(inside - 1),
             Block::Hunk(block) if inside == 0 => Row::Head { hunk: block.index, folded: block.folded },
             Block::Hunk(block) => self.hunk_row(review, block, inside - 1)?,
         })
+    }
+
+    fn refused_row(&self, block: usize, inside: usize) -> Row {
+        match inside.checked_sub(usize::from(block > 0)) {
+            None => Row::Blank,
+            Some(0) => Row::RefusedHead,
+            Some(row) => Row::Refused(row - 1),
+        }
     }
 
     fn hunk_row(&self, review: &Review, block: &HunkBlock, row: usize) -> Option<Row> {
@@ -332,7 +380,7 @@ impl Sheet {
         let (block, _) = self.place(row.min(self.rows().saturating_sub(1)))?;
         let id = |block: &Block| match block {
             Block::Hunk(hunk) => Some(hunk.id),
-            Block::File(_) | Block::Remarks => None,
+            Block::File(_) | Block::Refused | Block::Remarks => None,
         };
         let below = self.blocks.get(block..).unwrap_or_default().iter().find_map(id);
         below.or_else(|| self.blocks.iter().rev().find_map(id))
@@ -342,7 +390,7 @@ impl Sheet {
     pub fn order(&self) -> impl DoubleEndedIterator<Item = HunkId> {
         self.blocks.iter().filter_map(|block| match block {
             Block::Hunk(hunk) => Some(hunk.id),
-            Block::File(_) | Block::Remarks => None,
+            Block::File(_) | Block::Refused | Block::Remarks => None,
         })
     }
 
@@ -350,7 +398,7 @@ impl Sheet {
     pub fn indices(&self) -> impl DoubleEndedIterator<Item = usize> {
         self.blocks.iter().filter_map(|block| match block {
             Block::Hunk(hunk) => Some(hunk.index),
-            Block::File(_) | Block::Remarks => None,
+            Block::File(_) | Block::Refused | Block::Remarks => None,
         })
     }
 
@@ -359,7 +407,7 @@ impl Sheet {
         let first = self.files.get(file).map_or(self.blocks.len(), |file| file.block + 1);
         self.blocks.iter().skip(first).map_while(|block| match block {
             Block::Hunk(hunk) => Some(hunk.id),
-            Block::File(_) | Block::Remarks => None,
+            Block::File(_) | Block::Refused | Block::Remarks => None,
         })
     }
 
@@ -375,7 +423,7 @@ impl Sheet {
     pub fn index(&self, id: HunkId) -> Option<usize> {
         match self.blocks.get(*self.of.get(&id)?)? {
             Block::Hunk(block) => Some(block.index),
-            Block::File(_) | Block::Remarks => None,
+            Block::File(_) | Block::Refused | Block::Remarks => None,
         }
     }
 
@@ -388,8 +436,10 @@ impl Sheet {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Anchor {
     hunk: HunkId,
-    /// Rows from the hunk's head; a file's name is above it.
+    /// Rows from the hunk's head, as a file's name is above it; below the head from its body, above
+    /// which there may be more lines or fewer another time.
     rows: isize,
+    in_body: bool,
     /// Rows from the top of the window.
     pub depth: usize,
 }
@@ -397,14 +447,27 @@ pub struct Anchor {
 impl Sheet {
     pub fn anchor(&self, row: usize, top: usize) -> Option<Anchor> {
         let hunk = self.hunk_of(row)?;
-        let rows = isize::try_from(row).ok()? - isize::try_from(self.head(hunk)?).ok()?;
-        Some(Anchor { hunk, rows, depth: row.saturating_sub(top) })
+        let head = self.head(hunk)?;
+        let in_body = row > head;
+        let from = if in_body { self.body_start(hunk)? } else { head };
+        let rows = isize::try_from(row).ok()? - isize::try_from(from).ok()?;
+        Some(Anchor { hunk, rows, in_body, depth: row.saturating_sub(top) })
     }
 
     /// The row at which the reader was; `None` when the hunk is gone.
     pub fn find(&self, anchor: Anchor) -> Option<usize> {
         let extent = self.extent(anchor.hunk)?;
-        let row = extent.start.saturating_add_signed(anchor.rows);
+        let from = if anchor.in_body { self.body_start(anchor.hunk)? } else { extent.start };
+        let row = from.saturating_add_signed(anchor.rows);
         Some(row.min(extent.end.saturating_sub(1)))
+    }
+
+    /// The first row below the lines above a hunk.
+    fn body_start(&self, id: HunkId) -> Option<usize> {
+        let at = *self.of.get(&id)?;
+        match self.blocks.get(at)? {
+            Block::Hunk(block) if !block.folded => Some(self.starts.get(at)? + 1 + block.before()),
+            _ => self.starts.get(at).copied(),
+        }
     }
 }

@@ -6,10 +6,10 @@ use crate::change::{Compared, Purpose, Review, Verdict};
 use crate::session::{Kept, Ready, Subject};
 use crate::workspace::{Comparison, Found, Remark};
 
-const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\neleven\ntwelve\n";
+pub(super) const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\neleven\ntwelve\n";
 
 /// A screen on a difference of files: names with what they were and what they are.
-fn diffing(width: u16, height: u16, what: Comparison, files: &[(&str, &str, &str)]) -> Stage {
+pub(super) fn diffing(width: u16, height: u16, what: Comparison, files: &[(&str, &str, &str)]) -> Stage {
     let mut stage = Stage::new(width, height);
     let outs = stage.app.compare(what, Vec::new(), "diff: what is not staged".into(), None);
     stage.follow(outs);
@@ -36,7 +36,7 @@ fn arrive(stage: &mut Stage, files: &[(&str, &str, &str)]) {
     stage.event(|turn| Event::ComparedAll { turn, result: Ok(()) });
 }
 
-fn changed() -> String {
+pub(super) fn changed() -> String {
     OLD.replace("two", "2").replace("four\n", "4\nand a half\n").replace("ten", "10")
 }
 
@@ -44,7 +44,7 @@ fn review(stage: &Stage) -> &Review {
     stage.app.session().turn().unwrap().review()
 }
 
-fn verdicts(stage: &Stage) -> Vec<Verdict> {
+pub(super) fn verdicts(stage: &Stage) -> Vec<Verdict> {
     review(stage).hunks().map(|hunk| hunk.verdict).collect()
 }
 

@@ -12,6 +12,8 @@ use super::draw::Pen;
 use super::hunks::sign;
 use super::meter;
 use crate::change::{FileOp, Hunk, Level, Purpose, Standing};
+use crate::context::Pack;
+use crate::model::Failure;
 use crate::session::{End, Notice, Phase, Subject, Turn};
 use crate::text::safe;
 
@@ -40,15 +42,18 @@ pub fn title(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let branch = app.branch.as_ref().map(|branch| format!(" ⎇ {}", safe::line(branch)));
     let place = format!("{}{} ", safe::line(&app.facts.workspace), branch.unwrap_or_default());
     let banner = app.facts.banner.as_ref().map(|banner| format!("{} │ ", safe::line(banner)));
-    let right = format!(" {}{place}", banner.unwrap_or_default());
-    let room = area.width.saturating_sub(column);
-    let right = if safe::width(&right) <= usize::from(room) {
-        right
-    } else {
-        app.facts.banner.as_ref().map(|banner| format!(" {} ", safe::line(banner))).unwrap_or_default()
+    // What somebody waits for, and that the model is scripted, before where we are.
+    let asked = app.asked_in_short();
+    let asked = |most: usize| {
+        asked.iter().find(|words| safe::width(words) <= most).map(|words| format!("{words} │ "))
     };
-    if safe::width(&right) <= usize::from(room) {
-        pen.text_right(area, 0, Paint::Bar, &right);
+    let room = usize::from(area.width.saturating_sub(column));
+    let kept = banner.unwrap_or_default() + &asked(room.saturating_sub(4)).unwrap_or_default();
+    let short = kept.trim_end_matches(['│', ' ']);
+    let wordings =
+        [format!(" {kept}{place}"), if short.is_empty() { String::new() } else { format!(" {short} ") }];
+    if let Some(right) = wordings.iter().find(|words| safe::width(words) <= room) {
+        pen.text_right(area, 0, Paint::Bar, right);
     }
 }
 
@@ -67,7 +72,7 @@ pub fn turn(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let last = Rect { y: area.bottom() - 1, height: 1, ..area };
     match hunk {
         Some(hunk) if area.height > 1 || (reviewing && !turn.phase().is_running()) => {
-            under_review(app, turn, hunk, pen, last);
+            under_review(app, turn, hunk, pen, last, area.height == 1);
         }
         None if area.height > 1 => said(turn, pen, last),
         _ => {}
@@ -87,7 +92,8 @@ pub fn progress_rows(app: &App, turn: &Turn, width: u16) -> (Paint, Vec<String>)
     if turn.phase().is_running() { (paint, vec![text]) } else { (paint, fold(&text, usize::from(width))) }
 }
 
-fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect) {
+/// The hunk under review; where that row is the only one, with how the turn stands.
+fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Rect, alone: bool) {
     let (number, of) = ordinal(&app.review.sheet, turn, hunk.id).unwrap_or((0, 0));
     let what = match hunk.op {
         FileOp::Update if hunk.replaces.is_empty() => {
@@ -97,7 +103,10 @@ fn under_review(app: &App, turn: &Turn, hunk: &Hunk, pen: &mut Pen<'_>, area: Re
         FileOp::Create => format!("{} (new file)", hunk.path),
         FileOp::Delete => format!("{} (deleted)", hunk.path),
     };
-    let head = format!("{} hunk {number} of {of} ", sign(hunk));
+    let head = match (alone, tally(turn.review())) {
+        (false, _) => format!("{} hunk {number} of {of} ", sign(hunk)),
+        (true, (yes, no, open)) => format!("{} {number}/{of}  ✓{yes} ✗{no} ·{open}  ", sign(hunk)),
+    };
     let paint = if app.focus == Focus::Review { Paint::Prompt } else { Paint::Dim };
     let column = pen.text(area, 0, paint, &head);
     let column = pen.text_at(area, column, 0, Paint::Text, &safe::line(&what));
@@ -162,11 +171,16 @@ fn at_rest(app: &App, turn: &Turn) -> (Paint, String) {
     let end = match turn.end() {
         Some(End::Failed(failure)) => {
             let still = if failure.is_outage() { " · all else works without a model" } else { "" };
-            Some(format!("{failure}: {}{still}", failure.next_step()))
+            let heaviest = match failure {
+                Failure::TooLong { .. } => turn.pack().and_then(Pack::heaviest),
+                _ => None,
+            };
+            let heaviest = heaviest.map(|words| format!(" · {words} (F3)")).unwrap_or_default();
+            Some(format!("{failure}: {}{heaviest}{still}", failure.next_step()))
         }
         Some(End::NotAsked(why)) => Some(why.clone()),
         Some(End::Declined(words)) => Some(format!("the model declined: {words}")),
-        Some(End::OutOfRoom) => {
+        Some(End::OutOfRoom | End::OutOfRounds | End::Spent(_)) => {
             Some("the answer reached its length limit; what was open then is dropped".into())
         }
         Some(End::Cancelled | End::Finished) | None => None,
@@ -200,12 +214,27 @@ fn revising(app: &App, turn: &Turn, spinner: &str, silent: Duration) -> String {
     format!("{spinner} {model} revises a hunk{count} · Esc stops; the others can be decided meanwhile")
 }
 
-/// Lines of undecided hunks, while there are any.
+/// What there is to do in the review, while there is anything: lines of undecided hunks, hunks that keep
+/// their file from being parsed; and that not all of it is shown.
 fn to_read(app: &App) -> String {
-    match (app.focus, app.review.sheet.unread()) {
-        (Focus::Review, 1..) => format!("  {} lines to read", app.review.sheet.unread()),
-        _ => String::new(),
+    if app.focus != Focus::Review {
+        return String::new();
     }
+    let mut words = String::new();
+    match app.review.sheet.unread() {
+        0 => {}
+        1 => words.push_str("  1 line to read"),
+        lines => words.push_str(&format!("  {lines} lines to read")),
+    }
+    match app.review.marks.broken() {
+        0 => {}
+        1 => words.push_str("  ⚠ 1 does not parse"),
+        hunks => words.push_str(&format!("  ⚠ {hunks} do not parse")),
+    }
+    if let Some(filter) = app.review.look.filter.word() {
+        words.push_str(&format!("  shown: {filter} (f)"));
+    }
+    words
 }
 
 /// How a difference stands that nobody proposed.
@@ -251,37 +280,76 @@ fn standing(app: &App, turn: &Turn) -> String {
             }
             _ => "nothing to review".into(),
         },
-        _ if open == 0 && yes > 0 => format!("✓ {yes} accepted  ✗ {no} rejected  Enter lands"),
-        _ => format!("✓ {yes} accepted  ✗ {no} rejected  · {open} open{}", to_read(app)),
+        (_, last) => {
+            let so_far = match last.filter(|receipt| turn.stands(receipt)) {
+                Some(receipt) => format!("  landed {landed} hunk(s) so far, last as {}", receipt.id()),
+                None => String::new(),
+            };
+            let left =
+                if open == 0 && yes > 0 { "  Enter lands".to_owned() } else { format!("  · {open} open") };
+            format!("✓ {yes} accepted  ✗ {no} rejected{left}{}{so_far}", to_read(app))
+        }
     }
 }
 
-/// The slider, what the notch permits, the model and what the turn has used.
+/// The slider, what the notch permits, the model and what the turn has used. Who answers is always in
+/// sight: where the room is short, the words before it are fewer.
 pub fn slider(app: &App, pen: &mut Pen<'_>, area: Rect) {
+    let (paint, words) = match app.scope_in_words() {
+        Ok(words) => (Paint::Text, safe::line(&words)),
+        Err(why) => (Paint::Warn, safe::line(&why.to_string())),
+    };
+    let few = few(&words).to_owned();
+    let room = usize::from(area.width).saturating_sub(meter::least(app));
+    let ways = [(Names::Whole, &words), (Names::Whole, &few), (Names::Chosen, &few)];
+    let fits = |(names, words): &(Names, &String)| names.width(app.level) + safe::width(words) < room;
+    let (names, words) = match area.width {
+        60.. => ways.into_iter().find(fits).unwrap_or((Names::Chosen, &few)),
+        _ => (Names::Letters, &words),
+    };
     let mut column = 0;
     for level in Level::ALL {
-        let on = level == app.level;
-        let (open, close) = if on { ("[", "]") } else { (" ", " ") };
-        let paint = if on { Paint::NotchOn } else { Paint::Notch };
-        column = pen.text_at(area, column, 0, paint, &format!("{open}{}{close}", short(level, area.width)));
+        let paint = if level == app.level { Paint::NotchOn } else { Paint::Notch };
+        column = pen.text_at(area, column, 0, paint, &names.notch(level, app.level));
     }
-    let (paint, words) = match app.scope_in_words() {
-        Ok(words) => (Paint::Text, words),
-        Err(why) => (Paint::Warn, why.to_string()),
+    let left = match area.width {
+        60.. => Rect { width: area.width.min(u16::try_from(room).unwrap_or(u16::MAX)), ..area },
+        _ => area,
     };
-    let column = pen.text_at(area, column, 0, paint, &format!(" {}", safe::line(&words)));
+    let column = pen.text_at(left, column, 0, paint, &format!(" {words}"));
     let room = usize::from(area.width.saturating_sub(column + 1));
     let (paint, shown) = meter::shown(app, room);
     pen.text_right(area, 0, paint, &shown);
 }
 
-fn short(level: Level, width: u16) -> &'static str {
-    match (level, width) {
-        (_, 60..) => level.name(),
-        (Level::Complete, _) => "c",
-        (Level::Selection, _) => "s",
-        (Level::File, _) => "f",
-        (Level::Repo, _) => "r",
+/// What a notch permits in fewer words: what may change, or what is amiss without the advice.
+fn few(words: &str) -> &str {
+    match words.strip_prefix("may change: ") {
+        Some(what) => what,
+        None => words.split([';', ':']).next().unwrap_or(words),
+    }
+}
+
+/// How the notches are called.
+#[derive(Clone, Copy)]
+enum Names {
+    Whole,
+    /// The one that is on, and the others by their letters.
+    Chosen,
+    Letters,
+}
+
+impl Names {
+    fn notch(self, level: Level, on: Level) -> String {
+        let name = level.name();
+        let is_whole = matches!((self, level == on), (Self::Whole, _) | (Self::Chosen, true));
+        let name = if is_whole { name } else { name.get(..1).unwrap_or(name) };
+        if level == on { format!("[{name}]") } else { format!(" {name} ") }
+    }
+
+    /// Of all of them, in columns.
+    fn width(self, on: Level) -> usize {
+        Level::ALL.into_iter().map(|level| self.notch(level, on).len()).sum()
     }
 }
 

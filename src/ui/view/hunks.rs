@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::super::app::App;
 use super::super::theme::Paint;
 use super::draw::Pen;
-use crate::change::{FileOp, Hunk, Standing, Verdict};
+use super::sheet::{place, size};
+use crate::change::{Hunk, Review, Standing, Verdict};
 use crate::text::safe;
 
 /// Draws the files and hunks of the turn, the one under review in sight.
@@ -18,7 +19,7 @@ pub fn list(app: &App, pen: &mut Pen<'_>, area: Rect) {
             file = Some(&hunk.path);
             rows.push((Paint::Title, safe::line(hunk.path.as_str()), false));
         }
-        rows.push((paint(hunk), row(hunk), app.review.at == Some(hunk.id)));
+        rows.push((paint(hunk), row(app, turn.review(), hunk), app.review.at == Some(hunk.id)));
     }
     let here = rows.iter().position(|(.., here)| *here).unwrap_or(0);
     let height = usize::from(area.height);
@@ -44,15 +45,17 @@ pub fn paint(hunk: &Hunk) -> Paint {
     }
 }
 
-/// `✓ 12-14  +3 -1`
-pub fn row(hunk: &Hunk) -> String {
-    let lines = match hunk.op {
-        FileOp::Update if hunk.replaces.is_empty() => format!("at {}", hunk.replaces.start() + 1),
-        FileOp::Update => hunk.replaces.to_string(),
-        FileOp::Create => "new file".to_owned(),
-        FileOp::Delete => "delete".to_owned(),
+/// `✓ 12-14  +3 -1`, and what is to be minded.
+pub fn row(app: &App, review: &Review, hunk: &Hunk) -> String {
+    let mind = match &app.review {
+        reviewing if reviewing.marks.breaks(hunk.id) => "  ⚠ no parse",
+        reviewing if reviewing.marks.is_lost(hunk.id) => "  ⚠ changed",
+        reviewing => match reviewing.reading.as_ref().map_or(&[][..], |reading| reading.risks(hunk.id)) {
+            [] => "",
+            _ => "  ⚠",
+        },
     };
-    format!(" {} {lines:<12} +{} -{}", sign(hunk), hunk.with.len(), hunk.replaces.len())
+    format!(" {} {:<9} {}{mind}", sign(hunk), place(hunk), size(review, hunk))
 }
 
 /// A verdict as one character that needs no colour.

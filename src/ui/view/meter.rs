@@ -6,27 +6,69 @@ use crate::model::{Bill, Counted, Role, Usage};
 use crate::session::Turn;
 use crate::text::safe;
 
+/// Most columns that a model's name is given where the room is short.
+const NAME: usize = 24;
+
+/// Who answers.
+struct Answering {
+    provider: String,
+    model: String,
+    /// It stands in for the first of the list.
+    on_generator: bool,
+}
+
+fn answering(app: &App) -> Option<Answering> {
+    let asked = app.session.turn().and_then(Turn::model);
+    let first = app.facts.first(Role::Chat);
+    let id = asked.or(first)?;
+    Some(Answering {
+        provider: safe::line(&id.provider),
+        model: safe::line(&id.model),
+        on_generator: asked.is_some() && first.is_some() && asked != first,
+    })
+}
+
+impl Answering {
+    fn badge(&self) -> &'static str {
+        if self.on_generator { "on generator: " } else { "" }
+    }
+
+    /// In the fewest words: the model, without whose it is.
+    fn brief(&self) -> String {
+        let Self { model, .. } = self;
+        let short: String = match model.char_indices().nth(NAME) {
+            Some(_) => model.chars().take(NAME - 1).chain(['…']).collect(),
+            None => model.clone(),
+        };
+        format!("{}{short} ", self.badge())
+    }
+}
+
+/// The columns that it takes at least to say who answers.
+pub fn least(app: &App) -> usize {
+    answering(app).map_or(0, |who| safe::width(&who.brief()))
+}
+
 /// The most telling of these that fits into `room` columns; nothing if none does.
 pub fn shown(app: &App, room: usize) -> (Paint, String) {
-    let turn = app.session.turn();
-    let asked = turn.and_then(Turn::model);
-    let first = app.facts.first(Role::Chat);
-    let on_generator = asked.is_some() && first.is_some() && asked != first;
-    let model = asked.or(first).map(|model| safe::line(&model.to_string()));
-    let (paint, model) = match model {
-        None => (Paint::Dim, "no model".to_owned()),
-        Some(model) if on_generator => (Paint::Warn, format!("on generator: {model}")),
-        Some(model) => (Paint::Dim, model),
+    let Some(who) = answering(app) else {
+        let words = "no model ";
+        return (Paint::Dim, if words.len() <= room { words.to_owned() } else { String::new() });
     };
+    let turn = app.session.turn();
+    let paint = if who.on_generator { Paint::Warn } else { Paint::Dim };
+    let model = format!("{}{}/{}", who.badge(), who.provider, who.model);
     let used = turn.and_then(Turn::usage).map(tokens).unwrap_or_default();
     let cost = cost(turn.map(Turn::bill).unwrap_or_default());
     let others = others(app);
-    let short = if on_generator { "on generator ".to_owned() } else { String::new() };
+    let short = if who.on_generator { "on generator ".to_owned() } else { String::new() };
     let wordings = [
         format!("{model}{used}{cost}{others} "),
         format!("{model}{used}{cost} "),
         format!("{model}{cost} "),
+        format!("{}{}{cost} ", who.badge(), who.model),
         format!("{model} "),
+        who.brief(),
         short,
     ];
     let fitting = wordings.into_iter().find(|words| safe::width(words) <= room);

@@ -6,12 +6,14 @@ mod bars;
 mod code;
 mod context;
 mod draw;
+mod hand;
 mod hunks;
 mod layout;
 mod meter;
 mod models;
 mod overlay;
 mod sheet;
+mod tree;
 
 use ratatui::Frame;
 
@@ -53,7 +55,7 @@ pub fn view(app: &App, frame: &mut Frame) {
         false => code::draw(app, &mut pen, layout.code),
     };
     match layout.list {
-        Some(list) if reviewing => sheet::tree(app, &mut pen, list),
+        Some(list) if reviewing => tree::draw(app, &mut pen, list),
         Some(list) => hunks::list(app, &mut pen, list),
         None => {}
     }

@@ -6,32 +6,39 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::super::app::App;
-use super::super::review::{Below, Changed, Detail, FileRow, Hand, Row};
+use super::super::review::{Below, Changed, Detail, Filter, Row};
 use super::super::theme::Paint;
 use super::draw::{Ink, Pen};
 use super::hunks::sign;
+use super::{hand, tree};
 use crate::change::{FileOp, Hunk, Review, Standing, Verdict};
-use crate::session::Polish;
+use crate::session::{Phase, Polish, Turn};
 use crate::text::highlight::Class;
-use crate::text::{LineEnding, safe, trim_ending};
+use crate::text::{LineEnding, look_alikes, safe, trim_ending};
 
 type Layer = Vec<(Range<usize>, Paint)>;
 
 /// Narrower windows have no map at their edge.
 const MAP_FROM: u16 = 50;
 
+/// Windows from this width show the numbers of both texts beside each other.
+const TWO_NUMBERS_FROM: u16 = 82;
+
 /// Draws the window of the sheet.
 pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
     if let Some(hand) = &app.review.hand {
-        return Some(draw_hand(app, hand, pen, area));
+        return Some(hand::draw(app, hand, pen, area));
     }
     let turn = app.session.turn()?;
     let review = turn.review();
     let sheet = &app.review.sheet;
-    let mapped = area.width >= MAP_FROM && sheet.rows() > usize::from(area.height);
-    let rows = Rect { width: area.width - u16::from(mapped), ..area };
+    // The column is kept free also while there is nothing to map: what arrives then moves nothing.
+    let column = area.width >= MAP_FROM;
+    let mapped = column && sheet.rows() > usize::from(area.height);
+    let rows = Rect { width: area.width - u16::from(column), ..area };
     let range = app.review.range_at(review);
-    let mut painter = Painter { app, review, pen, area: rows, range };
+    let two = area.width >= TWO_NUMBERS_FROM && !sheet.is_beside();
+    let mut painter = Painter { app, review, pen, area: rows, range, two };
     for y in 0..area.height {
         match sheet.row(review, app.review.top + usize::from(y)) {
             Some(row) => painter.row(y, row),
@@ -39,13 +46,30 @@ pub fn draw(app: &App, pen: &mut Pen<'_>, area: Rect) -> Option<(u16, u16)> {
         }
     }
     if sheet.rows() == 0 {
-        let words = if turn.phase().is_running() { "" } else { "nothing to show here; f shows all hunks" };
-        pen.text_at(area, 2, 1, Paint::Dim, words);
+        for (y, (paint, words)) in (1..).zip(nothing(app, turn)) {
+            pen.text_at(area, 2, y, paint, words);
+        }
     }
     if mapped {
-        map(app, review, pen, Rect { x: area.right() - 1, width: 1, ..area });
+        tree::map(app, review, pen, Rect { x: area.right() - 1, width: 1, ..area });
     }
     None
+}
+
+/// What is said where there is no row.
+fn nothing(app: &App, turn: &Turn) -> Vec<(Paint, &'static str)> {
+    let none_at_all = turn.review().hunks().next().is_none();
+    match turn.phase() {
+        Phase::Gathering | Phase::Waiting => {
+            vec![(Paint::Dim, "hunks appear here while the model still talks")]
+        }
+        Phase::Streaming => vec![(Paint::Dim, "no hunk is finished yet")],
+        _ if none_at_all => vec![(Paint::Dim, "there is nothing to review; q leaves")],
+        _ if app.review.look.filter != Filter::All => {
+            vec![(Paint::Dim, "no hunk is left that this filter shows; f goes on to the next")]
+        }
+        _ => Vec::new(),
+    }
 }
 
 struct Painter<'a, 'b, 'c> {
@@ -54,6 +78,8 @@ struct Painter<'a, 'b, 'c> {
     pen: &'b mut Pen<'c>,
     area: Rect,
     range: Option<std::ops::RangeInclusive<usize>>,
+    /// Numbers of both texts stand before each line.
+    two: bool,
 }
 
 impl Painter<'_, '_, '_> {
@@ -63,6 +89,14 @@ impl Painter<'_, '_, '_> {
             Row::Blank => {}
             Row::File(file) => self.file(y, file),
             Row::Remark(at) => self.remark(y, at),
+            Row::RefusedHead => {
+                let words = "refused, nothing of it was taken (F4 shows the whole answer):";
+                self.pen.text_at(self.area, 1, y, Paint::Title, words);
+            }
+            Row::Refused(at) => {
+                let words = self.app.review.sheet.refused().get(at).map_or("", String::as_str);
+                self.pen.text_at(self.area, 3, y, Paint::Warn, words);
+            }
             Row::Head { hunk, folded } => self.head(y, hunk, folded),
             Row::Fold { hunk, fold } => self.fold(y, hunk, fold),
             Row::Label { hunk, below } => self.label(y, hunk, below),
@@ -71,7 +105,7 @@ impl Painter<'_, '_, '_> {
             Row::Old { hunk, old } => self.changed(y, self.area, hunk, Some(old), true),
             Row::New { hunk, new } => self.changed(y, self.area, hunk, Some(new), false),
             Row::Both { hunk, old, new } => {
-                let (left, right) = halves(self.area);
+                let (left, right) = self.halves(y);
                 self.changed(y, left, hunk, old, true);
                 self.changed(y, right, hunk, new, false);
             }
@@ -85,8 +119,11 @@ impl Painter<'_, '_, '_> {
         let Some(file) = self.app.review.sheet.files().get(at) else { return };
         let row = Rect { y: self.area.y + y, height: 1, ..self.area };
         self.pen.fill(row, Paint::Bar);
-        let column = self.pen.text_at(row, 1, 0, Paint::BarKey, &safe::line(file.path.as_str()));
-        self.pen.text_at(row, column, 0, Paint::Bar, &format!("  {}", progress(file)));
+        let progress = format!(" {} ", tree::progress(file));
+        let room = usize::from(row.width).saturating_sub(safe::width(&progress) + 1);
+        self.pen.text_right(row, 0, Paint::Bar, &progress);
+        let name = safe::line(file.path.as_str());
+        self.pen.text_at(row, 1, 0, Paint::BarKey, &tree::tail(&name, room));
     }
 
     fn remark(&mut self, y: u16, at: usize) {
@@ -97,7 +134,7 @@ impl Painter<'_, '_, '_> {
         self.pen.text_at(self.area, column, y, Paint::Dim, &format!(": {}", safe::line(&remark.words)));
     }
 
-    /// A hunk's own row: how it stands, where it is, how large, and why.
+    /// A hunk's own row: how it stands, where it is, how large, what is to be minded, and why.
     fn head(&mut self, y: u16, index: usize, folded: bool) {
         let review = self.review;
         let Some(hunk) = review.hunk_at(index) else { return };
@@ -112,23 +149,37 @@ impl Painter<'_, '_, '_> {
             (Verdict::Undecided, _) if reviewed => Paint::Prompt,
             (Verdict::Undecided, _) => Paint::Title,
         };
-        let (come, gone) = sizes(self.review, hunk);
         let fold = if folded { " ▸" } else { "" };
-        let words = format!("{} {}  +{come} -{gone}{fold}", sign(hunk), place(hunk));
-        let column = self.pen.text_at(self.area, 1, y, paint, &words);
-        let risks = self.app.review.reading.as_ref().map_or(&[][..], |reading| reading.risks(hunk.id));
-        let column = match risks {
-            [] => column,
-            [first, rest @ ..] => {
-                let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-                let words = format!("  ⚠ {}{more}", safe::line(&first.words()));
-                self.pen.text_at(self.area, column, y, Paint::Warn, &words)
-            }
-        };
+        let words = format!("{} {}  {}{fold}", sign(hunk), place(hunk), size(review, hunk));
+        let mut column = self.pen.text_at(self.area, 1, y, paint, &words);
+        if let Some(scope) = self.app.review.polish(&hunk.path).and_then(|polish| polish.scope(hunk.id)) {
+            column = self.pen.text_at(self.area, column, y, Paint::Dim, &format!("  {}", safe::line(scope)));
+        }
+        for (paint, words) in self.warnings(hunk) {
+            column = self.pen.text_at(self.area, column, y, paint, &format!("  ⚠ {}", safe::line(&words)));
+        }
         let about = self.about(hunk);
         if !about.is_empty() {
             self.pen.text_at(self.area, column, y, Paint::Dim, &format!("  {}", safe::line(&about)));
         }
+    }
+
+    /// What is to be minded, the worst first.
+    fn warnings(&self, hunk: &Hunk) -> Vec<(Paint, String)> {
+        let reviewing = &self.app.review;
+        let mut words = Vec::new();
+        if reviewing.marks.is_lost(hunk.id) {
+            words.push((Paint::Warn, "changed since you decided it".to_owned()));
+        }
+        if reviewing.marks.breaks(hunk.id) {
+            words.push((Paint::Bad, "with it the file does not parse any more".to_owned()));
+        }
+        let risks = reviewing.reading.as_ref().map_or(&[][..], |reading| reading.risks(hunk.id));
+        if let [first, rest @ ..] = risks {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more (i)", rest.len()) };
+            words.push((Paint::Warn, format!("{}{more}", first.words())));
+        }
+        words
     }
 
     /// What there is to say of a hunk in a few words.
@@ -137,6 +188,9 @@ impl Painter<'_, '_, '_> {
         let mut words: Vec<String> = Vec::new();
         if hunk.standing == Standing::Conflict {
             words.push("the file changed at this place".into());
+        }
+        if self.app.review.polish(&hunk.path).is_some_and(|polish| polish.is_of_endings(hunk.id)) {
+            words.push("only the line endings change".into());
         }
         if self.app.session.revising().is_some_and(|(at, _)| at == hunk.id) {
             words.push("the model is revising it".into());
@@ -156,13 +210,17 @@ impl Painter<'_, '_, '_> {
         let Some(hunk) = self.review.hunk_at(index) else { return };
         let folds = self.app.review.reading.as_ref().map_or(&[][..], |reading| reading.folds(hunk.id));
         let Some(fold) = folds.get(at) else { return };
-        let column = u16::try_from(self.app.review.sheet.digits() + 2).unwrap_or(0);
-        self.pen.text_at(self.area, column, y, Paint::Settled, &format!("≡ {}", safe::line(&fold.words())));
+        let column = self.sign_column();
+        // It is read as far as one likes, as any line.
+        let words = safe::line(&format!("≡ {}", fold.words()));
+        let area =
+            Rect { x: self.area.x + column, width: self.area.width.saturating_sub(column), ..self.area };
+        self.pen.line(area, y, &words, &self.ink(Some(Paint::Settled), &[], &[]));
     }
 
     fn label(&mut self, y: u16, index: usize, below: Below) {
         let Some(hunk) = self.review.hunk_at(index) else { return };
-        let column = u16::try_from(self.app.review.sheet.digits() + 2).unwrap_or(0);
+        let column = self.sign_column();
         let words = match below {
             Below::Saw if hunk.op == FileOp::Create => "the author saw no such file",
             Below::Saw => "the author saw:",
@@ -175,7 +233,7 @@ impl Painter<'_, '_, '_> {
     fn saw(&mut self, y: u16, index: usize, line: usize) {
         let Some(saw) = self.review.hunk_at(index).and_then(|hunk| self.review.saw(hunk)) else { return };
         let shown = printable(saw.text(line).unwrap_or_default()).into_owned();
-        let column = u16::try_from(self.app.review.sheet.digits() + 2).unwrap_or(0);
+        let column = self.sign_column();
         self.pen.text_at(self.area, column, y, Paint::Warn, "?");
         let ink = self.ink(Some(Paint::Settled), &[], &[]);
         let area = self.text_area(self.area);
@@ -191,12 +249,26 @@ impl Painter<'_, '_, '_> {
         let polish = self.app.review.polish(&hunk.path);
         let classes = polish.map_or(&[][..], |polish| polish.of_old(line));
         let ink = self.ink(None, plain(&shown, text, classes), &[]);
-        let areas = if self.is_beside() { halves(self.area) } else { (self.area, Rect::default()) };
-        for area in [areas.0, areas.1].into_iter().filter(|area| area.width > 0) {
-            self.gutter(area, y, line + 1, ' ', Paint::Gutter);
-            let area = self.text_area(area);
-            self.pen.line(area, y, &shown, &ink);
+        let (old, new) = (Some(line + 1), Some(self.in_new(hunk, line) + 1));
+        let areas = if self.is_beside() { self.halves(y) } else { (self.area, Rect::default()) };
+        for (area, numbers) in
+            [(areas.0, if self.is_beside() { [old, None] } else { [old, new] }), (areas.1, [None, new])]
+        {
+            if area.width > 0 {
+                self.gutter(area, y, numbers, ' ', Paint::Gutter);
+                let area = self.text_area(area);
+                self.pen.line(area, y, &shown, &ink);
+            }
         }
+    }
+
+    /// The line of the new text that a line of the old one is, hunks before it made.
+    fn in_new(&self, hunk: &Hunk, line: usize) -> usize {
+        let (start, first) = (self.app.review.sheet.new_start(hunk.id), hunk.replaces.start());
+        let Some(inside) = line.checked_sub(first) else { return (start + line).saturating_sub(first) };
+        let parts = self.review.parts(hunk);
+        let before = parts.iter().filter(|part| part.old.end() <= inside);
+        before.fold(start + inside, |line, part| (line + part.new.len()).saturating_sub(part.old.len()))
     }
 
     fn is_beside(&self) -> bool {
@@ -223,14 +295,15 @@ impl Painter<'_, '_, '_> {
         if shown.len() != text.len() || self.app.review.look.detail == Detail::Lines {
             words.clear();
         }
-        let blanks = if old { Layer::new() } else { trailing(&shown) };
+        let blanks = if old { Layer::new() } else { odd(&shown) };
         let picked = self.range.as_ref().is_some_and(|range| range.contains(&changed.atom))
             && self.app.review.at == Some(hunk.id);
         let chosen: Layer =
             if picked { vec![(0..shown.len().max(1), Paint::Selection)] } else { Layer::new() };
         let ground = if old { Paint::Removed } else { Paint::Added };
         let sign = if picked { '▐' } else { sign };
-        self.gutter(area, y, number, sign, paint);
+        let numbers = if old { [Some(number), None] } else { [None, Some(number)] };
+        self.gutter(area, y, numbers, sign, paint);
         let layers: [&[(Range<usize>, Paint)]; 3] = [&words, &blanks, &chosen];
         let ink = self.ink(Some(ground), plain(&shown, text, classes), &layers);
         let area = self.text_area(area);
@@ -249,22 +322,36 @@ impl Painter<'_, '_, '_> {
         Ink { ground, syntax, layers, tab: self.app.tab, left: self.app.review.left }
     }
 
-    fn gutter(&mut self, area: Rect, y: u16, number: usize, sign: char, paint: Paint) {
+    /// The numbers of a line in the old and in the new text, or one of them, and its sign.
+    fn gutter(&mut self, area: Rect, y: u16, numbers: [Option<usize>; 2], sign: char, paint: Paint) {
         let digits = self.app.review.sheet.digits();
-        self.pen.text_at(area, 1, y, Paint::Gutter, &format!("{number:>digits$}"));
-        let column = u16::try_from(digits + 2).unwrap_or(0);
-        self.pen.text_at(area, column, y, paint, &sign.to_string());
+        let shown = |number: Option<usize>| number.map_or(String::new(), |number| number.to_string());
+        let [old, new] = numbers;
+        let words = match self.two {
+            true => format!("{:>digits$} {:>digits$}", shown(old), shown(new)),
+            false => format!("{:>digits$}", shown(new.or(old))),
+        };
+        self.pen.text_at(area, 1, y, Paint::Gutter, &words);
+        self.pen.text_at(area, self.sign_column(), y, paint, &sign.to_string());
+    }
+
+    fn sign_column(&self) -> u16 {
+        let digits = self.app.review.sheet.digits() + 1;
+        u16::try_from(1 + if self.two { 2 * digits } else { digits }).unwrap_or(0)
     }
 
     fn text_area(&self, area: Rect) -> Rect {
-        let gutter = u16::try_from(self.app.review.sheet.digits() + 4).unwrap_or(8).min(area.width);
+        let gutter = (self.sign_column() + 2).min(area.width);
         Rect { x: area.x + gutter, width: area.width - gutter, ..area }
     }
-}
 
-fn halves(area: Rect) -> (Rect, Rect) {
-    let left = area.width / 2;
-    (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
+    /// Left and right, and a line between them.
+    fn halves(&mut self, y: u16) -> (Rect, Rect) {
+        let left = self.area.width / 2;
+        self.pen.text_at(self.area, left, y, Paint::Gutter, "│");
+        let right = Rect { x: self.area.x + left + 1, width: self.area.width - left - 1, ..self.area };
+        (Rect { width: left, ..self.area }, right)
+    }
 }
 
 fn printable(text: &[u8]) -> Cow<'_, str> {
@@ -295,10 +382,14 @@ fn marks<'a>(
     (words.unwrap_or_default(), classes)
 }
 
-/// Blanks at the end of a line that comes.
-fn trailing(text: &str) -> Layer {
+/// Of a line that comes: words that are not what they look like, and blanks at the end.
+fn odd(text: &str) -> Layer {
+    let mut odd: Layer = look_alikes(text).into_iter().map(|range| (range, Paint::Mark)).collect();
     let end = text.trim_end_matches([' ', '\t']).len();
-    if end < text.len() { vec![(end..text.len(), Paint::Mark)] } else { Layer::new() }
+    if end < text.len() {
+        odd.push((end..text.len(), Paint::Mark));
+    }
+    odd
 }
 
 /// An ending that is not the file's, or none.
@@ -311,11 +402,12 @@ fn odd_ending(line: &[u8], polish: Option<&Polish>) -> Option<&'static str> {
     }
 }
 
-fn sizes(review: &Review, hunk: &Hunk) -> (usize, usize) {
-    review
-        .parts(hunk)
-        .iter()
-        .fold((0, 0), |(come, gone), part| (come + part.new.len(), gone + part.old.len()))
+/// `+3 -1`
+pub fn size(review: &Review, hunk: &Hunk) -> String {
+    let parts = review.parts(hunk);
+    let (come, gone) =
+        parts.iter().fold((0, 0), |(come, gone), part| (come + part.new.len(), gone + part.old.len()));
+    format!("+{come} -{gone}")
 }
 
 /// `12-14`, or what happens to the file.
@@ -325,104 +417,5 @@ pub fn place(hunk: &Hunk) -> String {
         FileOp::Update => hunk.replaces.to_string(),
         FileOp::Create => "new file".to_owned(),
         FileOp::Delete => "delete".to_owned(),
-    }
-}
-
-/// `3/5  ✓2 ✗1`
-pub fn progress(file: &FileRow) -> String {
-    let decided = file.accepted + file.rejected;
-    format!("{decided}/{}  ✓{} ✗{}", file.hunks, file.accepted, file.rejected)
-}
-
-/// The whole sheet in a column: where the window is, and how each part of it is decided.
-fn map(app: &App, review: &Review, pen: &mut Pen<'_>, area: Rect) {
-    let sheet = &app.review.sheet;
-    let (rows, height) = (sheet.rows(), usize::from(area.height).max(1));
-    let window = app.review.top..app.review.top + app.review.window.0;
-    for y in 0..area.height {
-        let at = usize::from(y) * rows / height;
-        let next = ((usize::from(y) + 1) * rows / height).max(at + 1);
-        let inside = window.start < next && at < window.end;
-        let paint = match sheet.hunk_of(at).and_then(|id| sheet.index(id)).and_then(|at| review.hunk_at(at)) {
-            Some(hunk) if hunk.standing == Standing::Conflict => Paint::Warn,
-            Some(hunk) => match hunk.verdict {
-                Verdict::Accepted => Paint::Good,
-                Verdict::Rejected => Paint::Bad,
-                Verdict::Undecided => Paint::Dim,
-            },
-            None => Paint::Dim,
-        };
-        pen.text(area, y, paint, if inside { "█" } else { "│" });
-    }
-}
-
-/// The lines of a hunk, being edited.
-fn draw_hand(app: &App, hand: &Hand, pen: &mut Pen<'_>, area: Rect) -> (u16, u16) {
-    let head = Rect { height: 1, ..area };
-    pen.fill(head, Paint::Bar);
-    let name = safe::line(hand.buffer.path().as_str());
-    let column = pen.text(head, 0, Paint::BarKey, " editing the hunk's lines ");
-    pen.text_at(head, column, 0, Paint::Bar, &format!(" {name} · Esc takes them"));
-    let text = Rect {
-        x: area.x + 2,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(1),
-    };
-    let lines = hand.buffer.lines_from(hand.view.top_row);
-    let ink =
-        Ink { ground: Some(Paint::Added), syntax: &[], layers: &[], tab: app.tab, left: hand.view.left_col };
-    for (y, (_, line)) in (0..text.height).zip(lines) {
-        pen.text_at(area, 0, y + 1, Paint::Good, "+");
-        pen.line(text, y, &line, &ink);
-    }
-    let cursor = hand.buffer.cursor();
-    let x = hand.buffer.display_column(cursor).saturating_sub(hand.view.left_col);
-    let y = cursor.line.saturating_sub(hand.view.top_row);
-    let (x, y) = (u16::try_from(x).unwrap_or(0), u16::try_from(y).unwrap_or(0));
-    (text.x + x.min(text.width.saturating_sub(1)), text.y + y.min(text.height.saturating_sub(1)))
-}
-
-/// The files of the review and how far each is decided; of the one under review, its hunks.
-pub fn tree(app: &App, pen: &mut Pen<'_>, area: Rect) {
-    let Some(review) = app.session.turn().map(|turn| turn.review()) else { return };
-    let sheet = &app.review.sheet;
-    let here = app.review.at.and_then(|at| review.hunk(at));
-    let mut rows: Vec<(Paint, String, bool)> = Vec::new();
-    let mut at = 0;
-    for (index, file) in sheet.files().iter().enumerate() {
-        let paint = match file.accepted + file.rejected == file.hunks {
-            true if file.accepted > 0 => Paint::Good,
-            true => Paint::Dim,
-            false => Paint::Title,
-        };
-        let open =
-            here.is_some_and(|hunk| hunk.path == file.path && sheet.run(index).any(|id| id == hunk.id));
-        let name = safe::line(file.path.as_str());
-        rows.push((
-            paint,
-            format!("{} {name}", progress(file).split("  ").next().unwrap_or_default()),
-            false,
-        ));
-        if !open {
-            continue;
-        }
-        for hunk in sheet.run(index).filter_map(|id| review.hunk_at(sheet.index(id)?)) {
-            let mine = here.is_some_and(|here| here.id == hunk.id);
-            if mine {
-                at = rows.len();
-            }
-            rows.push((super::hunks::paint(hunk), super::hunks::row(hunk), mine));
-        }
-    }
-    let height = usize::from(area.height);
-    let top = at.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
-    for y in 0..area.height {
-        pen.text(area, y, Paint::Gutter, "│");
-        let Some((paint, text, mine)) = rows.get(top + usize::from(y)) else { continue };
-        if *mine {
-            pen.text_at(area, 1, y, Paint::Prompt, "▌");
-        }
-        pen.text_at(area, 2, y, *paint, text);
     }
 }

@@ -35,13 +35,13 @@ pub(super) enum Family {
 impl Family {
     pub(super) fn of(path: &RepoPath) -> Self {
         match Language::of(path) {
-            Some(Language::Python | Language::Bash | Language::Toml) => Self::Hash,
-            Some(Language::Json | Language::Markdown) | None => match path.extension() {
-                Some(
-                    "cc" | "cpp" | "cxx" | "hpp" | "hh" | "cs" | "kt" | "kts" | "swift" | "scala" | "php"
-                    | "dart",
-                ) => Self::Slashes,
-                Some("rb" | "yml" | "yaml" | "pl" | "ex" | "exs" | "r" | "nix") => Self::Hash,
+            Some(Language::Python | Language::Bash | Language::Toml | Language::Ruby | Language::Yaml) => {
+                Self::Hash
+            }
+            Some(Language::Json | Language::Markdown | Language::Html | Language::Css) => Self::Unknown,
+            None => match path.extension() {
+                Some("kt" | "kts" | "swift" | "scala" | "dart") => Self::Slashes,
+                Some("pl" | "ex" | "exs" | "r" | "nix") => Self::Hash,
                 _ => Self::Unknown,
             },
             Some(_) => Self::Slashes,

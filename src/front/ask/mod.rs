@@ -2,21 +2,20 @@
 //! files. Reads only. A sentence is printed once it is known whether its sources hold, so that nothing
 //! is on screen that would have to be taken back.
 
-use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Read as _};
+mod document;
 
-use serde_json::{Value, json};
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
 
 use super::drive::{Driver, Interrupted};
-use super::report::{self, document};
 use super::setup::{Setup, SetupError, Supplied, runtime};
 use super::wants::{NotWanted, Wanted};
-use super::{Exit, print, remark, stop};
+use super::{Exit, print, remark, report, stop};
 use crate::change::Focus;
-use crate::context::citation::{Agreement, Checked};
 use crate::model::Failure;
-use crate::session::{CitedSource, End, Finding, Inquiry, Proof, Question, Session};
-use crate::workspace::{Source, Workspace};
+use crate::session::{Allowance, Depth, End, Finding, Inquiry, Proof, Question, Session};
+use crate::text::{Span, safe};
+use crate::workspace::{ReadError, Source, Workspace};
 
 /// Most bytes of a question that are read from stdin.
 const QUESTION: u64 = 256 * 1024;
@@ -26,6 +25,12 @@ const QUESTION: u64 = 256 * 1024;
 pub struct AskRequest {
     /// `-`: on stdin.
     pub question: String,
+    /// As the configuration says, if not said.
+    pub depth: Option<Depth>,
+    /// The lines that it is about: `FILE:LINE` or `FILE:FIRST-LAST`.
+    pub at: Option<String>,
+    /// In place of what the configuration says, limit by limit.
+    pub budget: Option<Allowance>,
     pub json: bool,
     pub wanted: Wanted,
     pub supplied: Supplied,
@@ -41,13 +46,20 @@ enum Wrong {
     Empty,
     #[error("the question cannot be read from stdin: {0}")]
     Stdin(std::io::Error),
+    #[error("`--at {0}` names no lines; write FILE:LINE or FILE:FIRST-LAST, as in `--at src/main.rs:12`")]
+    Lines(String),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("`{file}` has {lines} line(s); `--at` asks for line {first}")]
+    NoSuchLines { file: String, lines: usize, first: usize },
 }
 
 impl Wrong {
     fn exit(&self) -> Exit {
         match self {
-            Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) | Self::Wanted(_) => Exit::Usage,
-            Self::Setup(_) => Exit::NotHere,
+            Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) | Self::Lines(_) => Exit::Usage,
+            Self::Wanted(_) => Exit::Usage,
+            Self::Setup(_) | Self::Read(_) | Self::NoSuchLines { .. } => Exit::NotHere,
         }
     }
 }
@@ -69,12 +81,7 @@ pub fn ask(request: &AskRequest) -> Exit {
 fn not_begun(request: &AskRequest, exit: Exit, why: impl std::fmt::Display) -> Exit {
     let why = why.to_string();
     stop(exit, &why);
-    let nothing = json!({
-        "schema": "rein.ask/1", "status": "failed", "depth": "quick", "question": request.question,
-        "model": null, "usage": null, "cost": null, "answer": [], "citations": [], "context": [],
-        "notes": [], "reason": why,
-    });
-    if request.json { print(&document(&nothing), exit) } else { exit }
+    if request.json { print(&report::document(&document::nothing(request, &why)), exit) } else { exit }
 }
 
 async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), Wrong> {
@@ -89,12 +96,42 @@ async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), W
     }
     let wants = request.wanted.meant(&text)?;
     let mut setup = Setup::supplied(request.supplied.clone())?;
-    let workspace = setup.place(None)?.workspace;
+    let (workspace, focus) = match request.at.as_deref() {
+        Some(at) => pointed_at(&setup, at)?,
+        None => (setup.place(None)?.workspace, Focus { file: None, lines: None }),
+    };
     if let Some(note) = setup.discover(&workspace).await {
         remark(&note);
     }
-    let focus = Focus { file: None, lines: None };
-    Ok((setup, workspace, Question { text, focus, open: BTreeMap::new(), wants }))
+    let asking = setup.asking();
+    let question = Question {
+        focus,
+        wants,
+        depth: request.depth.unwrap_or(asking.depth),
+        reach: asking.reach,
+        allowance: asking.allowance.or_as(request.budget.unwrap_or_default()),
+        ..Question::of(text)
+    };
+    Ok((setup, workspace, question))
+}
+
+/// The lines of `--at`, in the workspace of their file.
+fn pointed_at(setup: &Setup, at: &str) -> Result<(Workspace, Focus), Wrong> {
+    let (file, span) = parse_at(at).ok_or_else(|| Wrong::Lines(at.into()))?;
+    let (workspace, path) = setup.around(Path::new(file))?;
+    let text = workspace.read(&path)?;
+    let lines = text.map_or(0, |text| text.lines.len());
+    if span.start() >= lines {
+        return Err(Wrong::NoSuchLines { file: path.to_string(), lines, first: span.start() + 1 });
+    }
+    let lines = Span::new(span.start(), span.end().min(lines));
+    Ok((workspace, Focus { file: Some(path), lines: Some(lines) }))
+}
+
+fn parse_at(at: &str) -> Option<(&str, Span)> {
+    let (file, lines) = at.rsplit_once(':').filter(|(file, _)| !file.is_empty())?;
+    let (first, last) = lines.split_once('-').unwrap_or((lines, lines));
+    Some((file, Span::from_numbers(first.parse().ok()?, last.parse().ok()?)?))
 }
 
 async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question: Question) -> Exit {
@@ -108,25 +145,42 @@ async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question
         Err(why) => return not_begun(request, Exit::Usage, why),
     };
     let mut shown = 0;
-    let live = !request.json && std::io::stdout().is_terminal();
+    let quick = driver.session.inquiry().is_some_and(|one| one.question().depth == Depth::Quick);
+    // What a model says before it has looked everything up is no answer yet.
+    let live = quick && !request.json && std::io::stdout().is_terminal();
+    let watched = !quick && std::io::stderr().is_terminal();
     let answered = driver.answer(effects, |inquiry| {
         if live {
             shown += say_more(inquiry, shown);
         }
+        if watched {
+            tell_progress(inquiry);
+        }
     });
-    if let Err(Interrupted) = answered.await {
-        return not_begun(request, Exit::Interrupted, "stopped");
+    let interrupted = matches!(answered.await, Err(Interrupted));
+    if watched {
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
     let Some(inquiry) = driver.session.inquiry() else { return Exit::Bug };
+    if interrupted && inquiry.proof().findings.is_empty() {
+        return not_begun(request, Exit::Interrupted, "stopped");
+    }
     let exit = judge(inquiry);
     if request.json {
-        print(&document(&as_json(inquiry, exit)), exit);
+        print(&report::document(&document::of(inquiry, exit)), exit);
     } else {
         say_more(inquiry, shown);
         print(sources_told(inquiry.proof()).as_bytes(), exit);
-        inquiry.pack().iter().flat_map(|pack| pack.notes()).for_each(|note| super::tell(note));
+        inquiry.notes().iter().for_each(|note| super::tell(note));
     }
     if let Some(why) = reason(inquiry) { stop(exit, why) } else { exit }
+}
+
+/// One line that is written over and over, as wide as it is.
+fn tell_progress(inquiry: &Inquiry) {
+    if inquiry.is_running() {
+        let _ = write!(std::io::stderr(), "\r\x1b[K{}", safe::line(&inquiry.progress()));
+    }
 }
 
 /// Prints the sentences after the first `shown` whose sources are known; says how many.
@@ -160,6 +214,9 @@ fn sources_told(proof: &Proof) -> String {
             all - verified
         ));
     }
+    if proof.findings.iter().any(|one| one.doubt.is_some()) {
+        out.push_str("[!] what stands there was doubted by a check of statements against their quotes\n");
+    }
     out
 }
 
@@ -167,7 +224,8 @@ fn judge(inquiry: &Inquiry) -> Exit {
     match inquiry.end() {
         Some(End::NotAsked(_)) if !inquiry.found() => Exit::No,
         Some(End::NotAsked(_)) => Exit::NotHere,
-        Some(End::Failed(Failure::OverBudget { .. }) | End::OutOfRoom) => Exit::Limit,
+        Some(End::Failed(Failure::OverBudget { .. })) => Exit::Limit,
+        Some(End::OutOfRoom | End::OutOfRounds | End::Spent(_)) => Exit::Limit,
         Some(End::Failed(_)) => Exit::Unavailable,
         Some(End::Cancelled) => Exit::Interrupted,
         Some(End::Declined(_)) => Exit::No,
@@ -183,62 +241,34 @@ fn reason(inquiry: &Inquiry) -> Option<String> {
         End::NotAsked(why) => why.clone(),
         End::Failed(failure) => format!("{failure}\n      {}", failure.next_step()),
         End::OutOfRoom => "the answer reached its length limit; what there is of it is shown".into(),
+        End::Spent(limit) => {
+            format!(
+                "the budget of {limit} is used up; what was found until then is shown (`--budget`, `[ask]`)"
+            )
+        }
+        End::OutOfRounds => {
+            "the model went on looking things up and gave no answer; raise `ask.rounds`, or ask for less"
+                .into()
+        }
+        End::Cancelled => "stopped; what was found until then is shown".into(),
         End::Declined(words) => format!("the model declined: {words}"),
         End::Finished if inquiry.proof().verified().0 == 0 => {
             "nothing of the answer could be verified".into()
         }
-        End::Finished | End::Cancelled => return None,
+        End::Finished => return None,
     })
 }
 
-/// The document; a contract with scripts.
-fn as_json(inquiry: &Inquiry, exit: Exit) -> Value {
-    let status = match exit {
-        Exit::Done => "answered",
-        Exit::No if !inquiry.found() => "nothing-found",
-        Exit::No => "unverified",
-        Exit::Limit => "limit",
-        _ => "failed",
-    };
-    let segments = inquiry.pack().map(|pack| pack.segments()).unwrap_or_default();
-    let evidence = segments.iter().filter_map(|segment| {
-        let (path, span) = segment.source.place();
-        let lines = span.map(|span| [span.start() + 1, span.end()]);
-        Some(json!({ "path": path?, "lines": lines, "why": segment.why, "tokens": segment.tokens }))
-    });
-    json!({
-        "schema": "rein.ask/1",
-        "status": status,
-        "depth": "quick",
-        "question": inquiry.question().text,
-        "model": inquiry.model().map(ToString::to_string),
-        "usage": inquiry.usage(),
-        "cost": report::cost(&inquiry.bill()),
-        "answer": inquiry.proof().findings.iter().map(finding).collect::<Vec<_>>(),
-        "citations": inquiry.proof().sources.iter().map(citation).collect::<Vec<_>>(),
-        "context": evidence.collect::<Vec<_>>(),
-        "notes": inquiry.pack().map(|pack| pack.notes()).unwrap_or_default(),
-        "reason": reason(inquiry),
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn finding(finding: &Finding) -> Value {
-    json!({
-        "text": finding.text, "cites": finding.cites, "holds": finding.holds,
-        "verified": finding.is_verified(), "lead": finding.lead,
-    })
-}
-
-/// `lines`: where the quote really stands, `null` where it does not.
-fn citation(source: &CitedSource) -> Value {
-    let (status, spaced, why) = match &source.checked {
-        Checked::Verified { agreement, .. } => ("verified", *agreement == Agreement::Spaced, None),
-        Checked::Corrected { agreement, .. } => ("corrected", *agreement == Agreement::Spaced, None),
-        Checked::Unverified(doubt) => ("unverified", false, Some(doubt.to_string())),
-    };
-    json!({
-        "number": source.number, "place": source.place, "path": source.path,
-        "lines": source.lines().map(|span| [span.start() + 1, span.end()]),
-        "quote": source.quote, "status": status, "spaced": spaced, "why": why,
-    })
+    #[test]
+    fn lines_of_a_file_are_named_as_everywhere() {
+        assert_eq!(parse_at("src/a.rs:12"), Some(("src/a.rs", Span::new(11, 12))));
+        assert_eq!(parse_at("a:b.rs:3-9"), Some(("a:b.rs", Span::new(2, 9))));
+        for wrong in ["a.rs", "a.rs:", ":3", "a.rs:0", "a.rs:9-3", "a.rs:x"] {
+            assert_eq!(parse_at(wrong), None, "{wrong}");
+        }
+    }
 }

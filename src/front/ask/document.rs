@@ -1,0 +1,98 @@
+//! An answer as one JSON document; a contract with scripts.
+
+use serde_json::{Value, json};
+
+use super::super::{Exit, report};
+use super::{AskRequest, reason};
+use crate::context::citation::{Agreement, Checked, Place};
+use crate::session::{CitedSource, Depth, Finding, Inquiry, Proof, Step};
+
+/// Of a question that was not put.
+pub fn nothing(request: &AskRequest, why: &str) -> Value {
+    json!({
+        "schema": "rein.ask/1", "status": "failed", "depth": request.depth.unwrap_or(Depth::Quick).name(),
+        "question": request.question, "model": null, "usage": null, "cost": null, "budget": null,
+        "answer": [], "citations": [], "context": [], "steps": [], "parts": [], "notes": [], "reason": why,
+    })
+}
+
+pub fn of(inquiry: &Inquiry, exit: Exit) -> Value {
+    let status = match exit {
+        Exit::Done => "answered",
+        Exit::No if !inquiry.found() => "nothing-found",
+        Exit::No => "unverified",
+        Exit::Limit => "limit",
+        _ => "failed",
+    };
+    let pack = inquiry.pack();
+    let segments = pack.as_ref().map(|pack| pack.segments()).unwrap_or_default();
+    let evidence = segments.iter().filter_map(|segment| {
+        let (path, span) = segment.source.place();
+        let lines = span.map(|span| [span.start() + 1, span.end()]);
+        Some(json!({ "path": path?, "lines": lines, "why": segment.why, "tokens": segment.tokens }))
+    });
+    let proof = inquiry.proof();
+    json!({
+        "schema": "rein.ask/1",
+        "status": status,
+        "depth": inquiry.question().depth.name(),
+        "question": inquiry.question().text,
+        "model": inquiry.model().map(ToString::to_string),
+        "usage": inquiry.usage(),
+        "cost": report::cost(&inquiry.bill()),
+        "budget": budget(inquiry),
+        "answer": proof.findings.iter().map(|one| finding(one, proof)).collect::<Vec<_>>(),
+        "citations": proof.sources.iter().map(citation).collect::<Vec<_>>(),
+        "context": evidence.collect::<Vec<_>>(),
+        "steps": inquiry.steps().map(step).collect::<Vec<_>>(),
+        "parts": inquiry.parts().map(part).collect::<Vec<_>>(),
+        "notes": inquiry.notes(),
+        "reason": reason(inquiry),
+    })
+}
+
+/// What the question might use, `null` where there is no limit.
+fn budget(inquiry: &Inquiry) -> Value {
+    let allowed = inquiry.question().allowance;
+    json!({
+        "tokens": allowed.tokens, "dollars": allowed.money.map(|money| money.0 as f64 / 1e6),
+        "seconds": allowed.time.map(|time| time.as_secs()),
+    })
+}
+
+fn step(step: &Step) -> Value {
+    json!({ "asked": step.asked, "failed": step.failed })
+}
+
+fn part((question, answered): (&str, bool)) -> Value {
+    json!({ "question": question, "answered": answered })
+}
+
+/// `places`: in how many different places its sources stand that hold; `doubt`: what a check found
+/// against it.
+fn finding(finding: &Finding, proof: &Proof) -> Value {
+    json!({
+        "text": finding.text, "cites": finding.cites, "holds": finding.holds,
+        "verified": finding.is_verified(), "places": proof.places(finding), "doubt": finding.doubt,
+        "lead": finding.lead,
+    })
+}
+
+/// `lines`: where the quote really stands, `null` where it does not; of a commit: in its text as it was
+/// shown. `spaced`: but for indentation.
+fn citation(source: &CitedSource) -> Value {
+    let (status, spaced, why) = match &source.checked {
+        Checked::Verified { agreement, .. } => ("verified", *agreement == Agreement::Indented, None),
+        Checked::Corrected { agreement, .. } => ("corrected", *agreement == Agreement::Indented, None),
+        Checked::Unverified(doubt) => ("unverified", false, Some(doubt.to_string())),
+    };
+    let commit = match &source.at {
+        Some(Place::Commit { id }) => Some(id),
+        _ => None,
+    };
+    json!({
+        "number": source.number, "place": source.place, "path": source.path(), "commit": commit,
+        "lines": source.lines().map(|span| [span.start() + 1, span.end()]),
+        "quote": source.quote, "status": status, "spaced": spaced, "why": why,
+    })
+}

@@ -1,0 +1,55 @@
+//! The lines that match a regular expression, as `grep -n` gives them: for whoever asks who calls or sets
+//! something, and wants all of it, in order.
+
+use super::grep::{PatternError, compiled};
+use crate::context::search::Corpus;
+use crate::text::{Lines, RepoPath};
+use crate::workspace::Workspace;
+
+/// A line that matches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MatchedLine {
+    pub path: RepoPath,
+    /// From 0.
+    pub line: usize,
+}
+
+/// Lines that match, file after file, and the texts that they are of.
+pub type Matched = (Vec<MatchedLine>, Vec<(RepoPath, Lines)>);
+
+/// At most `most` lines of the files that `wanted` names, file after file; and the texts that they are of.
+/// `as_seen` gives a file as a person has it on screen, where that differs. Blocking: reads the files;
+/// asks `stop` between them.
+///
+/// # Errors
+/// `pattern` is not a regular expression, or would take too much memory.
+pub fn matched_lines(
+    workspace: &Workspace,
+    corpus: &Corpus,
+    pattern: &str,
+    wanted: &dyn Fn(&RepoPath) -> bool,
+    as_seen: &dyn Fn(&RepoPath) -> Option<Lines>,
+    most: usize,
+    stop: &dyn Fn() -> bool,
+) -> Result<Matched, PatternError> {
+    let regex = compiled(pattern)?;
+    let (mut found, mut texts) = (Vec::new(), Vec::new());
+    for member in corpus.files().iter().filter(|member| wanted(member.path())) {
+        if stop() || found.len() >= most {
+            break;
+        }
+        let path = member.path();
+        let read = || workspace.read(path).ok().flatten().map(|file| file.lines);
+        let Some(text) = as_seen(path).or_else(read).filter(|text| regex.is_match(text.bytes())) else {
+            continue;
+        };
+        let matches = |line: &usize| text.text(*line).is_some_and(|line| regex.is_match(line));
+        let lines = text.span().as_range().filter(matches).take(most - found.len());
+        let before = found.len();
+        found.extend(lines.map(|line| MatchedLine { path: path.clone(), line }));
+        if found.len() > before {
+            texts.push((path.clone(), text));
+        }
+    }
+    Ok((found, texts))
+}

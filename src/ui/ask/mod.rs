@@ -1,0 +1,266 @@
+//! The page on which a question about the project is asked: its line, how far it goes, the answer as it
+//! comes with what of it is verified (`answer`), and the sources, of which the chosen one opens: a file in
+//! the editor, a commit to be read. The answer itself is the session's; leaving the page stops nothing and
+//! forgets nothing.
+
+mod answer;
+#[cfg(test)]
+mod tests;
+
+use super::app::{App, Out, Overlay};
+use super::keymap::Action;
+use super::line_edit::LineEdit;
+use super::page::{Kind, Page};
+use super::theme::Paint;
+use crate::context::citation::Place;
+use crate::session::{Allowance, Depth, Inquiry, Question, Reach, TurnId};
+use crate::text::safe;
+
+/// The page while it is open.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AskPage {
+    pub(super) question: LineEdit,
+    /// The source that Enter opens.
+    chosen: usize,
+    rows: Vec<Row>,
+    top: usize,
+    /// What the rows show: they are made when that changes, not when they are drawn.
+    made_of: Option<(TurnId, u64, usize)>,
+}
+
+/// What is kept of the page while it is closed.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(super) struct Asking {
+    pub depth: Depth,
+    reach: Reach,
+    allowance: Allowance,
+    /// The next question does not go on from the last answer.
+    anew: bool,
+    /// An answer has come that nobody has seen yet.
+    unseen: bool,
+    /// The page that a commit is read from.
+    behind: Option<AskPage>,
+}
+
+/// A row, printable. `source`: the one that it tells of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    pub paint: Paint,
+    pub text: String,
+    pub source: Option<usize>,
+}
+
+impl AskPage {
+    pub fn question(&self) -> &LineEdit {
+        &self.question
+    }
+
+    pub fn chosen(&self) -> usize {
+        self.chosen
+    }
+
+    /// The rows from the top of the window on.
+    pub fn seen(&self) -> &[Row] {
+        self.rows.get(self.top..).unwrap_or_default()
+    }
+
+    fn scroll(&mut self, by: isize) {
+        self.top = self.top.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
+    }
+
+    fn choose(&mut self, by: isize, sources: usize, height: usize) {
+        self.chosen = self.chosen.saturating_add_signed(by).min(sources.saturating_sub(1));
+        let at = self.rows.iter().position(|row| row.source == Some(self.chosen)).unwrap_or(0);
+        if at < self.top || at >= self.top + height {
+            self.top = (at + 1).saturating_sub(height);
+        }
+    }
+}
+
+impl App {
+    /// How far questions go, until the slider is moved.
+    pub fn ask_as(&mut self, depth: Depth, reach: Reach, allowance: Allowance) {
+        self.asking = Asking { depth, reach, allowance, ..Asking::default() };
+    }
+
+    /// Opens the page; the last answer is still on it.
+    pub(super) fn ask_about_the_project(&mut self) {
+        self.ghosting.ghost = None;
+        self.asking.unseen = false;
+        self.overlay = Some(Overlay::Ask(AskPage::default()));
+    }
+
+    /// Closes what lies over the screen: a commit goes back to the answer that names it.
+    pub(super) fn close_overlay(&mut self) {
+        let read = matches!(&self.overlay, Some(Overlay::Page(page)) if page.kind == Kind::Commit);
+        let behind = self.asking.behind.take().filter(|_| read);
+        self.overlay = behind.map(Overlay::Ask);
+    }
+
+    /// Does the next question go on from the last answer?
+    pub(super) fn asks_on(&self) -> bool {
+        let inquiry = self.session.inquiry().filter(|_| !self.asking.anew);
+        inquiry.is_some_and(|one| one.can_be_gone_on_from(self.asking.depth))
+    }
+
+    /// A question that is being answered, or was, while something else is on screen: printable, the most
+    /// telling words first.
+    pub(super) fn asked_in_short(&self) -> Vec<String> {
+        let Some(inquiry) = self.session.inquiry() else { return Vec::new() };
+        if matches!(self.overlay, Some(Overlay::Ask(_))) {
+            return Vec::new();
+        }
+        match (inquiry.is_running(), self.asking.unseen) {
+            (true, _) => {
+                vec![safe::line(&format!("Ctrl-A: {}", inquiry.doing())), "Ctrl-A: answering".into()]
+            }
+            (false, true) => vec!["an answer waits: Ctrl-A".into()],
+            (false, false) => Vec::new(),
+        }
+    }
+
+    fn ask_height(&self) -> usize {
+        usize::from(self.size.1).saturating_sub(6).max(1)
+    }
+
+    pub(super) fn act_in_ask(&mut self, action: Action) -> Vec<Out> {
+        let height = self.ask_height();
+        let page_by = isize::try_from(height).unwrap_or(1);
+        let sources = self.session.inquiry().map_or(0, |inquiry| inquiry.proof().sources.len());
+        let Some(Overlay::Ask(page)) = &mut self.overlay else { return Vec::new() };
+        match action {
+            Action::Leave => self.overlay = None,
+            Action::Deeper => self.asking.depth = self.asking.depth.next(),
+            Action::AskAnew => self.asking.anew = !self.asking.anew,
+            Action::Submit if page.question.is_empty() => return self.open_source(),
+            Action::Submit => return self.put_question(),
+            Action::Down => page.choose(1, sources, height),
+            Action::Up => page.choose(-1, sources, height),
+            Action::Page { down: true, .. } => page.scroll(page_by),
+            Action::Page { down: false, .. } => page.scroll(-page_by),
+            Action::Move(motion) => page.question.go(motion),
+            Action::Backspace => page.question.backspace(),
+            Action::DeleteWordBack => page.question.delete_word_back(),
+            Action::DeleteLine => page.question.clear(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn put_question(&mut self) -> Vec<Out> {
+        let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
+        let text = page.question.text().trim().to_owned();
+        self.ask_for_consent(&text, true).unwrap_or_else(|| self.put_question_with(Vec::new()))
+    }
+
+    /// Puts the question on the page, with the `pages` that may be fetched for it.
+    pub(super) fn put_question_with(&mut self, pages: Vec<String>) -> Vec<Out> {
+        let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
+        let text = page.question.text().trim().to_owned();
+        let mut wants = self.wants(&text);
+        wants.pages = pages;
+        let open = self.files.iter().map(|file| (file.buffer.path().clone(), file.buffer.snapshot()));
+        let cursor = self.file().map(|file| file.buffer.cursor().line);
+        let question = Question {
+            focus: self.looking_at(),
+            cursor,
+            open: open.collect(),
+            depth: self.asking.depth,
+            reach: self.asking.reach,
+            allowance: self.asking.allowance,
+            follows: self.asks_on(),
+            wants,
+            ..Question::of(text)
+        };
+        match self.session.ask(question) {
+            Ok(effects) => {
+                (self.asking.anew, self.asking.unseen) = (false, false);
+                self.overlay = Some(Overlay::Ask(AskPage::default()));
+                self.follow(effects)
+            }
+            Err(why) => {
+                self.say(Paint::Warn, why.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    /// The chosen source: a file in the editor at its lines, a commit on a page of its own.
+    fn open_source(&mut self) -> Vec<Out> {
+        let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
+        let Some(inquiry) = self.session.inquiry() else { return Vec::new() };
+        let Some(source) = inquiry.proof().sources.get(page.chosen) else { return Vec::new() };
+        match (&source.at, source.lines()) {
+            (Some(Place::Lines { path, .. }), Some(span)) => {
+                let path = path.clone();
+                self.overlay = None;
+                return self.open(path, span.start(), 0);
+            }
+            (Some(Place::Commit { id }), Some(span)) => {
+                let read = commit(inquiry, id, &source.quote, span.start());
+                let behind = page.clone();
+                if let Some(read) = read {
+                    self.asking.behind = Some(behind);
+                    self.overlay = Some(Overlay::Page(read));
+                }
+            }
+            _ => self.say(Paint::Warn, "this source was not verified: there is no place to go to"),
+        }
+        Vec::new()
+    }
+
+    /// Stops the answer that is coming; says whether one was.
+    pub(super) fn stop_asking(&mut self) -> Option<Vec<Out>> {
+        let effects = self.session.stop_asking();
+        if effects.is_empty() {
+            return None;
+        }
+        self.say(Paint::Warn, "stopped; what has come of the answer is kept");
+        Some(self.follow(effects))
+    }
+
+    /// An answer has ended while its page was closed.
+    pub(super) fn tell_of_the_answer(&mut self, was_running: bool) {
+        let over = was_running && self.session.inquiry().is_some_and(|one| !one.is_running());
+        if over && !matches!(self.overlay, Some(Overlay::Ask(_))) {
+            self.asking.unseen = true;
+            self.say(Paint::Good, "your question has been answered; Ctrl-A shows it");
+        }
+    }
+
+    /// Makes the rows anew when there is something else to show.
+    pub(super) fn settle_ask(&mut self) {
+        let width = usize::from(self.size.0).saturating_sub(4).max(8);
+        let (Some(Overlay::Ask(page)), Some(inquiry)) = (&mut self.overlay, self.session.inquiry()) else {
+            return;
+        };
+        let made_of = Some((inquiry.id(), inquiry.revision(), width));
+        if page.made_of != made_of {
+            page.made_of = made_of;
+            page.rows = answer::rows(inquiry, width);
+            page.top = page.top.min(page.rows.len().saturating_sub(1));
+        }
+    }
+}
+
+/// A commit as it was shown, from a little above the line at which it was quoted.
+fn commit(inquiry: &Inquiry, id: &str, quote: &str, line: usize) -> Option<Page> {
+    let commit = inquiry.shown().commit(id, quote)?;
+    let mut page = Page::new(Kind::Commit, format!("commit {}", id.get(..12).unwrap_or(id)));
+    for text in commit.text().iter() {
+        let paint = match text.first() {
+            Some(b'+') => Paint::Good,
+            Some(b'-') => Paint::Bad,
+            Some(b'@') => Paint::Title,
+            _ => Paint::Text,
+        };
+        let shown = safe::bytes(crate::text::trim_ending(text));
+        if shown.is_empty() {
+            page.gap()
+        } else {
+            page.text(paint, &shown)
+        };
+    }
+    page.top = line.saturating_sub(3);
+    Some(page)
+}

@@ -1,0 +1,226 @@
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::super::theme::{Depth as Colours, Ground, Theme};
+use super::super::{Facts, Input, Limits, view};
+use super::*;
+use crate::change::{Leash, Level};
+use crate::context::citation::{Evidence, ShownCommit};
+use crate::context::{Excerpt, evidence};
+use crate::model::{Delta, Runnable, Tokens, ToolCall};
+use crate::prompt::Prompts;
+use crate::session::{
+    Allowance, Depth, Effect, Event, NoEvidence, Outcome, Reach, Retrieved, Session, Terms,
+};
+use crate::text::{Lines, RepoPath};
+use crate::workspace::Source;
+
+const TEXT: &str = "fn a() {\n    let total = 1;\n}\n";
+
+fn app() -> App {
+    let prompts = Prompts::embedded().unwrap().into();
+    let terms = Terms { prompts, leash: Leash::default(), max_output: None, source: Source::Tui };
+    let limits = Limits { first_byte: Duration::from_secs(30), idle: Duration::from_secs(20) };
+    let theme = Theme { depth: Colours::None, ground: Ground::Dark };
+    App::new(Session::new(terms), Facts::default(), limits, theme, Level::Repo, 4)
+}
+
+fn press(app: &mut App, code: KeyCode, mods: KeyModifiers) -> Vec<Out> {
+    app.update(Duration::ZERO, Input::Key(KeyEvent::new(code, mods)))
+}
+
+fn key(app: &mut App, code: KeyCode) -> Vec<Out> {
+    press(app, code, KeyModifiers::NONE)
+}
+
+fn happens(app: &mut App, event: Event) -> Vec<Out> {
+    app.update(Duration::ZERO, Input::Event(event))
+}
+
+fn picture(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    terminal.draw(|frame| view::view(app, frame)).unwrap();
+    terminal.backend().to_string()
+}
+
+/// A question that has been put and found something.
+fn asked() -> (App, TurnId) {
+    let mut app = app();
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    "what is it?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    let outs = key(&mut app, KeyCode::Enter);
+    let [Out::Do(Effect::Retrieve { turn, question })] = &outs[..] else { panic!("{outs:?}") };
+    assert_eq!(question.text, "what is it?");
+    let turn = *turn;
+    let (path, text) = (RepoPath::parse("src/a.rs").unwrap(), Lines::from(TEXT));
+    let excerpt = Excerpt {
+        path: path.clone(),
+        span: text.span(),
+        text: text.clone(),
+        whole: true,
+        why: "words".into(),
+    };
+    let pack = evidence("what is it?", &[excerpt], Tokens(999)).unwrap();
+    let mut shown = Evidence::default();
+    shown.add_file(path, text);
+    let found = Ok(Retrieved { pack, shown, history: false });
+    let outs = happens(&mut app, Event::Retrieved { turn, found });
+    assert!(matches!(outs[..], [Out::Do(Effect::Consult { .. })]), "{outs:?}");
+    (app, turn)
+}
+
+fn say(app: &mut App, turn: TurnId, text: &str) {
+    happens(app, Event::Delta { turn, delta: Delta::Text(text.into()) });
+}
+
+const SOURCES: &str =
+    "SOURCES\n[1] src/a.rs:9\n> let total = 1;\n[2] src/x.rs:1\n> let total = 2;\n\nANSWER\n";
+
+#[test]
+fn an_answer_comes_with_what_is_verified_and_enter_opens_a_source_at_its_line() {
+    let (mut app, turn) = asked();
+    assert!(picture(&app).contains("asking the model… Esc stops"));
+    say(&mut app, turn, SOURCES);
+    say(&mut app, turn, "The total is 1 [1]. It is 2 [2].");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    let shown = picture(&app);
+    for part in [
+        "1 of 2 sentence(s) verified; [?] marks the others",
+        "The total is 1 [1].",
+        "It is 2 [2]. [?]",
+        "❯ [1] src/a.rs:2  verified; the answer said src/a.rs:9",
+        "[2] src/x.rs:1  not verified: no such file was shown",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    key(&mut app, KeyCode::Down);
+    assert!(key(&mut app, KeyCode::Enter).is_empty(), "an unverified source leads nowhere");
+    key(&mut app, KeyCode::Up);
+    let outs = key(&mut app, KeyCode::Enter);
+    assert!(matches!(&outs[..], [Out::Do(Effect::Open { path })] if path.as_str() == "src/a.rs"), "{outs:?}");
+    assert_eq!(app.awaited_file.as_ref().map(|(_, line, _)| *line), Some(1));
+}
+
+#[test]
+fn esc_stops_the_answer_at_once_and_then_closes_the_page() {
+    let (mut app, turn) = asked();
+    say(&mut app, turn, SOURCES);
+    say(&mut app, turn, "The total is 1 [1]. And");
+    let outs = key(&mut app, KeyCode::Esc);
+    assert!(matches!(outs[..], [Out::Do(Effect::Abort { .. })]), "{outs:?}");
+    assert!(picture(&app).contains("stopped; 1 of 1 sentence(s) verified"), "{}", picture(&app));
+    key(&mut app, KeyCode::Esc);
+    assert!(app.overlay.is_none());
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    assert!(picture(&app).contains("The total is 1 [1]."), "the answer is still there");
+}
+
+#[test]
+fn an_answer_that_ends_behind_another_screen_is_announced_and_no_terminal_obeys_it() {
+    let (mut app, turn) = asked();
+    app.overlay = None;
+    say(&mut app, turn, "A lie\x1b]0;owned\x07.");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    assert!(picture(&app).contains("Ctrl-A shows it"), "{}", picture(&app));
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    assert!(picture(&app).contains("A lie␛]0;owned␇. [?]"), "{}", picture(&app));
+    key(&mut app, KeyCode::F(3));
+    key(&mut app, KeyCode::PageDown);
+    assert!(picture(&app).contains("src/a.rs 1-3, excerpt"), "{}", picture(&app));
+}
+
+#[test]
+fn the_slider_of_a_question_is_its_own_and_on_screen_in_words() {
+    let mut app = app();
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    let shown = picture(&app);
+    assert!(shown.contains("[quick] research  deep   one search, one request"), "{shown}");
+    assert!(shown.contains("Tab how far to go  Ctrl-A back to the text"), "{shown}");
+    key(&mut app, KeyCode::Tab);
+    assert!(
+        picture(&app).contains(" quick [research] deep   looks things up in files and history"),
+        "{}",
+        picture(&app)
+    );
+    assert_eq!(app.level(), Level::Repo, "the other slider has not moved");
+    "why?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    let outs = key(&mut app, KeyCode::Enter);
+    let [Out::Do(Effect::Retrieve { question, .. })] = &outs[..] else { panic!("{outs:?}") };
+    assert_eq!(question.depth, Depth::Research);
+}
+
+#[test]
+fn what_is_looked_up_is_on_screen_and_the_page_can_be_left_while_it_goes_on() {
+    let mut app = app();
+    app.ask_as(Depth::Research, Reach::default(), Allowance::default());
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    "why?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    let outs = key(&mut app, KeyCode::Enter);
+    let [Out::Do(Effect::Retrieve { turn, .. })] = &outs[..] else { panic!("{outs:?}") };
+    let turn = *turn;
+    happens(&mut app, Event::Retrieved { turn, found: Err(NoEvidence::Nothing) });
+    let (id, arguments) = (None, "{\"query\": \"a\\u001bb\"}".to_owned());
+    let call = ToolCall { id, name: "search".into(), arguments, freeform: false, runnable: Runnable::Yes };
+    happens(&mut app, Event::Delta { turn, delta: Delta::Call(call) });
+    let outs = happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    assert!(matches!(outs[..], [Out::Do(Effect::UseTools { .. })]), "{outs:?}");
+    let outcomes = vec![Outcome { gave: Err("nothing fits".into()), shown: Evidence::default() }];
+    happens(&mut app, Event::Used { turn, dice: 1, outcomes });
+    assert!(picture(&app).contains("search a␛b: nothing fits"), "{}", picture(&app));
+    assert!(picture(&app).contains("asking the model · 1 lookup(s)"), "{}", picture(&app));
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    assert!(app.overlay.is_none() && app.session().inquiry().unwrap().is_running());
+    say(&mut app, turn, "Nobody knows.");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    app.update(Duration::from_secs(60), Input::Tick);
+    assert!(picture(&app).contains("an answer waits: Ctrl-A"), "{}", picture(&app));
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    key(&mut app, KeyCode::Esc);
+    assert!(!picture(&app).contains("an answer waits"), "{}", picture(&app));
+}
+
+#[test]
+fn a_commit_that_is_a_source_opens_to_be_read_and_goes_back_to_the_answer() {
+    let (mut app, turn) = asked();
+    say(&mut app, turn, "Nothing.");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    "why?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    assert!(picture(&app).contains("goes on from the answer; Alt-N: anew"), "{}", picture(&app));
+    press(&mut app, KeyCode::Char('n'), KeyModifiers::ALT);
+    assert!(!picture(&app).contains("goes on from"), "{}", picture(&app));
+    let outs = key(&mut app, KeyCode::Enter);
+    let Some(Out::Do(Effect::Retrieve { turn, question })) = outs.last() else { panic!("{outs:?}") };
+    assert!(!question.follows);
+    let turn = *turn;
+    let mut shown = Evidence::default();
+    let diff = "diff --git a/x b/x\n@@ -1 +1 @@\n-let total = 0;\n+let total = 1;\n";
+    shown.add_commit(ShownCommit::new("1a2b3c4d".repeat(5), "commit 1a2b\n\nCount from one\u{202e}\n", diff));
+    let pack = evidence("why?", &[], Tokens(999)).unwrap();
+    happens(&mut app, Event::Retrieved { turn, found: Ok(Retrieved { pack, shown, history: true }) });
+    say(&mut app, turn, "SOURCES\n[1] commit 1a2b3c4d\n> let total = 1;\n\nANSWER\nIt was wanted [1].");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    assert!(picture(&app).contains("❯ [1] commit 1a2b3c4d  verified"), "{}", picture(&app));
+    assert!(key(&mut app, KeyCode::Enter).is_empty());
+    let shown = picture(&app);
+    assert!(shown.contains("+let total = 1;") && !shown.contains("It was wanted"), "{shown}");
+    key(&mut app, KeyCode::PageUp);
+    assert!(picture(&app).contains("Count from one‹U+202E›"), "{}", picture(&app));
+    key(&mut app, KeyCode::Esc);
+    assert!(picture(&app).contains("It was wanted [1]."), "{}", picture(&app));
+}
+
+#[test]
+fn at_forty_columns_the_page_is_still_legible() {
+    let (mut app, turn) = asked();
+    app.update(Duration::ZERO, Input::Resize(40, 10));
+    say(&mut app, turn, SOURCES);
+    say(&mut app, turn, "The total is 1 [1].");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    let mut terminal = Terminal::new(TestBackend::new(40, 10)).unwrap();
+    terminal.draw(|frame| view::view(&app, frame)).unwrap();
+    let shown = terminal.backend().to_string();
+    assert!(shown.contains("[quick] research  deep") && shown.contains("The total is 1 [1]."), "{shown}");
+}
