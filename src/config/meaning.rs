@@ -179,6 +179,7 @@ impl<'a> Meaning<'a> {
             tokens: tokens.filter(|tokens| *tokens > 0).map(|tokens| Tokens(tokens as u64)),
             document_prefix: text(|w| w.embed.document_prefix.clone()).unwrap_or_default(),
             query_prefix: text(|w| w.embed.query_prefix.clone()).unwrap_or_default(),
+            weights: self.top(|w| w.embed.weights.clone()).filter(|path| !path.as_os_str().is_empty()),
             collection,
             store: self.vector_store()?,
         })

@@ -112,6 +112,8 @@ pub struct Embed {
     /// Stand before each text that is searched, and each that is searched for.
     pub document_prefix: String,
     pub query_prefix: String,
+    /// A folder with a table of static embeddings, in place of a model.
+    pub weights: Option<PathBuf>,
     /// A server that keeps the vectors; none: this machine does.
     pub store: Option<Endpoint>,
     /// The name of the collection there; none: one of rein's own making.

@@ -18,4 +18,4 @@ mod window;
 pub use gather::{DoesNotFit, Excerpt, Open, Request, evidence, gather};
 pub use pack::{Pack, Segment, Source, Trust};
 pub use rank::{mentions, rank, words};
-pub use secret::{diff_holds_key, holds_key, is_secret, shows_secret};
+pub use secret::{diff_holds_key, holds_key, is_secret, secret_lines, shows_secret};

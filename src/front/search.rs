@@ -52,7 +52,7 @@ enum Wrong {
     #[error("nothing to look for; write some words, a name, or a question")]
     Nothing,
     #[error(
-        "searching by meaning needs a model for embeddings; name one under `[roles]`, as in `embed = [\"ollama/nomic-embed-text\"]`, or leave out `--mode semantic`"
+        "searching by meaning needs a model for embeddings; name one under `[roles]`, as in `embed = [\"ollama/nomic-embed-text\"]`, or a table of static embeddings with `embed.weights`, or leave out `--mode semantic`"
     )]
     Semantic,
     #[error(transparent)]
@@ -94,7 +94,8 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     let mut vectors = match request.mode {
         SearchMode::Auto if !setup.loaded().config.embed.auto => None,
         SearchMode::Auto | SearchMode::Semantic => {
-            meaning::meaning(&setup, &workspace, &place(&workspace).map_err(NoIndex::from)?)
+            let place = place(&workspace).map_err(NoIndex::from)?;
+            meaning::meaning(&setup, &workspace, &place).map_err(NoIndex::from)?
         }
         SearchMode::Lexical | SearchMode::Regex => None,
     };
@@ -126,6 +127,7 @@ fn by_meaning(
     query: &str,
     complete: bool,
 ) -> Result<Vec<Hit>, Unmeant> {
+    crate::orchestrator::Meaning::may_ask(query).map_err(Unmeant::from)?;
     if complete {
         match meaning::filled(vectors, index) {
             Err(why)

@@ -30,6 +30,7 @@ pub mod scripted;
 mod sse;
 mod tape;
 mod values;
+mod weights;
 mod wire;
 mod wires;
 
@@ -45,4 +46,5 @@ pub use keys::KeyStore;
 pub use prices::{Card, Catalogue};
 pub use qdrant::{PointId, Qdrant};
 pub use tape::{NoTape, Recorder, Tape};
+pub use weights::{Weights, WeightsError};
 pub use wire::Wire;
