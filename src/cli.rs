@@ -244,7 +244,8 @@ struct ApplyArgs {
     after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
     In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
     REV..REV, --staged and --files write nothing.\n\
-    As a tool of git's: git difftool -d -x 'rein diff --files'"
+    As a tool of git's, once: git config --global difftool.rein.cmd 'rein diff --files \"$LOCAL\" \"$REMOTE\"'\n\
+    and then: git difftool -d -t rein"
 )]
 struct DiffArgs {
     /// The last commit and the index; nothing is written
@@ -293,6 +294,8 @@ enum Mode {
     Semantic,
     /// By a regular expression, line by line
     Regex,
+    /// Who uses a name: QUERY is a function, a type or a constant, as in `Parser::parse`
+    Uses,
 }
 
 #[derive(Args, Debug)]
@@ -501,6 +504,7 @@ impl From<SearchArgs> for front::SearchRequest {
             Mode::Lexical => front::SearchMode::Lexical,
             Mode::Semantic => front::SearchMode::Semantic,
             Mode::Regex => front::SearchMode::Regex,
+            Mode::Uses => front::SearchMode::Uses,
         };
         let SearchArgs { limit, budget_tokens, json, query, .. } = args;
         Self { query: query.join(" "), mode, limit, budget: budget_tokens.map(Tokens), json }

@@ -93,7 +93,7 @@ impl Tally {
             case.files.iter().flat_map(|file| printed(text(file).as_bytes())).collect::<Vec<_>>()
         });
         for (file, labels) in files.iter().zip(&case.files) {
-            let (old, new) = (file.old.as_ref().unwrap(), file.new.as_ref().unwrap());
+            let (old, new) = (file.old.as_ref().unwrap(), &file.after().unwrap());
             let changed: usize = changes(old, new).iter().map(|c| c.old.len() + c.new.len()).sum();
             self.planted += labels.planted_old.len() + labels.planted_new.len();
             let mut folded = 0;

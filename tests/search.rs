@@ -75,6 +75,59 @@ fn a_regular_expression_is_looked_for_line_by_line() {
 }
 
 #[test]
+fn who_uses_a_name_is_found_by_the_whole_word_with_the_lines_and_the_user() {
+    let world = world();
+    world.write(
+        "src/main.rs",
+        "fn main() {\n    let text = read();\n    parse_config(&text);\n}\nfn parse_config_twice() {}\n",
+    );
+    world.write("tests/config.rs", "fn it_parses() { parse_config(\"\"); parse_config(\"a\"); }\n");
+    let hits = found(&world, &["--mode", "uses", "config::parse_config()"]);
+    let told: Vec<(&str, &str, &str)> = hits
+        .iter()
+        .map(|hit| {
+            (hit["path"].as_str().unwrap(), hit["why"][0].as_str().unwrap(), hit["why"][1].as_str().unwrap())
+        })
+        .collect();
+    let expected = [
+        ("src/main.rs", "uses:parse_config on 3", "in:main"),
+        ("tests/config.rs", "uses:parse_config on 1", "in:it_parses"),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(
+        world.rein(&["search", "--json", "--mode", "uses", "never_named"]).ends(1).json(),
+        Value::Array(vec![])
+    );
+    assert!(world.rein(&["search", "--mode", "uses", "::"]).ends(64).err.contains("no name"));
+}
+
+#[test]
+fn at_repo_a_request_begins_with_the_map_of_the_project() {
+    let world = world();
+    world.write("src/main.rs", "fn main() {\n    parse_config();\n    let watcher: FolderWatcher;\n}\n");
+    world.rein(&["index"]).ends(0);
+    let segments = |level: &[&str]| -> Vec<Value> {
+        let args = [&["context", "--json"], level, &["add a flag"]].concat();
+        let all = world.rein(&args).ends(0).json();
+        all["segments"].as_array().unwrap().iter().filter(|one| one["source"] == "map").cloned().collect()
+    };
+    // A request goes without the index rather than late: on a busy machine the first may.
+    let map = (0..50).map(|_| segments(&["--level", "repo"])).find(|map| !map.is_empty()).unwrap();
+    assert_eq!(map[0]["why"], "2 of 5 files, 2 definitions: what the others refer to most");
+    assert_eq!(map[0]["trust"], "repository");
+    let text = map[0]["text"].as_str().unwrap();
+    let listed: Vec<&str> = text.lines().filter(|line| !line.starts_with(['<'])).collect();
+    let expected = [
+        "src/config.rs",
+        "  pub fn parse_config(text: &str) -> Config",
+        "src/watch.rs",
+        "  pub struct FolderWatcher",
+    ];
+    assert_eq!(listed, expected);
+    assert!(segments(&["--level", "file", "--file", "src/main.rs"]).is_empty());
+}
+
+#[test]
 fn a_change_is_found_at_the_next_search_and_what_is_gone_is_not() {
     let world = world();
     world.rein(&["index"]).ends(0);
@@ -138,7 +191,15 @@ fn a_damaged_index_is_made_again_without_a_word() {
     let inner = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
     let file = inner.join("index");
     let good = std::fs::read(&file).unwrap();
-    for bad in [&good[..good.len() - 3], &b""[..], &good.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()] {
+    let flipped = |at: usize| {
+        let mut bad = good.clone();
+        bad[at] ^= 0x10;
+        bad
+    };
+    let cut = [0, 1, 17, 18, good.len() / 2, good.len() - 1].map(|end| good[..end].to_vec());
+    let grown = [good.clone(), b"more".to_vec()].concat();
+    let spots = [0, 10, 14, 18, good.len() / 3, good.len() - 1].map(flipped);
+    for bad in cut.into_iter().chain(spots).chain([grown]) {
         std::fs::write(&file, bad).unwrap();
         let ran = world.rein_env(&env, &["search", "parse_config"]).ends(0);
         assert_eq!((ran.text().starts_with("src/config.rs"), ran.err.as_str()), (true, ""));

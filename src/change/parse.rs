@@ -20,7 +20,7 @@ const WHOLE: usize = 48 << 10;
 /// it parses afterwards, did not before, or is in no language known here.
 pub fn unparsed(file: &FileDiff) -> Vec<HunkId> {
     let Some(language) = Language::of(&file.path) else { return Vec::new() };
-    let (Some(old), Some(new)) = (&file.old, &file.new) else { return Vec::new() };
+    let (Some(old), Some(new)) = (&file.old, &file.after()) else { return Vec::new() };
     let whole = || guilty(language, old, new, &file.hunks).unwrap_or_default();
     if old.bytes().len().max(new.bytes().len()) <= WHOLE {
         return whole();

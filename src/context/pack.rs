@@ -37,6 +37,8 @@ pub enum Source {
     Outline { path: RepoPath },
     /// Names of the workspace's files.
     FileList,
+    /// The definitions that the rest of the project refers to most.
+    Map,
     /// Lines of another file, to look at.
     Excerpt {
         path: RepoPath,
@@ -84,6 +86,7 @@ impl Source {
             Self::Omission { .. } => "omission",
             Self::Outline { .. } => "outline",
             Self::FileList => "file-list",
+            Self::Map => "map",
             Self::Excerpt { .. } => "excerpt",
             Self::Commit { .. } => "commit",
             Self::Tools => "tools",
@@ -108,12 +111,9 @@ impl Source {
                 (Some(path.as_str()), None)
             }
             Self::Refusal { path } => (Some(path), None),
-            Self::System | Self::Request | Self::Instruction | Self::FileList | Self::Answer => (None, None),
-            Self::Commit { .. }
-            | Self::Tools
-            | Self::Call { .. }
-            | Self::Outcome { .. }
-            | Self::Claim { .. } => (None, None),
+            Self::System | Self::Request | Self::Instruction | Self::Answer => (None, None),
+            Self::FileList | Self::Map | Self::Commit { .. } | Self::Claim { .. } => (None, None),
+            Self::Tools | Self::Call { .. } | Self::Outcome { .. } => (None, None),
         }
     }
 }
@@ -130,6 +130,7 @@ impl fmt::Display for Source {
             Self::Omission { path, span } => write!(f, "{path} {span}, left out"),
             Self::Outline { path } => write!(f, "{path}, outline"),
             Self::FileList => f.write_str("file list"),
+            Self::Map => f.write_str("map"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
             Self::Commit { id } => write!(f, "commit {}", id.get(..12).unwrap_or(id)),
             Self::Tools => f.write_str("tools"),
@@ -217,6 +218,13 @@ impl Pack {
     pub fn with_before_last(mut self, more: Vec<Segment>) -> Self {
         let at = self.segments.len().saturating_sub(1);
         self.segments.splice(at..at, more);
+        self
+    }
+
+    /// The same behind a piece that comes before all of them: what is the same from request to request.
+    #[must_use]
+    pub fn led_by(mut self, first: Option<Segment>) -> Self {
+        self.segments.splice(0..0, first);
         self
     }
 

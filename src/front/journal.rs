@@ -43,7 +43,7 @@ pub fn receipt(id: &str, as_json: bool) -> Exit {
         Ok(entry) => {
             let reviewed = entry.story.as_ref().and_then(|story| story.review.as_ref());
             let how = reviewed.map_or_else(
-                || "    nobody reviewed it on a screen\n".to_owned(),
+                || "    what was decided of each hunk is not recorded\n".to_owned(),
                 |reviewed| judged(&entry, reviewed),
             );
             print((told(&entry) + &how).as_bytes(), Exit::Done)

@@ -10,7 +10,7 @@ use super::meaning::{self, Unmeant};
 use super::setup::Setup;
 use super::{Exit, print, remark, stop, tell};
 use crate::context::search::{Hit, fused, within};
-use crate::index::{Index, PatternError, grep};
+use crate::index::{Callee, Index, PatternError, grep, uses};
 use crate::model::Tokens;
 use crate::text::safe;
 
@@ -28,6 +28,8 @@ pub enum SearchMode {
     Lexical,
     Semantic,
     Regex,
+    /// Who uses the name.
+    Uses,
 }
 
 /// What `rein search` was told.
@@ -55,6 +57,8 @@ enum Wrong {
         "searching by meaning needs a model for embeddings; name one under `[roles]`, as in `embed = [\"ollama/nomic-embed-text\"]`, or a table of static embeddings with `embed.weights`, or leave out `--mode semantic`"
     )]
     Semantic,
+    #[error("`{0}` has no name in it; with `--mode uses` write a function, a type or a constant")]
+    NoName(String),
     #[error(transparent)]
     Unmeant(#[from] Unmeant),
     #[error(transparent)]
@@ -66,7 +70,7 @@ impl Wrong {
         match self {
             Self::NoIndex(_) | Self::Stdin(_) | Self::Semantic => Exit::NotHere,
             Self::Unmeant(why) => why.exit(),
-            Self::Nothing | Self::Pattern(_) => Exit::Usage,
+            Self::Nothing | Self::NoName(_) | Self::Pattern(_) => Exit::Usage,
         }
     }
 }
@@ -97,7 +101,7 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
             let place = place(&workspace).map_err(NoIndex::from)?;
             meaning::meaning(&setup, &workspace, &place).map_err(NoIndex::from)?
         }
-        SearchMode::Lexical | SearchMode::Regex => None,
+        SearchMode::Lexical | SearchMode::Regex | SearchMode::Uses => None,
     };
     if request.mode == SearchMode::Semantic && vectors.is_none() {
         return Err(Wrong::Semantic);
@@ -106,6 +110,10 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     let by_words = |limit| index.corpus().search(&query, limit);
     let hits = match (request.mode, &mut vectors) {
         (SearchMode::Regex, _) => grep(&index, &query, &|| false)?,
+        (SearchMode::Uses, _) => {
+            let callee = Callee::parse(&query).ok_or(Wrong::NoName(query))?;
+            uses(&index, &callee, &|| false)
+        }
         (mode, Some(vectors)) => match by_meaning(vectors, &index, &query, mode == SearchMode::Semantic) {
             Ok(near) => fused(&index.corpus(), &query, by_words(FUSED), near, looked_at(request)),
             Err(why) if mode == SearchMode::Auto && why.exit() != Exit::Interrupted => {

@@ -46,7 +46,7 @@ fn excerpt(index: &Index, hit: Hit) -> Option<Drawn> {
 
 impl Index {
     /// Was the file searched with these contents?
-    fn knows(&self, path: &RepoPath, digest: Digest) -> bool {
+    pub(super) fn knows(&self, path: &RepoPath, digest: Digest) -> bool {
         let at = self.store.files.binary_search_by(|kept| kept.path.cmp(path));
         let kept = at.ok().and_then(|at| self.store.files.get(at));
         kept.is_some_and(|kept| matches!(kept.content, Content::Indexed(key) if key.digest() == digest))

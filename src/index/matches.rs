@@ -14,6 +14,9 @@ pub struct MatchedLine {
     pub line: usize,
 }
 
+/// Lines that match, file after file, and the texts that they are of.
+pub type Matched = (Vec<MatchedLine>, Vec<(RepoPath, Lines)>);
+
 /// At most `most` lines of the files that `wanted` names, file after file; and the texts that they are of.
 /// `as_seen` gives a file as a person has it on screen, where that differs. Blocking: reads the files;
 /// asks `stop` between them.
@@ -28,7 +31,7 @@ pub fn matched_lines(
     as_seen: &dyn Fn(&RepoPath) -> Option<Lines>,
     most: usize,
     stop: &dyn Fn() -> bool,
-) -> Result<(Vec<MatchedLine>, Vec<(RepoPath, Lines)>), PatternError> {
+) -> Result<Matched, PatternError> {
     let regex = compiled(pattern)?;
     let (mut found, mut texts) = (Vec::new(), Vec::new());
     for member in corpus.files().iter().filter(|member| wanted(member.path())) {

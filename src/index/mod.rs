@@ -9,11 +9,13 @@
 
 mod excerpts;
 mod grep;
+mod map;
 mod matches;
 mod mentions;
 mod status;
 mod store;
 mod survey;
+mod uses;
 mod vectors;
 
 use std::collections::HashMap;
@@ -23,10 +25,12 @@ use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
 pub use grep::{PatternError, grep};
+pub use map::{RepoMap, map};
 pub use matches::{MatchedLine, matched_lines};
 pub use mentions::mentions;
 pub use status::Status;
 pub use survey::Skipped;
+pub use uses::{Callee, uses};
 pub use vectors::{ChunkId, Chunks, Count, NotKept, Piece, Rows, Sent};
 
 use crate::context::search::{Corpus, Entry, Member};

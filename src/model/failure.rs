@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Excess, KeyFrom, Tokens};
+use super::{Excess, KeyFrom, Span, Tokens};
 
 /// How far a request had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,6 +125,9 @@ impl Failure {
                 format!(
                     "write its price under `[models.\"{model}\"]` in the configuration, or lift the limit"
                 )
+            }
+            Self::OverBudget { excess, .. } if excess.span() == Span::Question => {
+                "allow the question more: `--budget`, or `ask.dollars` in the configuration".into()
             }
             Self::OverBudget { excess, .. } => {
                 format!("raise `{}`, or lower `max_output`, in the configuration", excess.span().key())

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::shelf::{Desk, NotReady, Patience};
 use crate::change::{Base, Level};
-use crate::context::{self, Excerpt, Open, Request};
+use crate::context::{self, Excerpt, Open, Request, Segment, Source, Trust};
 use crate::index::{Drawn, excerpts};
 use crate::model::Tokens;
 use crate::session::{GatherError, Gathered, Instruct};
@@ -29,6 +29,9 @@ const BESIDE: Tokens = Tokens(900);
 
 /// Most tokens of excerpts that are looked through for files, at `repo`.
 const ABOUT: Tokens = Tokens(8_000);
+
+/// Tokens of the map, at `repo`: the first thousand say which modules there are and what they are for.
+const MAP: Tokens = Tokens(1_000);
 
 /// How long a request for edits waits for the index at `selection` and `file`, where excerpts help, and
 /// at `repo`, where looking through all files takes as long.
@@ -77,13 +80,24 @@ pub fn pack(
         candidates: &candidates,
         files: &files,
     };
-    let pack = context::gather(&request, budget)?.with_notes(notes);
+    let map = map(ground, instruct, budget, stop);
+    let left = map.as_ref().map_or(budget, |map| budget.saturating_sub(map.tokens));
+    let pack = context::gather(&request, left)?.led_by(map).with_notes(notes);
     // Part of a file is no base for an edit.
     for excerpt in candidates.into_iter().filter(|excerpt| excerpt.whole) {
         let base = Base { path: excerpt.path.clone(), text: Some(excerpt.text) };
         read.entry(excerpt.path).or_insert(base);
     }
     Ok(Gathered { pack, read })
+}
+
+/// The map of the project, at `repo`, where the request has room for eight of it.
+fn map(ground: &Ground<'_>, instruct: &Instruct, budget: Tokens, stop: &dyn Fn() -> bool) -> Option<Segment> {
+    if instruct.level != Level::Repo || budget < Tokens(8 * MAP.0) {
+        return None;
+    }
+    let map = ground.desk?.map(MAP, AT_REPO, stop).ok().filter(|map| !map.is_empty())?;
+    Some(Segment::new(Source::Map, map.why(), map.text.clone(), Trust::Repository))
 }
 
 /// Lines that were selected by number must be there.

@@ -5,12 +5,13 @@
 //! It knows no request and chooses nothing: it lends the [`Index`] to whoever does.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use crate::index::{Index, IndexError, Place};
+use crate::index::{self, Index, IndexError, Place, RepoMap};
+use crate::model::Tokens;
 use crate::workspace::Workspace;
 
 /// How often a request that waits asks whether it still should.
@@ -27,6 +28,8 @@ struct Kept {
     state: Mutex<State>,
     settled: Condvar,
     stop: AtomicBool,
+    /// As of the first request that wanted it, so that requests begin alike for as long as the session is.
+    map: OnceLock<Arc<RepoMap>>,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +64,7 @@ pub enum NotReady {
 impl Shelf {
     pub fn new(workspace: Workspace, place: Place) -> Self {
         let (state, settled, stop) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
-        Self(Arc::new(Kept { workspace, place, state, settled, stop }))
+        Self(Arc::new(Kept { workspace, place, state, settled, stop, map: OnceLock::new() }))
     }
 
     /// Begins to bring the index up to date, unless that is under way, and returns at once.
@@ -116,6 +119,28 @@ impl Desk {
             (Some(index), None) => Ok(question(index)),
             (_, why) => Err(NotReady::None(why.clone().unwrap_or_else(|| "its making failed".into()))),
         }
+    }
+
+    /// The map of the project, of at most about `budget` tokens: the same each time it is asked for, also
+    /// after files changed. Blocking the first time: as [`Desk::ask`], and then about as long as a hundred
+    /// searches.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn map(
+        &self,
+        budget: Tokens,
+        patience: Patience,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Arc<RepoMap>, NotReady> {
+        if let Some(map) = self.0.map.get() {
+            return Ok(Arc::clone(map));
+        }
+        let map = Arc::new(self.ask(Some(patience), stop, |index| index::map(index, budget, stop))?);
+        if stop() {
+            return Err(NotReady::Stopped);
+        }
+        Ok(Arc::clone(self.0.map.get_or_init(|| map)))
     }
 }
 

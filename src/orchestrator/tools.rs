@@ -10,7 +10,7 @@ use super::gather::{Ground, as_on_screen};
 use super::history;
 use crate::context::citation::{Evidence, ShownCommit};
 use crate::context::{holds_key, is_secret};
-use crate::index::{PatternError, excerpts, matched_lines};
+use crate::index::{Callee, PatternError, excerpts, matched_lines, uses};
 use crate::model::Tokens;
 use crate::session::{Outcome, Question};
 use crate::text::highlight::Language;
@@ -70,6 +70,7 @@ impl Bench<'_> {
             Call::List { path } => self.list(path.as_ref()),
             Call::Outline { path } => self.outline(path),
             Call::Grep { pattern, path } => self.grep(pattern, path.as_ref()),
+            Call::Uses { name } => self.uses(name),
             Call::Log { path, words } => self.log(path.as_ref(), words),
             Call::Blame { path, lines } => self.blame(path, *lines),
             Call::Show { commit, path } => self.show(commit, path.as_ref()),
@@ -97,8 +98,9 @@ impl Bench<'_> {
             None => {
                 let read = self.ground.workspace.read(path).map_err(|why| why.to_string())?;
                 let read = read.ok_or_else(|| format!("there is no file `{path}`"))?;
-                if is_secret(&read.path) {
-                    return Err(format!("`{path}` leads to a file that usually holds secrets"));
+                // Where a link leads is what counts.
+                if is_secret(&read.path) || !self.files().contains(&read.path) {
+                    return Err(format!("`{path}` leads to a file that is not shown"));
                 }
                 read.lines
             }
@@ -114,7 +116,7 @@ impl Bench<'_> {
         for one in drawn.into_iter().filter(|one| as_on_screen(one, &self.question.open)) {
             let excerpt = one.excerpt;
             text.push_str(&head(&excerpt.path, excerpt.span, one.file.len()));
-            text.push_str(&ended(&read_aloud(excerpt.text.bytes())));
+            text.push_str(&ended(read_aloud(excerpt.text.bytes())));
             shown.add_file(excerpt.path, one.file);
         }
         if text.is_empty() {
@@ -134,7 +136,7 @@ impl Bench<'_> {
         let end = fitting(&text, span);
         let part = Span::new(span.start(), end);
         let mut said = head(path, part, text.len());
-        said.push_str(&ended(&read_aloud(text.slice(part))));
+        said.push_str(&ended(read_aloud(text.slice(part))));
         if end < span.end() {
             said.push_str(&format!("({} more line(s); read on from line {})\n", span.end() - end, end + 1));
         }
@@ -205,6 +207,32 @@ impl Bench<'_> {
             said.push_str(&line);
         }
         if said.is_empty() { Err("no line matches".into()) } else { gave(said, shown) }
+    }
+
+    fn uses(&self, name: &str) -> Gave {
+        let desk = self.ground.desk.ok_or("there is no search index here")?;
+        let callee = Callee::parse(name).ok_or("that is no name")?;
+        let hits = desk.ask(None, self.stop, |index| uses(index, &callee, self.stop));
+        let (mut said, mut shown, mut lines) = (String::new(), Evidence::default(), 0);
+        for hit in hits.map_err(|why| why.to_string())? {
+            let Ok(text) = self.text(&hit.path) else { continue };
+            let within = hit.why.iter().find_map(|why| why.strip_prefix("in:"));
+            let within = within.map_or_else(String::new, |name| format!(" (in {name})"));
+            for line in hit.span.as_range() {
+                let read = text.text(line).map(read_aloud).unwrap_or_default();
+                if !read.contains(callee.name()) {
+                    continue;
+                }
+                lines += 1;
+                said.push_str(&format!("{}:{}{within}: {}\n", hit.path, line + 1, cut(&read, LINE)));
+            }
+            shown.add_file(hit.path, text);
+            if lines >= MATCHES || said.len() >= RESULT {
+                said.push_str("and more; `grep` below a path for the rest\n");
+                break;
+            }
+        }
+        if said.is_empty() { Err("nothing uses this name".into()) } else { gave(said, shown) }
     }
 
     fn log(&self, path: Option<&RepoPath>, words: &str) -> Gave {

@@ -282,7 +282,7 @@ pub fn renumbered(sentence: &str, numbers: &[u32]) -> String {
     let marks: String = numbers.iter().map(|number| format!("[{number}]")).collect();
     let bare = bare.trim_end();
     let (words, end) = match bare.char_indices().next_back() {
-        Some((at, c)) if matches!(c, '.' | '!' | '?') => bare.split_at(at),
+        Some((at, '.' | '!' | '?')) => bare.split_at(at),
         _ => (bare, ""),
     };
     if marks.is_empty() { bare.to_owned() } else { format!("{words} {marks}{end}") }

@@ -56,6 +56,9 @@ fn piece(segment: &Segment, mark: &str) -> Segment {
         Source::Omission { .. } => format!("<omitted{mark}>{}</omitted{mark}>\n", text.trim_end()),
         Source::Outline { path } => tagged("outline", mark, Some((path.as_str(), None)), text),
         Source::FileList => tagged("files", mark, None, text),
+        Source::Map => {
+            format!("<map{mark} of=\"what other files refer to most\">\n{}</map{mark}>\n", ended(text))
+        }
         Source::Excerpt { path, span } => tagged("excerpt", mark, Some((path.as_str(), Some(*span))), text),
         Source::Instruction => tagged("instruction", mark, None, text),
         Source::Refusal { path } => tagged("refused", mark, Some((path, None)), text),

@@ -92,7 +92,7 @@ impl Callers {
         let paths: BTreeSet<&RepoPath> = review.hunks().map(|hunk| &hunk.path).collect();
         for path in paths {
             let made = match FileDiff::hoped_for(review, path) {
-                Some(file) => file.new,
+                Some(file) => file.after(),
                 None => review.base(path).and_then(|base| base.text.clone()),
             };
             match made {

@@ -185,7 +185,7 @@ impl Session {
             level: instruct.level,
             model: turn.model().map(ToString::to_string),
             source,
-            review: seen.map(|seen| turn.reviewed(seen)),
+            review: Some(turn.reviewed(seen.unwrap_or(&BTreeMap::new()))),
         };
         vec![Effect::Land { turn: turn.id(), approved, story }]
     }

@@ -255,7 +255,9 @@ mod tests {
         let (old, new) = (format!("{}é\n", "x".repeat(500_000)), format!("{}è!\n", "x".repeat(500_000)));
         let (hunk, polish) = polished("a.txt", &old, &new);
         let words = polish.words(hunk).unwrap();
-        assert_eq!((&words.old[&0], &words.new[&0]), (&vec![500_000..500_002], &vec![500_000..500_003]));
+        let only = |ranges: &[Range<usize>]| (ranges.len(), ranges[0].clone());
+        assert_eq!(only(&words.old[&0]), (1, 500_000..500_002));
+        assert_eq!(only(&words.new[&0]), (1, 500_000..500_003));
         assert!(!polish.is_of_endings(hunk));
     }
 

@@ -46,12 +46,13 @@ impl Turn {
         let system = self.pack().and_then(|pack| pack.segments().iter().find(|s| s.source == Source::System));
         Reviewed {
             prompts: system.map(|segment| segment.why.clone()),
-            proposal: self.proposal(),
+            // As it was before anybody cut or edited it, if it was ever at rest so.
+            proposal: self.proposed.unwrap_or_else(|| self.proposal()),
             hunks: self.review.hunks().map(judged).collect(),
         }
     }
 
-    fn proposal(&self) -> Digest {
+    pub(super) fn proposal(&self) -> Digest {
         let mut all = Vec::new();
         for hunk in self.review.hunks() {
             let head =

@@ -648,3 +648,22 @@ fn a_cancel_does_not_wait_for_the_apply_model() {
     session.update(merged(Ok(&late)));
     assert!(hunks(&session).is_empty());
 }
+
+#[test]
+fn a_receipt_names_the_proposal_as_it_came_whatever_was_made_of_it_by_hand() {
+    let review = |by_hand: bool| {
+        let (mut session, _) = placed("reviewing");
+        if by_hand {
+            let id = hunks(&session)[0];
+            session.rework(id, &Rework::Rewrite(Lines::from("by hand\n"))).unwrap();
+        }
+        accept_all(&mut session);
+        let Some(Effect::Land { story, .. }) = session.land().into_iter().next() else {
+            panic!("no landing")
+        };
+        story.review.expect("a landing that nobody looked at has a receipt too")
+    };
+    let (plain, by_hand) = (review(false), review(true));
+    assert_eq!(plain.proposal, by_hand.proposal);
+    assert!(!plain.hunks[0].by_hand && by_hand.hunks[0].by_hand && !plain.hunks[0].seen);
+}

@@ -16,7 +16,7 @@ use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
 use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader};
 use crate::prompt::{self, Prompts, Said};
-use crate::text::RepoPath;
+use crate::text::{Digest, RepoPath};
 use crate::workspace::{ApplyError, Remark, Undone};
 
 /// How far a turn has come.
@@ -140,6 +140,8 @@ pub struct Turn {
     pub(super) notice: Option<Notice>,
     pub(super) supply: Supply,
     receipts: Vec<Receipt>,
+    /// The digest of what was proposed, once all of it had come.
+    pub(super) proposed: Option<Digest>,
     /// Landings that do not stand any more, by the journal's name.
     taken_back: BTreeSet<String>,
     pub(super) revision: u64,
@@ -176,6 +178,7 @@ impl Turn {
             notice: None,
             supply: Supply::default(),
             receipts: Vec::new(),
+            proposed: None,
             taken_back: BTreeSet::new(),
             revision: 0,
         }
@@ -421,6 +424,9 @@ impl Turn {
         let (told, answered) = (std::mem::take(&mut self.told), std::mem::take(&mut self.answered));
         self.refusals.splice(0..0, unanswered(told, &answered));
         self.phase = if self.open_hunks() > 0 { Phase::Reviewing } else { Phase::Done };
+        if self.proposed.is_none() && self.subject != Subject::Difference && self.phase == Phase::Reviewing {
+            self.proposed = Some(self.proposal());
+        }
     }
 
     fn take(&mut self, reads: Vec<Read>) -> Vec<Effect> {

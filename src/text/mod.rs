@@ -2,11 +2,12 @@
 //! content digests ([`Digest`]), line and word diffs ([`diff`]), where lines went when a text
 //! changed underneath ([`Drift`]), patches that git takes ([`patch`]), syntax classes
 //! ([`highlight`]), tokens in their structure ([`syntax`]), definitions and chunks ([`symbols`]), search
-//! terms ([`terms`]) and the only way a foreign string becomes printable ([`safe`]).
+//! terms ([`terms`]), words that deceive ([`look_alikes`]) and the only way a foreign string becomes printable ([`safe`]).
 //!
 //! This room is the ground floor: values in, values out. It knows no model, no change, no screen
 //! and no disk.
 
+mod alike;
 mod anchors;
 pub mod diff;
 mod digest;
@@ -20,6 +21,7 @@ pub mod symbols;
 pub mod syntax;
 pub mod terms;
 
+pub use alike::look_alikes;
 pub use digest::Digest;
 pub use drift::Drift;
 pub use lines::{LineEnding, Lines, Span, trim_ending};

@@ -3,6 +3,7 @@
 
 use super::file_diff::FileDiff;
 use super::page::Side;
+use crate::text::Lines;
 use crate::text::highlight::Language;
 use crate::text::syntax::Syntax;
 
@@ -21,10 +22,11 @@ impl Default for Budget {
 
 impl Budget {
     /// One side of a file, parsed; `None` when it is not there, does not parse, or would cost too much.
-    pub(super) fn parse(&mut self, file: &FileDiff, side: Side) -> Option<Syntax> {
-        let text = file.text(side)?.bytes();
+    pub(super) fn parse(&mut self, file: &FileDiff, side: Side) -> Option<(Lines, Syntax)> {
         let language = Language::of(&file.path)?;
-        self.parse = self.parse.checked_sub(text.len())?;
-        Syntax::of(language, text)
+        let text = file.text(side)?;
+        self.parse = self.parse.checked_sub(text.bytes().len())?;
+        let syntax = Syntax::of(language, text.bytes())?;
+        Some((text, syntax))
     }
 }

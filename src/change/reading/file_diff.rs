@@ -16,20 +16,31 @@ pub struct FileDiff {
     pub path: RepoPath,
     /// `None`: the file comes.
     pub old: Option<Lines>,
-    /// `None`: the file goes.
-    pub new: Option<Lines>,
+    new: After,
     /// Its modes before and after, as git writes them (`0o100644`), where they differ.
     pub modes: Option<(u32, u32)>,
     /// In order, apart from each other. Outside of them the two texts are equal.
     pub hunks: Vec<Cut>,
 }
 
-/// Lines `old` of the old text became lines `new` of the new one.
+/// The text after all hunks. Of a large changeset it is made file by file when it is asked for: old texts
+/// and hunks are held already, and all new texts together would double that.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum After {
+    /// The file goes.
+    Nothing,
+    Text(Lines),
+    /// The old text with the hunks made.
+    Made,
+}
+
+/// Lines `old` of the old text became lines `new` of the new one, which are `with`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cut {
     pub id: HunkId,
     pub old: Span,
     pub new: Span,
+    pub with: Lines,
     /// Which of these lines really change, counted within the hunk, as [`Review::parts`] has it.
     pub changes: Vec<Change>,
 }
@@ -56,36 +67,59 @@ impl FileDiff {
         let empty = Lines::from("");
         let changes = changes(old.as_ref().unwrap_or(&empty), new.as_ref().unwrap_or(&empty));
         let groups = changes.chunk_by(|one, next| next.old.start() - one.old.end() <= GAP);
-        let hunks = groups.zip(first.0..).filter_map(|(group, id)| Cut::of(HunkId(id), group)).collect();
-        Self { path, old, new, modes: None, hunks }
+        let text = new.as_ref().unwrap_or(&empty);
+        let hunks =
+            groups.zip(first.0..).filter_map(|(group, id)| Cut::of(HunkId(id), group, text)).collect();
+        Self { path, old, new: new.map_or(After::Nothing, After::Text), modes: None, hunks }
     }
 
     fn of_file(review: &Review, hunks: &[&Hunk]) -> Option<Self> {
         let path = hunks.first()?.path.clone();
         let old = review.base(&path)?.text.clone();
         let goes = hunks.iter().any(|hunk| hunk.op == FileOp::Delete);
-        let splices = hunks.iter().map(|hunk| (hunk.replaces, hunk.with.bytes()));
-        let new = (!goes).then(|| spliced(&old.clone().unwrap_or_else(|| "".into()), splices));
+        let new = if goes { After::Nothing } else { After::Made };
         let cuts = hunks.iter().scan((0, 0), |(old, new), hunk| {
             let start = *new + hunk.replaces.start().saturating_sub(*old);
             (*old, *new) = (hunk.replaces.end(), start + hunk.with.len());
             let changes = review.parts(hunk).into_owned();
-            Some(Cut { id: hunk.id, old: hunk.replaces, new: Span::new(start, *new), changes })
+            let with = hunk.with.clone();
+            Some(Cut { id: hunk.id, old: hunk.replaces, new: Span::new(start, *new), with, changes })
         });
         Some(Self { hunks: cuts.collect(), path, old, new, modes: None })
     }
 
-    pub(super) fn text(&self, side: Side) -> Option<&Lines> {
+    /// The text after all hunks; `None`: the file goes. May cost what the file is long: keep it.
+    pub fn after(&self) -> Option<Lines> {
+        match &self.new {
+            After::Nothing => None,
+            After::Text(text) => Some(text.clone()),
+            After::Made => {
+                let empty = Lines::from("");
+                let splices = self.hunks.iter().map(|cut| (cut.old, cut.with.bytes()));
+                Some(spliced(self.old.as_ref().unwrap_or(&empty), splices))
+            }
+        }
+    }
+
+    /// The whole text of a side; see [`FileDiff::after`].
+    pub(super) fn text(&self, side: Side) -> Option<Lines> {
         match side {
-            Side::Old => self.old.as_ref(),
-            Side::New => self.new.as_ref(),
+            Side::Old => self.old.clone(),
+            Side::New => self.after(),
+        }
+    }
+
+    pub(super) fn has(&self, side: Side) -> bool {
+        match side {
+            Side::Old => self.old.is_some(),
+            Side::New => self.new != After::Nothing,
         }
     }
 }
 
 impl Cut {
     /// The hunk that these changes are together.
-    fn of(id: HunkId, group: &[Change]) -> Option<Self> {
+    fn of(id: HunkId, group: &[Change], text: &Lines) -> Option<Self> {
         let (first, last) = (group.first()?, group.last()?);
         let old = Span::new(first.old.start(), last.old.end());
         let new = Span::new(first.new.start(), last.new.end());
@@ -93,7 +127,7 @@ impl Cut {
             |span: Span, from: Span| Span::new(span.start() - from.start(), span.end() - from.start());
         let changes =
             group.iter().map(|c| Change { old: inside(c.old, old), new: inside(c.new, new) }).collect();
-        Some(Self { id, old, new, changes })
+        Some(Self { id, old, new, with: Lines::new(text.slice(new)), changes })
     }
 
     /// Which lines really change, counted within the file.

@@ -38,12 +38,12 @@ pub(super) fn fold(page: &mut Page<'_>, signs: &Signs) {
 }
 
 fn kind(page: &Page<'_>) -> Option<Generated> {
-    let (old, new) = (page.file.old.as_ref()?, page.file.new.as_ref()?);
+    let old = page.file.old.as_ref()?;
     if lock::is_lock_file(page.path().file_name()) {
-        return lock::is_plain(page, old, new).then_some(Generated::LockFile);
+        return lock::is_plain(page, old, &page.file.after()?).then_some(Generated::LockFile);
     }
     let (mark, line) = marked(old)?;
-    (marked(new)?.0 == mark).then_some(Generated::Marked { mark, line })
+    (marked(&page.file.after()?)?.0 == mark).then_some(Generated::Marked { mark, line })
 }
 
 /// The mark in the comment at the head of a text, and its line.

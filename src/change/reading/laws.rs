@@ -105,7 +105,7 @@ fn rows(lines: Span) -> Span {
 }
 
 fn holds(file: &FileDiff, cut: &Cut, fold: &Fold) -> Result<(), TestCaseError> {
-    let (old, new) = (file.old.as_ref().unwrap(), file.new.as_ref().unwrap());
+    let (old, new) = (file.old.as_ref().unwrap(), &file.after().unwrap());
     let slice = |text: &Lines, from: Span, span: Span| -> Vec<Vec<u8>> {
         span.as_range().map(|row| text.get(from.start() + row).unwrap().to_vec()).collect()
     };

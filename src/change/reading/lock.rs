@@ -175,6 +175,9 @@ fn package(path: &[u8]) -> Vec<u8> {
     letters.collect::<Vec<_>>().join(&b'/')
 }
 
+/// Lines that hold a checksum, by the words that tell which one it is.
+type Sums<'a> = BTreeMap<Vec<Vec<u8>>, BTreeSet<&'a [u8]>>;
+
 /// Does every checksum that changes belong to a version that changes, and does none just go?
 fn checksums_follow_versions(page: &Page<'_>, old: &Lines, new: &Lines) -> bool {
     let any = |side: Side, words: &[&str]| {
@@ -184,14 +187,14 @@ fn checksums_follow_versions(page: &Page<'_>, old: &Lines, new: &Lines) -> bool 
     if dropped && any(Side::New, &["name", "version", "resolved"]) {
         return false;
     }
-    let mut known: Option<BTreeMap<Vec<Vec<u8>>, BTreeSet<&[u8]>>> = None;
+    let mut known: Option<Sums<'_>> = None;
     page.unread(Side::New).filter(|(_, line)| holds_sum(line)).all(|(at, line)| {
         let words = identity(line);
         if words.is_empty() {
             return version_of(page, new, at).is_some_and(|version| page.is_unread(Side::New, version));
         }
         let known = known.get_or_insert_with(|| {
-            let mut known: BTreeMap<Vec<Vec<u8>>, BTreeSet<&[u8]>> = BTreeMap::new();
+            let mut known = Sums::new();
             let lines = (0..old.len()).filter_map(|line| old.text(line)).filter(|line| holds_sum(line));
             for line in lines {
                 known.entry(identity(line)).or_default().insert(line.trim_ascii());

@@ -68,10 +68,6 @@ impl Reading {
         let mut reading = Self::of_files(&FileDiff::of(review));
         let hunks: HashMap<HunkId, &Hunk> = review.hunks().map(|hunk| (hunk.id, hunk)).collect();
         for read in &mut reading.hunks {
-            // The same bytes, held once.
-            if let Some(hunk) = hunks.get(&read.id).filter(|hunk| hunk.with == read.made_of.1) {
-                read.made_of.1 = hunk.with.clone();
-            }
             read.risks.extend(hunks.get(&read.id).into_iter().flat_map(|hunk| risk::of_hunk(review, hunk)));
         }
         reading.heed(review);
@@ -100,7 +96,7 @@ impl Reading {
         let risks = risk::of_pages(&pages, &signs);
         let read = |((page, after), risks): ((Page<'_>, Vec<usize>), Vec<Risk>)| Read {
             id: page.id(),
-            made_of: (page.cut.old.len(), page.brings()),
+            made_of: (page.cut.old.len(), page.cut.with.clone()),
             changed: page.changed(),
             folds: page.folds.clone(),
             found: page.folds,

@@ -120,14 +120,10 @@ impl House {
                 if house.floors.contains_key(&(page.at, side)) {
                     continue;
                 }
-                let Some(syntax) = budget.parse(page.file, side) else { continue };
-                let Some(text) = page.text(side) else { continue };
+                let Some((text, syntax)) = budget.parse(page.file, side) else { continue };
                 let items = syntax.items().to_vec();
                 let long = items.iter().map(|item| syntax.has_long_token(item.lines)).collect();
-                house.floors.insert(
-                    (page.at, side),
-                    Floor { language: syntax.language, text: text.clone(), items, long },
-                );
+                house.floors.insert((page.at, side), Floor { language: syntax.language, text, items, long });
             }
         }
         // A side that is there and cannot be known could hold another copy, or the name.
@@ -139,7 +135,7 @@ impl House {
 
     fn is_blind(&self, page: &Page<'_>) -> bool {
         let known = |side| self.floors.contains_key(&(page.at, side));
-        [Side::Old, Side::New].into_iter().any(|side| page.text(side).is_some() && !known(side))
+        [Side::Old, Side::New].into_iter().any(|side| page.file.has(side) && !known(side))
     }
 
     fn item(&self, (at, side, number): Address) -> Option<(&Floor, &Item)> {
@@ -381,12 +377,12 @@ impl Run {
     /// The blank lines below, as far as there are some at the other end; and one above.
     fn take_blanks(&mut self, page: &Page<'_>, side: Side, house: &House) {
         let Some((floor, _)) = self.items.first().and_then(|(_, there)| house.item(*there)) else { return };
-        let here = page.text(side);
-        let blank = |text: Option<&Lines>, line: usize| {
-            text.and_then(|text| text.get(line)).is_some_and(|line| line.trim_ascii().is_empty())
+        let blank = |line: &[u8]| line.trim_ascii().is_empty();
+        let both = |line, other| {
+            page.is_unread(side, line)
+                && blank(page.line(side, line))
+                && floor.text.get(other).is_some_and(blank)
         };
-        let both =
-            |line, other| page.is_unread(side, line) && blank(here, line) && blank(Some(&floor.text), other);
         while both(self.lines.end(), self.other.1) {
             self.lines = Span::new(self.lines.start(), self.lines.end() + 1);
             self.other.1 += 1;

@@ -6,7 +6,7 @@ use super::super::HunkId;
 use super::file_diff::{Cut, FileDiff};
 use super::fold::{Fold, FoldKind};
 use crate::text::diff::Change;
-use crate::text::{Lines, RepoPath, Span};
+use crate::text::{RepoPath, Span, trim_ending};
 
 /// Which text a line is of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -45,17 +45,26 @@ impl<'a> Page<'a> {
         self.cut.id
     }
 
-    /// The lines that come.
-    pub(super) fn brings(&self) -> Lines {
-        Lines::new(self.text(Side::New).map_or(&[][..], |text| text.slice(self.cut.new)))
-    }
-
     pub(super) fn path(&self) -> &'a RepoPath {
         &self.file.path
     }
 
-    pub(super) fn text(&self, side: Side) -> Option<&'a Lines> {
-        self.file.text(side)
+    /// Lines of the hunk, counted within the file.
+    pub(super) fn slice(&self, side: Side, lines: Span) -> &'a [u8] {
+        match side {
+            Side::Old => self.file.old.as_ref().map_or(&[][..], |text| text.slice(lines)),
+            Side::New => self.cut.with.slice(within(lines, self.cut.new)),
+        }
+    }
+
+    /// A line of the hunk with its ending; empty when there is none.
+    pub(super) fn raw(&self, side: Side, line: usize) -> &'a [u8] {
+        self.slice(side, Span::new(line, line + 1))
+    }
+
+    /// A line of the hunk without its ending.
+    pub(super) fn line(&self, side: Side, line: usize) -> &'a [u8] {
+        trim_ending(self.raw(side, line))
     }
 
     pub(super) fn span(&self, side: Side) -> Span {
@@ -73,10 +82,10 @@ impl<'a> Page<'a> {
     }
 
     /// The changed lines of one side that no fold covers, with their numbers in the file.
-    pub(super) fn unread(&self, side: Side) -> impl Iterator<Item = (usize, &'a [u8])> {
-        let (text, start) = (self.text(side), self.span(side).start());
+    pub(super) fn unread(&self, side: Side) -> impl Iterator<Item = (usize, &'a [u8])> + use<'_, 'a> {
+        let start = self.span(side).start();
         let rows = self.rows(side).iter().enumerate().filter(|(_, unread)| **unread);
-        rows.filter_map(move |(row, _)| Some((start + row, text?.text(start + row)?)))
+        rows.map(move |(row, _)| (start + row, self.line(side, start + row)))
     }
 
     pub(super) fn is_unread(&self, side: Side, line: usize) -> bool {

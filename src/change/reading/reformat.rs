@@ -21,18 +21,6 @@ use crate::text::highlight::Language;
 use crate::text::syntax::{Structure, Syntax, Token, same_tokens};
 use crate::text::{LineEnding, Lines, Span};
 
-/// Do blanks between tokens mean nothing, but for the places that [`layout`] knows?
-fn blanks_mean_nothing(language: Language) -> bool {
-    match language {
-        Language::Rust | Language::Go | Language::C | Language::Java => true,
-        Language::JavaScript | Language::TypeScript | Language::Tsx => true,
-        Language::Python | Language::Json | Language::Toml => true,
-        // Content, or structure in ways that the layout does not know.
-        Language::Bash | Language::Markdown | Language::Yaml | Language::Html | Language::Css => false,
-        Language::Cpp | Language::CSharp | Language::Ruby | Language::Php => false,
-    }
-}
-
 /// Lines of both texts that might be the same code.
 #[derive(Clone, Copy)]
 struct Region {
@@ -41,16 +29,18 @@ struct Region {
 }
 
 /// A file on both sides, understood.
-struct Both<'a> {
-    old: (&'a Lines, Syntax),
-    new: (&'a Lines, Syntax),
+struct Both {
+    old: (Lines, Syntax),
+    new: (Lines, Syntax),
 }
 
 /// Folds what is only reformatted, in the hunks of one file.
 pub(super) fn fold(pages: &mut [Page<'_>], budget: &mut Budget) {
     let Some(first) = pages.first() else { return };
-    let may_fold = Language::of(first.path()).is_some_and(blanks_mean_nothing);
-    if !may_fold || !pages.iter().any(|page| whole(page).is_some() || parts(page).next().is_some()) {
+    let blanks_mean_nothing = Language::of(first.path())
+        .is_some_and(|language| !matches!(language, Language::Bash | Language::Markdown));
+    if !blanks_mean_nothing || !pages.iter().any(|page| whole(page).is_some() || parts(page).next().is_some())
+    {
         return;
     }
     let Some(both) = Both::of(first, budget) else { return };
@@ -91,10 +81,8 @@ fn parts(page: &Page<'_>) -> impl Iterator<Item = Region> {
 
 fn blanks(page: &Page<'_>, region: Region) -> Vec<Region> {
     let runs = |side: Side, span: Span| {
-        let blank = |line: &usize| {
-            let text = page.text(side).and_then(|text| text.text(*line));
-            page.is_unread(side, *line) && text.is_some_and(|text| text.trim_ascii().is_empty())
-        };
+        let blank =
+            |line: &usize| page.is_unread(side, *line) && page.line(side, *line).trim_ascii().is_empty();
         let lines: Vec<usize> = span.as_range().filter(blank).collect();
         let runs = lines.chunk_by(|one, next| one + 1 == *next);
         let runs = runs.filter_map(|run| Some(Span::new(*run.first()?, run.last()? + 1)));
@@ -111,16 +99,14 @@ fn blanks(page: &Page<'_>, region: Region) -> Vec<Region> {
 /// A necessary condition that costs no parsing.
 fn same_letters(page: &Page<'_>, region: Region) -> bool {
     let letters = |side, span| {
-        let text = page.text(side).map_or(&[][..], |text| text.slice(span));
-        text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b',')
+        page.slice(side, span).iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b',')
     };
     letters(Side::Old, region.old).eq(letters(Side::New, region.new))
 }
 
-impl<'a> Both<'a> {
-    fn of(page: &Page<'a>, budget: &mut Budget) -> Option<Self> {
-        let old = (page.text(Side::Old)?, budget.parse(page.file, Side::Old)?);
-        let new = (page.text(Side::New)?, budget.parse(page.file, Side::New)?);
+impl Both {
+    fn of(page: &Page<'_>, budget: &mut Budget) -> Option<Self> {
+        let (old, new) = (budget.parse(page.file, Side::Old)?, budget.parse(page.file, Side::New)?);
         Some(Self { old, new })
     }
 

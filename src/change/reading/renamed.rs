@@ -79,11 +79,11 @@ struct Row<'a> {
 
 /// The changed lines of a hunk in pairs, where as many come as go.
 fn rows<'a>(page: &Page<'a>) -> Vec<Row<'a>> {
-    let (old, new) = (page.text(Side::Old), page.text(Side::New));
     let even = page.changes.iter().filter(|change| change.old.len() == change.new.len());
     let pairs = even.flat_map(|change| change.old.as_range().zip(change.new.as_range()));
     let open = pairs.filter(|(old, new)| page.is_unread(Side::Old, *old) && page.is_unread(Side::New, *new));
-    open.filter_map(|lines| Some(Row { lines, old: old?.get(lines.0)?, new: new?.get(lines.1)? })).collect()
+    open.map(|lines| Row { lines, old: page.raw(Side::Old, lines.0), new: page.raw(Side::New, lines.1) })
+        .collect()
 }
 
 /// The words that differ between two lines, pair by pair; `None` if anything else does.
@@ -157,10 +157,9 @@ pub(super) fn fold(pages: &mut [Page<'_>], pairs: &Pairs<'_>, budget: &mut Budge
 
 /// Does the hunk take a name out or bring it in, folded or not? Without it the renaming would be half done.
 fn takes_part(page: &Page<'_>, renamings: &BTreeMap<&[u8], &[u8]>) -> bool {
-    let words = |side, span: Span| page.text(side).map_or(&[][..], |text| text.slice(span));
     page.changes.iter().any(|change| {
-        pieces(words(Side::Old, change.old)).any(|word| renamings.contains_key(word))
-            || pieces(words(Side::New, change.new)).any(|word| renamings.values().any(|to| *to == word))
+        pieces(page.slice(Side::Old, change.old)).any(|word| renamings.contains_key(word))
+            || pieces(page.slice(Side::New, change.new)).any(|word| renamings.values().any(|to| *to == word))
     })
 }
 
@@ -173,7 +172,7 @@ struct Stretch {
     defines: bool,
 }
 
-fn stretches(page: &Page<'_>, both: &Both<'_>, renamings: &BTreeMap<&[u8], &[u8]>) -> Vec<Stretch> {
+fn stretches(page: &Page<'_>, both: &Both, renamings: &BTreeMap<&[u8], &[u8]>) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
     for row in rows(page) {
         let Some(stretch) = both.renamed(&row, renamings) else { continue };
@@ -198,35 +197,35 @@ impl Stretch {
 }
 
 /// One side of a file, understood.
-struct Known<'a> {
-    text: &'a Lines,
+struct Known {
+    text: Lines,
     syntax: Syntax,
     names: HashMap<usize, Name>,
     /// Where each name is bound.
-    bound: HashMap<&'a [u8], Vec<Range<usize>>>,
+    bound: HashMap<Vec<u8>, Vec<Range<usize>>>,
 }
 
-struct Both<'a> {
-    old: Known<'a>,
-    new: Known<'a>,
+struct Both {
+    old: Known,
+    new: Known,
 }
 
-impl<'a> Known<'a> {
-    fn of(page: &Page<'a>, side: Side, budget: &mut Budget) -> Option<Self> {
-        let text = page.text(side)?;
-        let syntax = budget.parse(page.file, side)?;
+impl Known {
+    fn of(page: &Page<'_>, side: Side, budget: &mut Budget) -> Option<Self> {
+        let (text, syntax) = budget.parse(page.file, side)?;
         let names = syntax.names(text.bytes());
-        let mut bound: HashMap<&[u8], Vec<Range<usize>>> = HashMap::new();
+        let mut bound: HashMap<Vec<u8>, Vec<Range<usize>>> = HashMap::new();
         for name in &names {
             if let Use::Binds { reach, .. } = &name.used {
-                bound.entry(text.bytes().get(name.bytes.clone())?).or_default().push(reach.clone());
+                let word = text.bytes().get(name.bytes.clone())?.to_vec();
+                bound.entry(word).or_default().push(reach.clone());
             }
         }
         let names = names.into_iter().map(|name| (name.bytes.start, name)).collect();
         Some(Self { text, syntax, names, bound })
     }
 
-    fn word(&self, bytes: &Range<usize>) -> &'a [u8] {
+    fn word(&self, bytes: &Range<usize>) -> &[u8] {
         self.text.bytes().get(bytes.clone()).unwrap_or_default()
     }
 
@@ -274,8 +273,8 @@ impl<'a> Known<'a> {
     }
 }
 
-impl<'a> Both<'a> {
-    fn of(page: &Page<'a>, budget: &mut Budget) -> Option<Self> {
+impl Both {
+    fn of(page: &Page<'_>, budget: &mut Budget) -> Option<Self> {
         Language::of(page.path())?;
         Some(Self { old: Known::of(page, Side::Old, budget)?, new: Known::of(page, Side::New, budget)? })
     }

@@ -342,7 +342,7 @@ fn every_mark_says_why() {
             "a.rs",
             "a\n",
             "let p\u{0430}ss = a;\n",
-            "is not what it looks like: letters of several scripts in p\u{0430}ss",
+            "is not what it looks like: letters that look like others in p\u{0430}ss",
         ),
         (
             "a.rs",

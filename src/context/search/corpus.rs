@@ -1,5 +1,6 @@
 //! The files of a project as a search sees them, and the search.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::entry::Entry;
@@ -45,7 +46,7 @@ impl Member {
         Hit { path: self.path.clone(), span, score, tokens: Tokens::of_bytes(u64::from(bytes)), why }
     }
 
-    pub(super) fn role(&self) -> Role {
+    pub fn role(&self) -> Role {
         self.role
     }
 
@@ -54,7 +55,7 @@ impl Member {
     }
 
     /// The folder's path; empty for the root.
-    pub(super) fn folder(&self) -> &str {
+    fn folder(&self) -> &str {
         self.path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 }
@@ -77,6 +78,8 @@ pub struct Hit {
 pub struct Corpus {
     /// By path, ascending.
     files: Vec<Member>,
+    /// Which folder each lies in, by number from 0.
+    folders: Vec<usize>,
     chunks: usize,
 }
 
@@ -84,12 +87,23 @@ impl Corpus {
     pub fn new(mut files: Vec<Member>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let chunks = files.iter().map(|file| file.entry.parts.len()).sum();
-        Self { files, chunks }
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut folders = Vec::with_capacity(files.len());
+        for file in &files {
+            let next = numbers.len();
+            folders.push(*numbers.entry(file.folder()).or_insert(next));
+        }
+        Self { folders, chunks, files }
     }
 
     /// By path, ascending.
     pub fn files(&self) -> &[Member] {
         &self.files
+    }
+
+    /// Beside [`Corpus::files`].
+    pub(super) fn folders(&self) -> &[usize] {
+        &self.folders
     }
 
     pub fn chunk_count(&self) -> usize {

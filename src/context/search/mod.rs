@@ -9,6 +9,7 @@ mod corpus;
 mod entry;
 mod feedback;
 mod fuse;
+pub mod graph;
 mod query;
 mod rank;
 mod role;

@@ -5,7 +5,6 @@
 //! docs/benchmarks.md ("Search") says what each is worth.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use super::corpus::Corpus;
 use super::feedback;
@@ -143,12 +142,13 @@ fn gain(total: &mut [f32], weight: f32, signal: Vec<f32>) {
 
 /// For each file the best score of its folder: what changes together lies together.
 fn folders(corpus: &Corpus, total: &[f32]) -> Vec<f32> {
-    let mut best: HashMap<&str, f32> = HashMap::new();
-    for (file, score) in corpus.files().iter().zip(total) {
-        let folder = best.entry(file.folder()).or_default();
-        *folder = folder.max(*score);
+    let mut best: Vec<f32> = vec![0.0; corpus.files().len()];
+    for (folder, score) in corpus.folders().iter().zip(total) {
+        if let Some(best) = best.get_mut(*folder) {
+            *best = best.max(*score);
+        }
     }
-    corpus.files().iter().map(|file| best.get(file.folder()).copied().unwrap_or(0.0)).collect()
+    corpus.folders().iter().map(|folder| best.get(*folder).copied().unwrap_or(0.0)).collect()
 }
 
 /// What a file counts for by its role: code, unless the question is about something else.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::show;
 use super::verb::{self, Verb};
-use crate::change::reading::{Order, Reading};
-use crate::change::{Hunk, HunkId, Purpose, Review, Standing, Verdict};
+use crate::change::reading::{FileDiff, Order, Reading};
+use crate::change::{Hunk, HunkId, Purpose, Review, Standing, Verdict, unparsed};
 use crate::session::{Decision, Rework, Seen, Session, Turn};
 use crate::text::safe;
 
@@ -35,6 +35,8 @@ pub struct Dialogue<'a, W> {
     by: Order,
     /// Hunks that were shown as they are now, and how they were looked at.
     seen: &'a mut BTreeMap<HunkId, Seen>,
+    /// The same of lines that were just cut out of one.
+    picked: BTreeMap<HunkId, Seen>,
     at: Option<HunkId>,
     output: W,
 }
@@ -52,7 +54,8 @@ impl<'a, W: Write> Dialogue<'a, W> {
         let reading = session.turn().map(|turn| Reading::of(turn.review())).unwrap_or_default();
         let by = Order::Reading;
         let order = reading.order(by);
-        let mut dialogue = Self { session, reading, order, by, seen, at: None, output };
+        let mut dialogue =
+            Self { session, reading, order, by, seen, picked: BTreeMap::new(), at: None, output };
         dialogue.begin()?;
         Ok(dialogue)
     }
@@ -99,7 +102,10 @@ impl<'a, W: Write> Dialogue<'a, W> {
     fn begin(&mut self) -> io::Result<()> {
         let ids = self.order.iter().copied();
         let (lines, hunks) = (self.reading.lines_to_read(ids), self.order.len());
-        self.say(&format!("{hunks} hunks, {lines} lines to read, {}; ? lists the verbs", self.by.words()))?;
+        let counted =
+            |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let (hunks, lines) = (counted(hunks, "hunk"), counted(lines, "line"));
+        self.say(&format!("{hunks}, {lines} to read, {}; ? lists the verbs", self.by.words()))?;
         match self.purpose() {
             Purpose::Propose => {}
             Purpose::TakeBack => self.say("all of it is made already: what is rejected is taken back")?,
@@ -134,7 +140,7 @@ impl<'a, W: Write> Dialogue<'a, W> {
             },
             Verb::Find(words) => self.find(&words),
             Verb::Why => match self.hunk() {
-                Some(hunk) => self.say(show::why(hunk, &self.reading).trim_end()),
+                Some(hunk) => self.say(show::why(hunk, &self.reading, self.breaks(hunk)).trim_end()),
                 None => Ok(()),
             },
             Verb::Unfold => self.show(true),
@@ -207,7 +213,13 @@ impl<'a, W: Write> Dialogue<'a, W> {
         }
         let verdict = if accept { Verdict::Accepted } else { Verdict::Rejected };
         match self.session.rework(id, &Rework::Pick { lines: first - 1..last, verdict }) {
-            Ok(_) => self.anew(),
+            // Lines of a hunk that was shown were shown.
+            Ok(picked) => {
+                if let Some(seen) = self.seen.get(&id).copied() {
+                    self.picked.insert(picked, seen);
+                }
+                self.anew()
+            }
             Err(why) => self.say(&why.to_string()),
         }
     }
@@ -261,6 +273,7 @@ impl<'a, W: Write> Dialogue<'a, W> {
         self.order = self.reading.order(self.by);
         let hunks: BTreeSet<HunkId> = self.order.iter().copied().collect();
         self.seen.retain(|id, _| was.contains(id) && hunks.contains(id));
+        self.seen.append(&mut self.picked);
         self.go_to_undecided()
     }
 
@@ -313,12 +326,23 @@ impl<'a, W: Write> Dialogue<'a, W> {
         self.review()?.hunk(self.at?)
     }
 
+    /// Does the file stop to parse by the hunk? Takes a parse of the file.
+    fn breaks(&self, hunk: &Hunk) -> bool {
+        let file = self.review().and_then(|review| FileDiff::hoped_for(review, &hunk.path));
+        file.is_some_and(|file| unparsed(&file).contains(&hunk.id))
+    }
+
     fn show(&mut self, unfolded: bool) -> io::Result<()> {
         let Some((hunk, review)) = self.hunk().zip(self.review()) else {
             return self.say("there is no hunk");
         };
         let (id, base) = (hunk.id, review.base(&hunk.path).and_then(|base| base.text.as_ref()));
-        let text = show::hunk(review, &self.reading, &self.order, hunk, unfolded);
+        let mut text = show::hunk(review, &self.reading, &self.order, hunk, unfolded);
+        if self.breaks(hunk)
+            && let Some(end) = text.find('\n')
+        {
+            text.insert_str(end + 1, &format!("mind: {}\n", show::BREAKS));
+        }
         let whole = show::is_whole(review, hunk, base);
         self.say(text.trim_end())?;
         if !whole {
@@ -468,6 +492,27 @@ mod tests {
         assert!(shown.contains("reason: so ␛[m") && !shown.contains('\u{1b}'), "{shown}");
         assert!(shown.contains("`what` is no verb") && shown.contains("accept the rest of the file"));
         assert!(shown.contains("noted"));
+    }
+
+    #[test]
+    fn a_hunk_by_which_the_file_stops_to_parse_says_so() {
+        let path = RepoPath::parse("a.rs").unwrap();
+        let mut review = Review::of_difference(Purpose::Propose).unwrap();
+        let old = "fn a() {\n    1;\n}\n\n\n\n\nfn b() {}\n";
+        let new = old.replace("1;", "(1;").replace("fn b", "fn c");
+        let base = Base { path, text: Some(Lines::from(old)) };
+        review.compare(crate::change::Compared::of(base, Some(&Lines::from(new.as_str()))));
+        let mut session = session(review);
+        let (mut seen, mut shown) = (BTreeMap::new(), Vec::new());
+        let mut dialogue = Dialogue::open(&mut session, &mut seen, &mut shown).unwrap();
+        dialogue.hear("g 1", Duration::ZERO).unwrap();
+        dialogue.hear("g 2", Duration::ZERO).unwrap();
+        dialogue.hear("i", Duration::ZERO).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        let marked = shown.lines().zip(shown.lines().skip(1));
+        let marked: Vec<&str> =
+            marked.filter(|(_, next)| next.starts_with("mind: with it")).map(|(title, _)| title).collect();
+        assert!(!marked.is_empty() && marked.iter().all(|title| title.contains("a.rs, line 2")), "{shown}");
     }
 
     #[test]

@@ -4,6 +4,9 @@ use crate::change::reading::Reading;
 use crate::change::{Atom, FileOp, Hunk, HunkId, Purpose, Review, Standing, Verdict};
 use crate::text::{Lines, safe, trim_ending};
 
+/// What is said of a hunk by which its file stops to parse.
+pub(super) const BREAKS: &str = "with it the file does not parse any more";
+
 /// Longest line that is shown in full, in bytes.
 const MAX_LINE: usize = 2_000;
 
@@ -114,22 +117,54 @@ fn lines(shown: &mut String, review: &Review, reading: &Reading, hunk: &Hunk, ba
                     ('+', hunk.with.get(line))
                 };
                 let bytes = bytes.unwrap_or_default();
+                let differs =
+                    counterpart(review, hunk, base, (old, line)).map_or(0, |other| common(bytes, other));
                 let unended = if bytes.ends_with(b"\n") { "" } else { " (no newline at the end)" };
-                shown.push_str(&format!("{:>4} {sign} {}{unended}\n", nth + 1, cut(bytes)));
+                shown.push_str(&format!("{:>4} {sign} {}{unended}\n", nth + 1, cut_at(bytes, differs)));
             }
         }
         said = fold;
     }
 }
 
+/// The line that stands at the same place on the other side of a change.
+fn counterpart<'a>(
+    review: &Review,
+    hunk: &'a Hunk,
+    base: &'a Lines,
+    (old, line): (bool, usize),
+) -> Option<&'a [u8]> {
+    let parts = review.parts(hunk);
+    let part = parts.iter().find(|part| if old { part.old } else { part.new }.as_range().contains(&line))?;
+    let (own, other) = if old { (part.old, part.new) } else { (part.new, part.old) };
+    let at = other.as_range().nth(line - own.start())?;
+    if old { hunk.with.get(at) } else { base.get(hunk.replaces.start() + at) }
+}
+
+/// How many bytes two lines begin alike with.
+fn common(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
 /// A line made printable, with what is left out said.
 fn cut(line: &[u8]) -> String {
+    cut_at(line, 0)
+}
+
+/// The same of a line that is of interest at this byte: of a long one, what stands around it.
+fn cut_at(line: &[u8], at: usize) -> String {
     let line = trim_ending(line);
-    let (head, rest) = line.split_at_checked(MAX_LINE).unwrap_or((line, &[]));
-    match rest.len() {
-        0 => safe::bytes(head),
-        more => format!("{} (and {more} bytes more)", safe::bytes(head)),
+    if line.len() <= MAX_LINE {
+        return safe::bytes(line);
     }
+    let wanted = if at < MAX_LINE { 0 } else { at - MAX_LINE / 2 };
+    // Not amid a character.
+    let goes_on = |byte: &u8| byte & 0xc0 == 0x80;
+    let start = (wanted..line.len()).find(|at| !line.get(*at).is_some_and(goes_on)).unwrap_or(line.len());
+    let end = line.len().min(start + MAX_LINE);
+    let before = if start > 0 { format!("({start} bytes before) ") } else { String::new() };
+    let piece = safe::bytes(line.get(start..end).unwrap_or_default());
+    format!("{before}{piece} (and {} bytes more)", line.len() - end)
 }
 
 /// Was all of the hunk shown, folds apart?
@@ -140,10 +175,13 @@ pub(super) fn is_whole(review: &Review, hunk: &Hunk, base: Option<&Lines>) -> bo
 }
 
 /// Why the hunk is there.
-pub(super) fn why(hunk: &Hunk, reading: &Reading) -> String {
+pub(super) fn why(hunk: &Hunk, reading: &Reading, breaks: bool) -> String {
     let reason = hunk.reason.as_deref().map_or_else(|| "no reason was given".to_owned(), safe::line);
     let sure = (hunk.matched_by.confidence() * 100.0).round();
     let mut why = format!("reason: {reason}\nplace: {sure} % sure\n");
+    if breaks {
+        why.push_str(&format!("mind: {BREAKS}\n"));
+    }
     for risk in reading.risks(hunk.id) {
         why.push_str(&format!("mind: it {}\n", safe::line(&risk.words())));
     }

@@ -129,7 +129,7 @@ fn course(id: TurnId, question: &Arc<Question>, before: Option<Before>) -> (Cour
 impl Inquiry {
     fn into_before(self) -> Option<Before> {
         let Course::Talk(talk) = self.course else { return None };
-        talk.to_go_on().filter(|before| before.said.ask().weight() < HEAVY)
+        talk.to_go_on().filter(|_| talk.weight_to_go_on().is_some_and(|weight| weight < HEAVY))
     }
 
     pub fn id(&self) -> TurnId {
@@ -247,6 +247,14 @@ impl Inquiry {
     /// Does it go on from the question before?
     pub fn goes_on(&self) -> bool {
         matches!(&self.course, Course::Talk(talk) if talk.goes_on())
+    }
+
+    /// Would a question at this depth go on from it? Not from half an answer, not from one in depth, and
+    /// not where a model may do other things than it was told at the beginning.
+    pub fn can_be_gone_on_from(&self, depth: Depth) -> bool {
+        let Course::Talk(talk) = &self.course else { return false };
+        let light = |weight: Tokens| weight < HEAVY;
+        depth == self.question.depth && talk.weight_to_go_on().is_some_and(light)
     }
 
     pub fn end(&self) -> Option<&End> {

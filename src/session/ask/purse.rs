@@ -12,6 +12,9 @@ use crate::session::TurnId;
 /// Tokens of an answer that are reckoned with before it is known.
 const ANSWER: Tokens = Tokens(1_500);
 
+/// Tokens that a conversation gains from one request to the next, reckoned with before they are known.
+const GAIN: Tokens = Tokens(2_000);
+
 /// Of the tokens of a question in depth, the part that is kept for its check and its report.
 const KEPT_BACK: u64 = 4;
 
@@ -100,13 +103,17 @@ pub(super) struct Purse {
     bill: Bill,
     /// What requests under way are reckoned to weigh.
     under_way: BTreeMap<TurnId, Tokens>,
+    /// What the next request of a conversation will weigh at least: each that was begun is to come to its
+    /// answer, whatever the others do.
+    begun: BTreeMap<TurnId, Tokens>,
     /// Is a part kept back for what comes at the end?
     keeps_back: bool,
 }
 
 impl Purse {
     pub fn new(allowance: Allowance, keeps_back: bool) -> Self {
-        Self { allowance, bill: Bill::default(), under_way: BTreeMap::new(), keeps_back }
+        let (bill, under_way, begun) = (Bill::default(), BTreeMap::new(), BTreeMap::new());
+        Self { allowance, bill, under_way, begun, keeps_back }
     }
 
     pub fn allowance(&self) -> Allowance {
@@ -131,30 +138,45 @@ impl Purse {
         self.bill += bill;
     }
 
-    /// Nobody waits for it any more.
+    /// Nobody waits for its request any more.
     pub fn dropped(&mut self, lane: TurnId) {
         self.under_way.remove(&lane);
     }
 
-    pub fn room(&self, ask: &Ask) -> Room {
+    /// A conversation is over.
+    pub fn closed(&mut self, lane: TurnId) {
+        self.dropped(lane);
+        self.begun.remove(&lane);
+    }
+
+    /// May the next request of a conversation leave?
+    pub fn room(&self, lane: TurnId, ask: &Ask) -> Room {
         if let Some(money) = self.allowance.money.filter(|money| self.bill.cost >= *money && money.0 > 0) {
             return Room::None(Limit::Money(money));
         }
         let Some(tokens) = self.allowance.tokens else { return Room::Enough };
         let back = if self.keeps_back { Tokens(tokens.0 / KEPT_BACK) } else { Tokens(0) };
         let under_way: Tokens = self.under_way.values().copied().sum();
-        let left = tokens.saturating_sub(back).saturating_sub(self.used()).saturating_sub(under_way);
+        let others = self.begun.iter().filter(|(other, _)| **other != lane).map(|(_, next)| *next).sum();
+        let taken = [back, self.used(), under_way, others];
+        let left = taken.into_iter().fold(tokens, Tokens::saturating_sub);
         let needs = ask.weight() + ANSWER;
         match left {
             left if left < needs => Room::None(Limit::Tokens(tokens)),
-            // The next one would weigh more than this one.
-            left if left < needs + needs + ANSWER => Room::OneMore,
+            left if left < needs + needs + GAIN => Room::OneMore,
             _ => Room::Enough,
         }
     }
 
-    pub fn sent(&mut self, lane: TurnId, ask: &Ask) {
-        self.under_way.insert(lane, ask.weight() + ANSWER);
+    /// `last`: no other request of the conversation follows on this one.
+    pub fn sent(&mut self, lane: TurnId, ask: &Ask, last: bool) {
+        let needs = ask.weight() + ANSWER;
+        self.under_way.insert(lane, needs);
+        if last {
+            self.begun.remove(&lane);
+        } else {
+            self.begun.insert(lane, needs + GAIN);
+        }
     }
 }
 
@@ -181,31 +203,44 @@ mod tests {
     fn a_request_leaves_only_if_it_fits_with_those_under_way_and_what_is_kept_back() {
         let ask = Ask { messages: vec![Message::user("x".repeat(3_500))], ..Ask::default() };
         let needs = ask.weight() + ANSWER;
-        let lane = TurnId(1);
         let allowance = Allowance { tokens: Some(Tokens(needs.0 * 4)), ..Allowance::default() };
         let mut purse = Purse::new(allowance, false);
-        assert_eq!(purse.room(&ask), Room::Enough);
-        purse.sent(lane, &ask);
-        assert_eq!(purse.room(&ask), Room::Enough);
-        purse.sent(TurnId(2), &ask);
-        assert_eq!(purse.room(&ask), Room::OneMore);
-        purse.sent(TurnId(3), &ask);
-        purse.sent(TurnId(4), &ask);
-        assert_eq!(purse.room(&ask), Room::None(Limit::Tokens(Tokens(needs.0 * 4))));
+        assert_eq!(purse.room(TurnId(1), &ask), Room::Enough);
+        purse.sent(TurnId(1), &ask, true);
+        assert_eq!(purse.room(TurnId(2), &ask), Room::Enough);
+        purse.sent(TurnId(2), &ask, true);
+        assert_eq!(purse.room(TurnId(3), &ask), Room::OneMore);
+        purse.sent(TurnId(3), &ask, true);
+        purse.sent(TurnId(4), &ask, true);
+        assert_eq!(purse.room(TurnId(5), &ask), Room::None(Limit::Tokens(Tokens(needs.0 * 4))));
         let usage = Usage { input: Tokens(10), ..Usage::default() };
         (1..=4).for_each(|lane| purse.metered(TurnId(lane), Bill::of(usage, None)));
-        assert_eq!((purse.room(&ask), purse.used()), (Room::Enough, Tokens(40)));
+        assert_eq!((purse.room(TurnId(5), &ask), purse.used()), (Room::Enough, Tokens(40)));
         let mut kept = Purse::new(Allowance { tokens: Some(needs), ..allowance }, true);
-        assert!(matches!(kept.room(&ask), Room::None(_)));
+        assert!(matches!(kept.room(TurnId(1), &ask), Room::None(_)));
         kept.open_all();
-        assert_eq!(kept.room(&ask), Room::OneMore);
+        assert_eq!(kept.room(TurnId(1), &ask), Room::OneMore);
+    }
+
+    #[test]
+    fn a_conversation_that_was_begun_has_its_last_request_kept_for_it() {
+        let ask = Ask { messages: vec![Message::user("x".repeat(3_500))], ..Ask::default() };
+        let needs = ask.weight() + ANSWER;
+        let tokens = needs + needs + GAIN + Tokens(needs.0 - 1);
+        let mut purse = Purse::new(Allowance { tokens: Some(tokens), ..Allowance::default() }, false);
+        purse.sent(TurnId(1), &ask, false);
+        assert!(matches!(purse.room(TurnId(2), &ask), Room::None(_)), "the first would be left without one");
+        purse.metered(TurnId(1), Bill::default());
+        assert_eq!(purse.room(TurnId(1), &ask), Room::Enough);
+        purse.closed(TurnId(1));
+        assert_eq!(purse.room(TurnId(2), &ask), Room::Enough);
     }
 
     #[test]
     fn money_that_is_spent_ends_it_whatever_is_left_of_the_rest() {
         let mut purse = Purse::new(Allowance { money: Some(Money(5)), ..Allowance::default() }, false);
-        assert_eq!(purse.room(&Ask::default()), Room::Enough);
+        assert_eq!(purse.room(TurnId(1), &Ask::default()), Room::Enough);
         purse.metered(TurnId(1), Bill::of(Usage::default(), Some(Money(5))));
-        assert_eq!(purse.room(&Ask::default()), Room::None(Limit::Money(Money(5))));
+        assert_eq!(purse.room(TurnId(1), &Ask::default()), Room::None(Limit::Money(Money(5))));
     }
 }

@@ -38,8 +38,8 @@ impl Depth {
     pub fn does(self) -> &'static str {
         match self {
             Self::Quick => "one search, one request",
-            Self::Research => "the model looks things up in files and history, a few times",
-            Self::Deep => "split, answered part by part, checked, written up; goes on in the background",
+            Self::Research => "looks things up in files and history",
+            Self::Deep => "split, looked up part by part, checked",
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::purse::{Purse, Room};
 use super::{NoEvidence, Outcome, Proof, Question, Retrieved, Source};
 use crate::context::citation::Evidence;
-use crate::context::{self, Pack};
+use crate::context::{self, Pack, Segment};
 use crate::model::{
     Ask, Delta, Failure, Finish, ModelId, Runnable, Seal, Tokens, ToolCall, ToolResult, Usage,
 };
@@ -210,11 +210,17 @@ impl Talk {
         self.before.is_some()
     }
 
-    /// As the next question may go on from it: only an answer that came to its end is one.
-    pub fn to_go_on(&self) -> Option<Before> {
+    /// What the conversation weighs, if the next question may go on from it: only an answer that came to
+    /// its end is one.
+    pub fn weight_to_go_on(&self) -> Option<Tokens> {
         let is_whole = self.end == Some(End::Finished) && !self.reply.trim().is_empty();
-        let said = self.said.clone().filter(|_| is_whole)?;
-        let (answer, shown) = (self.reply.clone(), self.shown.clone());
+        self.said.as_ref().filter(|_| is_whole).map(|said| said.ask().weight())
+    }
+
+    /// The conversation, to be gone on with.
+    pub fn to_go_on(&self) -> Option<Before> {
+        self.weight_to_go_on()?;
+        let (said, answer, shown) = (self.said.clone()?, self.reply.clone(), self.shown.clone());
         Some(Before { said, answer, shown, means: self.means.clone() })
     }
 
@@ -304,10 +310,10 @@ impl Talk {
         let mut ask: Ask = said.ask().clone();
         let paid = around.purse.allowance().money.map(|_| LONGEST_PAID);
         ask.max_output = around.terms.max_output.or(ask.max_output).or(paid);
-        if let Room::None(limit) = around.purse.room(&ask) {
+        if let Room::None(limit) = around.purse.room(self.lane, &ask) {
             return self.close(End::Spent(limit));
         }
-        around.purse.sent(self.lane, &ask);
+        around.purse.sent(self.lane, &ask, self.rounds_left == 0);
         self.reply.clear();
         (self.calls, self.seals) = (Vec::new(), Vec::new());
         self.read = 0;
@@ -399,7 +405,7 @@ impl Talk {
         };
         let next = go_on(self.rounds_left == 0, results.clone());
         // Close to the end of what may be used, the next request is the last.
-        let last = self.rounds_left > 0 && around.purse.room(next.ask()) == Room::OneMore;
+        let last = self.rounds_left > 0 && around.purse.room(self.lane, next.ask()) == Room::OneMore;
         let next = if last { go_on(true, results) } else { next };
         if last {
             self.rounds_left = 0;
@@ -428,10 +434,12 @@ impl Talk {
 
 /// A pack without the excerpts that the conversation holds already.
 fn unseen(pack: &Pack, before: &Pack) -> Pack {
-    let known = |text: &str| before.segments().iter().any(|segment| segment.text.contains(text));
-    let fresh = pack
-        .segments()
-        .iter()
-        .filter(|segment| segment.source.place().1.is_none() || !known(segment.text.as_str()));
+    let is_known = |piece: &Segment| {
+        let same = |known: &Segment| {
+            known.source.place().0 == piece.source.place().0 && known.text.contains(piece.text.as_str())
+        };
+        piece.source.place().1.is_some() && before.segments().iter().any(same)
+    };
+    let fresh = pack.segments().iter().filter(|piece| !is_known(piece));
     Pack::new(fresh.cloned().collect()).with_notes(pack.notes().to_vec())
 }

@@ -414,8 +414,8 @@ fn in_depth(session: &mut Session, question: Question, answer: impl Fn(&str) -> 
     let mut effects = session.ask(question).unwrap();
     while let Some(effect) = effects.pop() {
         effects.extend(match effect {
-            Effect::Retrieve { turn, .. } => {
-                session.update(Event::Retrieved { turn, found: Ok(retrieved()) })
+            Effect::Retrieve { turn, question } => {
+                session.update(Event::Retrieved { turn, found: Ok(found_for(&question.text)) })
             }
             Effect::Consult { turn, ask, .. } => {
                 let bill = Bill::of(Usage { input: ask.weight(), ..Usage::default() }, None);
@@ -442,8 +442,6 @@ fn model(said: &str) -> String {
     } else if said.contains("You check") {
         "1 holds\n2 does not follow: it says nothing of that\n3 contradicts 1: one there, two here\n".into()
     } else if said.contains("You write") {
-        assert!(!said.contains("It is everything"), "what does not follow is not written up: {said}");
-        assert!(said.contains("Found: it contradicts statement 1"), "{said}");
         "ANSWER\nThe total is 1 [1]. Contradiction: the other is 2 [1][2]. It is green [9].\n".into()
     } else if said.contains("What is the total?\n</instruction>") {
         format!("{PART}The total is 1 [1]. It is everything [1]. The other is 9 [2]. Nobody knows.")
@@ -455,7 +453,13 @@ fn model(said: &str) -> String {
 #[test]
 fn a_question_in_depth_is_split_answered_checked_and_written_up() {
     let mut session = session();
-    in_depth(&mut session, deep("what are they?"), model);
+    in_depth(&mut session, deep("what are they?"), |said| {
+        if said.contains("You write") {
+            assert!(!said.contains("It is everything"), "what does not follow is not written up: {said}");
+            assert!(said.contains("Found: it contradicts statement 1"), "{said}");
+        }
+        model(said)
+    });
     let inquiry = session.inquiry().unwrap();
     assert_eq!((inquiry.end(), inquiry.stage()), (Some(&End::Finished), Stage::Done));
     let proof = inquiry.proof();
@@ -474,7 +478,7 @@ fn a_question_in_depth_is_split_answered_checked_and_written_up() {
         inquiry.notes(),
         [
             "2 statement(s) had no source that was verified and were left out",
-            "1 statement(s) did not follow from their quotes and were left out",
+            "1 statement(s) did not follow from their quotes",
             "1 statement(s) contradict another",
         ]
     );
@@ -484,12 +488,12 @@ fn a_question_in_depth_is_split_answered_checked_and_written_up() {
 #[test]
 fn a_budget_that_ends_in_depth_leaves_what_was_found_until_then() {
     let mut session = session();
-    let tokens = Some(Tokens(9_000));
+    let tokens = Some(Tokens(5_000));
     let question =
         Question { allowance: Allowance { tokens, ..Allowance::default() }, ..deep("what are they?") };
     in_depth(&mut session, question, model);
     let inquiry = session.inquiry().unwrap();
-    assert_eq!(inquiry.end(), Some(&End::Spent(Limit::Tokens(Tokens(9_000)))), "{:?}", inquiry.notes());
+    assert_eq!(inquiry.end(), Some(&End::Spent(Limit::Tokens(Tokens(5_000)))), "{:?}", inquiry.notes());
     assert!(inquiry.proof().verified().0 > 0, "{:?}", inquiry.proof());
 }
 

@@ -78,10 +78,10 @@ pub enum Loose {
 }
 
 impl Syntax {
-    /// `None` when the text has an error, is larger than 1 MiB, or resists. Blocking: about a tenth of
-    /// a second for each megabyte.
+    /// `None` when the text has an error, is larger than 1 MiB, or resists, and for languages of which it
+    /// is not known what blanks and order mean. Blocking: about a tenth of a second for each megabyte.
     pub fn of(language: Language, text: &[u8]) -> Option<Self> {
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_BYTES || !shape::is_understood(language) {
             return None;
         }
         let tree = parse(language, text)?;

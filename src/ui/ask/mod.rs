@@ -99,8 +99,8 @@ impl App {
 
     /// Does the next question go on from the last answer?
     pub(super) fn asks_on(&self) -> bool {
-        let answered = self.session.inquiry().is_some_and(|one| one.question().depth != Depth::Deep);
-        answered && !self.asking.anew && self.asking.depth != Depth::Deep
+        let inquiry = self.session.inquiry().filter(|_| !self.asking.anew);
+        inquiry.is_some_and(|one| one.can_be_gone_on_from(self.asking.depth))
     }
 
     /// A question that is being answered, or was, while something else is on screen: printable, the most

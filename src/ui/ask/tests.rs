@@ -141,7 +141,7 @@ fn the_slider_of_a_question_is_its_own_and_on_screen_in_words() {
     assert!(shown.contains("Tab how far to go  Ctrl-A back to the text"), "{shown}");
     key(&mut app, KeyCode::Tab);
     assert!(
-        picture(&app).contains(" quick [research] deep   the model looks things up"),
+        picture(&app).contains(" quick [research] deep   looks things up in files and history"),
         "{}",
         picture(&app)
     );

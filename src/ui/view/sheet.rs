@@ -14,7 +14,7 @@ use super::{hand, tree};
 use crate::change::{FileOp, Hunk, Review, Standing, Verdict};
 use crate::session::{Phase, Polish, Turn};
 use crate::text::highlight::Class;
-use crate::text::{LineEnding, safe, trim_ending};
+use crate::text::{LineEnding, look_alikes, safe, trim_ending};
 
 type Layer = Vec<(Range<usize>, Paint)>;
 
@@ -295,7 +295,7 @@ impl Painter<'_, '_, '_> {
         if shown.len() != text.len() || self.app.review.look.detail == Detail::Lines {
             words.clear();
         }
-        let blanks = if old { Layer::new() } else { trailing(&shown) };
+        let blanks = if old { Layer::new() } else { odd(&shown) };
         let picked = self.range.as_ref().is_some_and(|range| range.contains(&changed.atom))
             && self.app.review.at == Some(hunk.id);
         let chosen: Layer =
@@ -382,10 +382,14 @@ fn marks<'a>(
     (words.unwrap_or_default(), classes)
 }
 
-/// Blanks at the end of a line that comes.
-fn trailing(text: &str) -> Layer {
+/// Of a line that comes: words that are not what they look like, and blanks at the end.
+fn odd(text: &str) -> Layer {
+    let mut odd: Layer = look_alikes(text).into_iter().map(|range| (range, Paint::Mark)).collect();
     let end = text.trim_end_matches([' ', '\t']).len();
-    if end < text.len() { vec![(end..text.len(), Paint::Mark)] } else { Layer::new() }
+    if end < text.len() {
+        odd.push((end..text.len(), Paint::Mark));
+    }
+    odd
 }
 
 /// An ending that is not the file's, or none.

@@ -2,6 +2,7 @@
 //! and stay with the commit where none has. Done here, line by line asked for, so that it can be stopped
 //! and so that what is on screen and not saved yet has its place as well.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::path::Path;
 
@@ -147,8 +148,8 @@ fn runs(
         }
     }
     for id in runs.iter().filter_map(|(_, origin)| *origin) {
-        if !known.contains_key(&id) {
-            known.insert(id, told(&repository.find_commit(id)?));
+        if let Entry::Vacant(place) = known.entry(id) {
+            place.insert(told(&repository.find_commit(id)?));
         }
     }
     let blamed = |(span, origin): (Span, Option<Oid>)| Blamed {

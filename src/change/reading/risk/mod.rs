@@ -162,7 +162,7 @@ pub(super) fn of_pages(pages: &[Page<'_>], signs: &Signs) -> Vec<Vec<Risk>> {
         let Some(file) = pages.first().map(|page| page.file) else { continue };
         let of_file = path::risks(file);
         let tests =
-            [test::starts(&file.path, file.old.as_ref()), test::starts(&file.path, file.new.as_ref())];
+            [test::starts(&file.path, file.old.as_ref()), test::starts(&file.path, file.after().as_ref())];
         all.extend(pages.iter().map(|page| {
             let mut risks = of_file.clone();
             risks.extend(of_page(page, tests, &public, signs));
@@ -250,7 +250,7 @@ fn lines<'a>(page: &Page<'a>, side: Side) -> Vec<Line<'a>> {
         Side::New => change.new.as_range(),
     });
     let shown = changed.filter(|line| page.is_unread(side, *line) || written_by_tool(*line));
-    shown.filter_map(|line| Line::of(line - start, page.text(side)?.text(line)?, family)).collect()
+    shown.filter_map(|line| Line::of(line - start, page.line(side, line), family)).collect()
 }
 
 /// What the review knows beside the texts.

@@ -2,6 +2,7 @@
 
 use super::super::file_diff::FileDiff;
 use super::super::lock::is_lock_file;
+use super::super::page::Side;
 use super::{Risk, RiskKind};
 use crate::change::scope::protection;
 
@@ -73,7 +74,7 @@ pub(super) fn risks(file: &FileDiff) -> Vec<Risk> {
     {
         add(RiskKind::Dependency, file.path.file_name().to_owned());
     }
-    if file.old.is_some() && file.new.is_none() {
+    if file.old.is_some() && !file.has(Side::New) {
         add(RiskKind::Deleted, String::new());
     }
     if let Some((before, after)) = file.modes {
