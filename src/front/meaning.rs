@@ -130,7 +130,7 @@ pub fn told(meaning: Option<&Meaning>) -> String {
     let here = if endpoint.base_url.is_loopback() { ", on this machine" } else { "" };
     let (id, host) = (meaning.embedder().id(), endpoint.base_url.host());
     safe::line(&format!(
-        "its texts are sent to {id} at {host}{here}, by `rein index` and `rein search --mode semantic`; what may hold secrets is not"
+        "its texts are sent to {id} at {host}{here}, each with its path, by `rein index` and `rein search --mode semantic`; what may hold secrets is not"
     )) + "\n"
 }
 

@@ -156,6 +156,8 @@ impl Meaning {
             self.store.forget()?;
         }
         let near = self.store.nearest(&query, &among, NEAR).await?;
+        // What points elsewhere is near to nothing.
+        let near: Vec<(ChunkId, f32)> = near.into_iter().filter(|(_, cosine)| *cosine > 0.0).collect();
         Ok(self.chunks.hits(index, &near))
     }
 
