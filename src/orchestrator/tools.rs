@@ -6,11 +6,11 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::gather::{Ground, as_on_screen};
+use super::gather::Ground;
 use super::history;
 use crate::context::citation::{Evidence, ShownCommit};
 use crate::context::{holds_key, is_secret};
-use crate::index::{PatternError, excerpts, matched_lines};
+use crate::index::{Callee, Index, PatternError, excerpts, matched_lines, uses};
 use crate::model::Tokens;
 use crate::session::{Outcome, Question};
 use crate::text::highlight::Language;
@@ -70,6 +70,7 @@ impl Bench<'_> {
             Call::List { path } => self.list(path.as_ref()),
             Call::Outline { path } => self.outline(path),
             Call::Grep { pattern, path } => self.grep(pattern, path.as_ref()),
+            Call::Uses { name } => self.uses(name),
             Call::Log { path, words } => self.log(path.as_ref(), words),
             Call::Blame { path, lines } => self.blame(path, *lines),
             Call::Show { commit, path } => self.show(commit, path.as_ref()),
@@ -109,10 +110,10 @@ impl Bench<'_> {
 
     fn search(&self, query: &str) -> Gave {
         let desk = self.ground.desk.ok_or("there is no search index here")?;
-        let drawn = desk.ask(None, self.stop, |index| excerpts(index, query, FOUND, None));
-        let drawn = drawn.map_err(|why| why.to_string())?;
+        let find = |index: &Index| excerpts(&index.under(&self.question.open), query, FOUND, &|_| false);
+        let drawn = desk.ask(None, self.stop, find).map_err(|why| why.to_string())?;
         let (mut text, mut shown) = (String::new(), Evidence::default());
-        for one in drawn.into_iter().filter(|one| as_on_screen(one, &self.question.open)) {
+        for one in drawn {
             let excerpt = one.excerpt;
             text.push_str(&head(&excerpt.path, excerpt.span, one.file.len()));
             text.push_str(&ended(read_aloud(excerpt.text.bytes())));
@@ -206,6 +207,32 @@ impl Bench<'_> {
             said.push_str(&line);
         }
         if said.is_empty() { Err("no line matches".into()) } else { gave(said, shown) }
+    }
+
+    fn uses(&self, name: &str) -> Gave {
+        let desk = self.ground.desk.ok_or("there is no search index here")?;
+        let callee = Callee::parse(name).ok_or("that is no name")?;
+        let hits = desk.ask(None, self.stop, |index| uses(index, &callee, self.stop));
+        let (mut said, mut shown, mut lines) = (String::new(), Evidence::default(), 0);
+        for hit in hits.map_err(|why| why.to_string())? {
+            let Ok(text) = self.text(&hit.path) else { continue };
+            let within = hit.why.iter().find_map(|why| why.strip_prefix("in:"));
+            let within = within.map_or_else(String::new, |name| format!(" (in {name})"));
+            for line in hit.span.as_range() {
+                let read = text.text(line).map(read_aloud).unwrap_or_default();
+                if !read.contains(callee.name()) {
+                    continue;
+                }
+                lines += 1;
+                said.push_str(&format!("{}:{}{within}: {}\n", hit.path, line + 1, cut(&read, LINE)));
+            }
+            shown.add_file(hit.path, text);
+            if lines >= MATCHES || said.len() >= RESULT {
+                said.push_str("and more; `grep` below a path for the rest\n");
+                break;
+            }
+        }
+        if said.is_empty() { Err("nothing uses this name".into()) } else { gave(said, shown) }
     }
 
     fn log(&self, path: Option<&RepoPath>, words: &str) -> Gave {
