@@ -47,6 +47,28 @@ impl From<Shared> for front::Supplied {
     }
 }
 
+/// What a request holds beside what is found for it.
+#[derive(Args, Debug, Clone, Default)]
+struct Beside {
+    /// Put this into the request too: a file, FILE:A-B, a symbol, diff, diagnostics or an address; `@`
+    /// before it in the text does the same
+    #[arg(long, value_name = "WHAT")]
+    add: Vec<String>,
+    /// Keep this out of the request: a path, an address, or a kind of piece as `rein context` names it
+    #[arg(long, value_name = "WHAT")]
+    evict: Vec<String>,
+    /// Fetch the pages that are named, this once; without it they are refused
+    #[arg(long)]
+    allow_url: bool,
+}
+
+impl From<Beside> for front::Wanted {
+    fn from(beside: Beside) -> Self {
+        let Beside { add, evict, allow_url } = beside;
+        Self { add, evict, allow_url }
+    }
+}
+
 #[derive(Subcommand, Debug)]
 enum Command {
     /// See it work: a sample project and a scripted model, no key, no network
@@ -155,6 +177,8 @@ struct EditArgs {
     #[arg(required = true, value_name = "INSTRUCTION")]
     instruction: Vec<String>,
     #[command(flatten)]
+    beside: Beside,
+    #[command(flatten)]
     shared: Shared,
 }
 
@@ -182,6 +206,8 @@ struct AskArgs {
     #[arg(required = true, value_name = "QUESTION")]
     question: Vec<String>,
     #[command(flatten)]
+    beside: Beside,
+    #[command(flatten)]
     shared: Shared,
 }
 
@@ -202,6 +228,8 @@ struct ContextArgs {
     /// What should change; `-` reads it from stdin
     #[arg(required = true, value_name = "INSTRUCTION")]
     instruction: Vec<String>,
+    #[command(flatten)]
+    beside: Beside,
 }
 
 #[derive(Args, Debug)]
@@ -454,6 +482,7 @@ impl From<EditArgs> for front::EditRequest {
             plain: args.plain,
             json: args.json,
             instruction: args.instruction.join(" "),
+            wanted: args.beside.into(),
             supplied: args.shared.into(),
         }
     }
@@ -461,14 +490,15 @@ impl From<EditArgs> for front::EditRequest {
 
 impl From<AskArgs> for front::AskRequest {
     fn from(args: AskArgs) -> Self {
-        let AskArgs { json, depth, at, budget, question, shared } = args;
-        Self { question: question.join(" "), depth, at, budget, json, supplied: shared.into() }
+        let AskArgs { json, depth, at, budget, question, beside, shared } = args;
+        let wanted = beside.into();
+        Self { question: question.join(" "), depth, at, budget, json, wanted, supplied: shared.into() }
     }
 }
 
 impl From<ContextArgs> for front::EditRequest {
     fn from(args: ContextArgs) -> Self {
-        let ContextArgs { level, file, lines, json, instruction } = args;
+        let ContextArgs { level, file, lines, json, instruction, beside } = args;
         let (level, instruction) = (level.map(Level::from), instruction.join(" "));
         Self {
             level,
@@ -478,6 +508,7 @@ impl From<ContextArgs> for front::EditRequest {
             plain: false,
             json,
             instruction,
+            wanted: beside.into(),
             supplied: front::Supplied::default(),
         }
     }

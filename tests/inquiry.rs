@@ -10,7 +10,7 @@ use rein::tool;
 fn sight(said: &Said) -> String {
     let mut out = String::new();
     for (at, segment) in said.pack().segments().iter().enumerate() {
-        let Segment { source, why, tokens, text, trust } = segment;
+        let Segment { source, why, tokens, text, trust, .. } = segment;
         out.push_str(&format!("[{}] {source} · {} · {why} · ~{tokens} tokens\n", at + 1, trust.name()));
         text.lines().for_each(|line| out.push_str(&format!("    |{line}\n")));
     }

@@ -61,7 +61,7 @@ fn a_first_request_is_small_at_every_notch() {
     for level in [Level::Selection, Level::File, Level::Repo] {
         let open = Open { path: &path, text: &text, selection: Some(Span::new(3, 9)), cursor: None };
         let instruction = "rename `a` to `b` and say why";
-        let request = Request { level, instruction, open: Some(open), candidates: &[], files: &files };
+        let request = Request { files: &files, ..Request::new(level, instruction, Some(open)) };
         let said = edit(&prompts, level, &gather(&request, Tokens(30_000)).unwrap()).unwrap();
         let ask = said.ask();
         let body = serde_json::json!({

@@ -1,8 +1,9 @@
 //! What the model sees, to the byte, at each notch: numbered and labelled, so that a change of it is
 //! a small diff that a person can review.
 
+use proptest::prelude::*;
 use rein::change::Level;
-use rein::context::{Excerpt, Open, Request, Source, Trust, gather};
+use rein::context::{Excerpt, Open, Request, Segment, Source, Trust, Wishes, gather};
 use rein::model::{Speaker, Tokens};
 use rein::prompt::{Prompts, Refusal, Said, complete, edit, repair};
 use rein::text::{Lines, RepoPath, Span};
@@ -25,12 +26,7 @@ const MAIN: &str = "fn main() {\n    let mut stack = Stack::default();\n    stac
 fn sight(said: &Said) -> String {
     let mut out = String::new();
     for (at, segment) in said.pack().segments().iter().enumerate() {
-        let trust = match segment.trust {
-            Trust::Rein => "rein",
-            Trust::User => "user",
-            Trust::Repository => "repository",
-            Trust::Model => "model",
-        };
+        let trust = segment.trust.name();
         let label = format!(
             "[{}] {} · {trust} · {} · ~{} tokens",
             at + 1,
@@ -79,7 +75,7 @@ fn asked(level: Level, text: &str, instruction: &str, candidates: &[Excerpt]) ->
     let (stack, text) = (path("src/stack.rs"), Lines::from(text));
     let files = ["src/stack.rs", "src/main.rs", "README.md"].map(path);
     let open = Open { path: &stack, text: &text, selection: Some(Span::new(5, 8)), cursor: Some(117) };
-    let request = Request { level, instruction, open: Some(open), candidates, files: &files };
+    let request = Request { candidates, files: &files, ..Request::new(level, instruction, Some(open)) };
     let pack = gather(&request, Tokens(8_000)).unwrap();
     let prompts = Prompts::embedded().unwrap();
     let said = match level {
@@ -159,4 +155,75 @@ fn a_file_cannot_close_its_own_tag() {
     assert_eq!(asked.matches("</file-3>").count(), 1);
     assert_eq!(asked.matches("<instruction-3>").count(), 1);
     assert!(said.ask().system.contains("`<instruction-3>`"));
+}
+
+/// Texts with what makes a request heavier than it looks: other encodings and line ends, tags, long names.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let line = prop_oneof![
+        "[ -~]{0,60}".prop_map(|line| line.into_bytes()),
+        proptest::collection::vec(0x80u8..=0xff, 0..30),
+        Just(b"</file> <excerpt-2>\r".to_vec()),
+        "[a\u{202e}\u{200b}]{0,20}".prop_map(|line| line.into_bytes()),
+    ];
+    proptest::collection::vec(line, 0..60).prop_map(|lines| lines.join(&b'\n'))
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-z&\"<>]{1,60}".prop_map(|name| format!("src/{name}.rs"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Put into words, the pieces of a request weigh no more than was budgeted, whatever they are.
+    #[test]
+    fn no_request_weighs_more_than_its_budget(
+        open in (name(), text(), 0usize..60, 0usize..10),
+        others in proptest::collection::vec((name(), text(), any::<bool>()), 0..6),
+        named in proptest::collection::vec((name(), text(), 0usize..5), 0..4),
+        files in proptest::collection::vec(name(), 0..60),
+        level in 0usize..4, budget in 40u64..4_000,
+    ) {
+        let level = Level::ALL[level];
+        let (file, lines) = (path(&open.0), Lines::new(open.1));
+        let start = open.2.min(lines.len());
+        let selection = Some(Span::new(start, (start + open.3).min(lines.len())));
+        let cursor = Some(lines.bytes().len() * open.2 / 60);
+        let excerpts: Vec<Excerpt> = others
+            .into_iter()
+            .map(|(name, text, whole)| {
+                let text = Lines::new(text);
+                Excerpt { path: path(&name), span: text.span(), text, whole, why: "found".into() }
+            })
+            .collect();
+        let piece = |(name, text, kind): (String, Vec<u8>, usize)| {
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let source = match kind {
+                0 => Source::Rules { path: path(&name) },
+                1 => Source::Diff,
+                2 => Source::Diagnostics,
+                3 => Source::Page { url: format!("https://example.org/{name}") },
+                _ => Source::Excerpt { path: path(&name), span: Span::new(0, text.lines().count()) },
+            };
+            Segment::new(source, "named", text, Trust::Repository)
+        };
+        let named: Vec<Segment> = named.into_iter().map(piece).collect();
+        let files: Vec<RepoPath> = files.iter().map(|name| path(name)).collect();
+        let wishes = Wishes::default();
+        let open = Open { path: &file, text: &lines, selection, cursor };
+        let request = Request {
+            named: &named,
+            candidates: &excerpts,
+            files: &files,
+            wishes: &wishes,
+            ..Request::new(level, "do it", Some(open))
+        };
+        let Ok(pack) = gather(&request, Tokens(budget)) else { return Ok(()) };
+        let prompts = Prompts::embedded().unwrap();
+        let said = if level == Level::Complete { complete(&prompts, &pack) } else { edit(&prompts, level, &pack) };
+        let said = said.unwrap();
+        let weight: u64 = said.pack().segments().iter().filter(|one| !one.source.is_system()).map(|one| one.tokens.0).sum();
+        prop_assert!(weight <= budget, "{weight} of {budget} at {level}");
+        made_of_its_pack(&said);
+    }
 }

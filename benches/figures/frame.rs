@@ -131,8 +131,7 @@ impl Desk {
     fn gathered(&self, turn: TurnId, instruct: &Instruct) -> Event {
         let path = instruct.focus.file.as_ref().unwrap();
         let open = Some(Open { path, text: &self.text, selection: None, cursor: None });
-        let request =
-            Request { level: instruct.level, instruction: &instruct.text, open, candidates: &[], files: &[] };
+        let request = Request::new(instruct.level, &instruct.text, open);
         let pack = context::gather(&request, Tokens(10_000_000)).unwrap();
         Event::Gathered { turn, packed: Ok(Gathered { pack, read: Default::default() }) }
     }

@@ -1,9 +1,16 @@
 //! From what the user looks at to the pieces a model is shown, within a budget. What does not fit is
 //! left out at line borders, and the pack says so; what must fit and does not is an error.
+//!
+//! The order is fixed: what is the same from request to request comes first, so that a provider can keep
+//! what it made of it; what was found follows, the best of it last; then what the user named, what may be
+//! changed, and what is to be done.
 
-use super::outline::outline;
-use super::pack::{Pack, Segment, Source, Trust};
-use super::window;
+use super::dedupe::{covered, shows};
+use super::file::{around_cursor, named_file, of_file, of_selection, omission};
+use super::pack::{Dropped, Pack, Segment, Source, Trust};
+use super::room::Room;
+use super::visible::{hidden, visible};
+use super::wishes::Wishes;
 use crate::change::Level;
 use crate::model::Tokens;
 use crate::text::{Lines, RepoPath, Span};
@@ -11,15 +18,8 @@ use crate::text::{Lines, RepoPath, Span};
 /// Most bytes of the list of files, at `repo`.
 const MAX_LIST: usize = 1_500;
 
-/// Most bytes of an outline.
-const MAX_OUTLINE: usize = 1_500;
-
-/// Most bytes before and after the cursor, at `complete`: what fast completion can afford.
-const MAX_PREFIX: usize = 6_000;
-const MAX_SUFFIX: usize = 2_000;
-
-/// Bytes that a tag around a piece may take.
-const TAG: usize = 160;
+/// Of a piece that does not fit, its first lines are shown if at least so many of them fit.
+const HEAD: usize = 8;
 
 /// The file in the editor, as the turn saw it.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,19 @@ pub struct Excerpt {
     pub why: String,
 }
 
+impl Excerpt {
+    /// As a piece: of a file that may be changed if `may_change`, else to be read, with what is hidden in
+    /// it written out.
+    pub fn piece(&self, may_change: bool) -> Segment {
+        let (path, span) = (self.path.clone(), self.span);
+        let text = decoded(self.text.bytes());
+        if may_change {
+            return Segment::new(Source::File { path, span }, self.why.clone(), text, Trust::Repository);
+        }
+        Segment::new(Source::Excerpt { path, span }, self.why.clone(), visible(&text), Trust::Repository)
+    }
+}
+
 /// What a turn is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -51,10 +64,24 @@ pub struct Request<'a> {
     /// What the user typed; ignored at `complete`.
     pub instruction: &'a str,
     pub open: Option<Open<'a>>,
-    /// Best first.
+    /// What holds for every request of the session: rules.
+    pub steady: &'a [Segment],
+    /// What the user pinned, then what the instruction names.
+    pub named: &'a [Segment],
+    /// What was found, best first.
     pub candidates: &'a [Excerpt],
     /// Names of the workspace's files, likeliest first; used at `repo`.
     pub files: &'a [RepoPath],
+    pub wishes: &'a Wishes,
+}
+
+impl<'a> Request<'a> {
+    /// One about the open file and nothing else.
+    pub fn new(level: Level, instruction: &'a str, open: Option<Open<'a>>) -> Self {
+        const NONE: &Wishes = &Wishes::NONE;
+        let (steady, named, candidates, files) = (&[][..], &[][..], &[][..], &[][..]);
+        Self { level, instruction, open, steady, named, candidates, files, wishes: NONE }
+    }
 }
 
 /// Why a pack cannot be made.
@@ -74,8 +101,7 @@ pub enum DoesNotFit {
     NoSelection,
 }
 
-/// The pieces of a request, of at most about `budget` tokens, in the order they are read: what helps
-/// first, then the file, then the instruction.
+/// The pieces of a request, of at most `budget` tokens by estimate once they are put into words.
 ///
 /// # Errors
 /// What must be shown does not fit, or there is nothing to show.
@@ -85,179 +111,215 @@ pub fn gather(request: &Request<'_>, budget: Tokens) -> Result<Pack, DoesNotFit>
         let open = request.open.ok_or(DoesNotFit::NoFile)?;
         return Ok(Pack::new(around_cursor(&open, &room)));
     }
-    let said = Segment::new(Source::Instruction, "typed by the user", request.instruction, Trust::User);
-    if !room.take(said.text.len()) {
-        return Err(DoesNotFit::Instruction { needs: said.tokens, budget });
-    }
-    let mut segments = match request.level {
-        Level::Repo => of_repo(request, &mut room),
-        _ => {
-            let open = request.open.ok_or(DoesNotFit::NoFile)?;
-            let file = match request.level {
-                Level::Selection => of_selection(&open, &mut room)?,
-                _ => vec![of_file(&open, &mut room)?],
-            };
-            let mut all = excerpts(request.candidates, open.path, &mut room);
-            all.extend(file);
-            all
-        }
-    };
-    segments.push(said);
-    Ok(Pack::new(segments))
+    let said = instruction(request.instruction, &mut room)?;
+    let (core, left_out) = core(request, &mut room)?;
+    let mut fitting = Fitting { room, wishes: request.wishes, taken: core, dropped: left_out };
+    // Room goes to what was named before it goes to what was found; they are read in another order.
+    let named = fitting.all(request.named.iter().cloned());
+    let steady = fitting.all(request.steady.iter().cloned());
+    let list = fitting.list(request);
+    let mut found = fitting.found(request);
+    found.reverse();
+    let Fitting { taken: core, dropped, .. } = fitting;
+    let (diagnostics, named): (Vec<_>, Vec<_>) =
+        named.into_iter().partition(|piece| piece.source == Source::Diagnostics);
+    let notes = deceptive(core.iter().chain(&found).chain(&named));
+    let parts = [steady, list, found, named, core, diagnostics, vec![said]];
+    let evicted = evictions(request.wishes, &dropped);
+    Ok(Pack::new(parts.into_iter().flatten().collect()).with_notes(notes).dropping(dropped).dropping(evicted))
 }
 
-/// The pieces of a question, of at most about `budget` tokens: the excerpts, of which the best comes
-/// last, nearest to the question, and the question. `excerpts` are best first.
+/// What was evicted and so not even looked for.
+fn evictions(wishes: &Wishes, dropped: &[Dropped]) -> Vec<Dropped> {
+    let unsaid = wishes.evicted().iter().filter(|what| dropped.iter().all(|one| one.what != **what));
+    unsaid.map(|what| Dropped::new(what.as_str(), Tokens(0), "evicted by you")).collect()
+}
+
+/// The pieces of a question, of at most `budget` tokens by estimate: what holds for all of them, the
+/// excerpts, of which the best comes last, what was named, and the question. `excerpts` are best first.
 ///
 /// # Errors
 /// The question does not fit.
 pub fn evidence(question: &str, excerpts: &[Excerpt], budget: Tokens) -> Result<Pack, DoesNotFit> {
-    let mut room = Room::new(budget);
-    let said = Segment::new(Source::Instruction, "typed by the user", question, Trust::User);
-    if !room.take(said.text.len()) {
-        return Err(DoesNotFit::Instruction { needs: said.tokens, budget });
-    }
-    let fitting = excerpts.iter().filter(|one| room.take(one.text.bytes().len()));
-    let mut segments: Vec<Segment> = fitting.map(|one| excerpt(one, false)).collect();
-    segments.reverse();
-    segments.push(said);
-    Ok(Pack::new(segments))
+    evidence_with(question, excerpts, &[], &Wishes::NONE, budget)
 }
 
-/// The bytes that are left.
-struct Room {
+/// As [`evidence`], with what the user pinned and named.
+///
+/// # Errors
+/// As there.
+pub fn evidence_with(
+    question: &str,
+    excerpts: &[Excerpt],
+    named: &[Segment],
+    wishes: &Wishes,
     budget: Tokens,
-    left: usize,
-}
-
-impl Room {
-    fn new(budget: Tokens) -> Self {
-        // The inverse of `Tokens::estimate`.
-        let left = usize::try_from(budget.0.saturating_mul(7) / 2).unwrap_or(usize::MAX);
-        Self { budget, left }
-    }
-
-    /// Takes room for a piece of `bytes` bytes and its tag, if there is room.
-    fn take(&mut self, bytes: usize) -> bool {
-        let left = self.left.checked_sub(bytes.saturating_add(TAG));
-        self.left = left.unwrap_or(self.left);
-        left.is_some()
-    }
-}
-
-fn of_file(open: &Open<'_>, room: &mut Room) -> Result<Segment, DoesNotFit> {
-    let segment = lines_of(open, open.text.span(), "the open file");
-    let (needs, budget) = (segment.tokens, room.budget);
-    if room.take(segment.text.len()) {
-        Ok(segment)
-    } else {
-        Err(DoesNotFit::File { path: open.path.clone(), needs, budget })
-    }
-}
-
-/// The file in up to five pieces: what is left out, before, the selection, after, what is left out.
-fn of_selection(open: &Open<'_>, room: &mut Room) -> Result<Vec<Segment>, DoesNotFit> {
-    let span = open.selection.ok_or(DoesNotFit::NoSelection)?;
-    let text = open.text;
-    let span = Span::new(span.start().min(text.len()), span.end().min(text.len()));
-    let whole = room.take(text.bytes().len() + 3 * TAG);
-    let window = if whole { text.span() } else { part_around(open, span, room)? };
-    let mut segments = Vec::new();
-    if !whole {
-        segments.extend(outline_of(open, window, room));
-    }
-    segments.extend(omission(open, Span::new(0, window.start())));
-    segments.extend(lines_unless_none(open, Span::new(window.start(), span.start()), "above the selection"));
-    let selected = decoded(text.slice(span));
-    let source = Source::Selection { path: open.path.clone(), span };
-    segments.push(Segment::new(source, "selected by the user", selected, Trust::Repository));
-    segments.extend(lines_unless_none(open, Span::new(span.end(), window.end()), "below the selection"));
-    segments.extend(omission(open, Span::new(window.end(), text.len())));
-    Ok(segments)
-}
-
-/// As much around the selection as fits when an outline is to fit too.
-fn part_around(open: &Open<'_>, span: Span, room: &mut Room) -> Result<Span, DoesNotFit> {
-    let selected = open.text.slice(span).len();
-    let spare = room.left.saturating_sub(5 * TAG);
-    // The outline gives way before the selection does.
-    let for_lines = spare.saturating_sub(MAX_OUTLINE).max(selected.min(spare));
-    let Some(window) = window::around(span, open.text, for_lines) else {
-        let needs = Tokens::estimate(&decoded(open.text.slice(span)));
-        return Err(DoesNotFit::Selection { needs, budget: room.budget });
+) -> Result<Pack, DoesNotFit> {
+    let mut room = Room::new(budget);
+    let said = instruction(question, &mut room)?;
+    let mut fitting = Fitting { room, wishes, taken: Vec::new(), dropped: Vec::new() };
+    let named = fitting.all(named.iter().cloned());
+    fitting.taken.clone_from(&named);
+    // A quote is compared with the file to the byte, so nothing of these is written out otherwise.
+    let plain = |one: &Excerpt| {
+        let (path, span) = (one.path.clone(), one.span);
+        Segment::new(
+            Source::Excerpt { path, span },
+            one.why.clone(),
+            decoded(one.text.bytes()),
+            Trust::Repository,
+        )
     };
-    room.take(open.text.slice(window).len() + 4 * TAG);
-    Ok(window)
+    let mut found = fitting.all(excerpts.iter().map(plain));
+    found.reverse();
+    let segments = found.into_iter().chain(named).chain([said]).collect();
+    let evicted = evictions(wishes, &fitting.dropped);
+    Ok(Pack::new(segments).dropping(fitting.dropped).dropping(evicted))
 }
 
-fn outline_of(open: &Open<'_>, shown: Span, room: &mut Room) -> Option<Segment> {
-    let text = outline(open.text, shown, MAX_OUTLINE.min(room.left.saturating_sub(TAG)));
-    let source = Source::Outline { path: open.path.clone() };
-    let why = "definitions in the lines left out";
-    (!text.is_empty() && room.take(text.len())).then(|| Segment::new(source, why, text, Trust::Repository))
+fn instruction(text: &str, room: &mut Room) -> Result<Segment, DoesNotFit> {
+    let said = Segment::new(Source::Instruction, "typed by the user", text, Trust::User);
+    let (needs, budget) = (said.tokens, room.budget());
+    if room.take(&said) { Ok(said) } else { Err(DoesNotFit::Instruction { needs, budget }) }
 }
 
-fn omission(open: &Open<'_>, span: Span) -> Option<Segment> {
-    let source = Source::Omission { path: open.path.clone(), span };
-    let what = if span.len() == 1 { "line" } else { "lines" };
-    let text = format!("{what} {span} of {} omitted\n", open.text.len());
-    (!span.is_empty()).then(|| Segment::new(source, "the file does not fit", text, Trust::Rein))
-}
-
-fn lines_unless_none(open: &Open<'_>, span: Span, why: &str) -> Option<Segment> {
-    (!span.is_empty()).then(|| lines_of(open, span, why))
-}
-
-fn lines_of(open: &Open<'_>, span: Span, why: &str) -> Segment {
-    let source = Source::File { path: open.path.clone(), span };
-    Segment::new(source, why, decoded(open.text.slice(span)), Trust::Repository)
-}
-
-fn of_repo(request: &Request<'_>, room: &mut Room) -> Vec<Segment> {
-    let list = file_list(request.files);
-    room.take(list.len());
-    let mut segments = vec![Segment::new(Source::FileList, "what there is", list, Trust::Repository)];
-    let open = request.open.as_ref();
-    if let Some(open) = open {
-        match of_file(open, room) {
-            Ok(segment) => segments.push(segment),
-            Err(_) => segments.extend(omission(open, open.text.span())),
+/// What the request is about.
+fn core(request: &Request<'_>, room: &mut Room) -> Result<(Vec<Segment>, Vec<Dropped>), DoesNotFit> {
+    let nothing = Ok((Vec::new(), Vec::new()));
+    match (request.level, &request.open) {
+        (Level::Selection, Some(open)) => of_selection(open, room),
+        (Level::Repo, None) => nothing,
+        (Level::Repo, Some(open)) if request.wishes.evicts_file(open.path.as_str()) => nothing,
+        (Level::Repo, Some(open)) => {
+            let piece = named_file(open);
+            Ok(match room.take(&piece) {
+                true => (vec![piece], Vec::new()),
+                false => {
+                    let said = omission(open, open.text.span()).filter(|said| room.take(said));
+                    (said.into_iter().collect(), vec![Dropped::piece(&piece, "the open file does not fit")])
+                }
+            })
         }
+        (_, Some(open)) => Ok((vec![of_file(open, room)?], Vec::new())),
+        (_, None) => Err(DoesNotFit::NoFile),
     }
-    let others = request.candidates.iter().filter(|other| open.is_none_or(|open| *open.path != other.path));
-    for other in others {
-        segments.push(candidate(other, room));
-    }
-    segments
 }
 
-/// A whole file, an excerpt, or word of what does not fit.
-fn candidate(other: &Excerpt, room: &mut Room) -> Segment {
-    if !room.take(other.text.bytes().len()) {
-        let source = Source::Omission { path: other.path.clone(), span: other.span };
-        let text = format!("{} does not fit and is omitted\n", other.path);
-        return Segment::new(source, other.why.clone(), text, Trust::Rein);
+/// Pieces as they find room.
+struct Fitting<'a> {
+    room: Room,
+    wishes: &'a Wishes,
+    /// What is in the request already: lines are not shown twice.
+    taken: Vec<Segment>,
+    dropped: Vec<Dropped>,
+}
+
+impl Fitting<'_> {
+    fn all(&mut self, pieces: impl Iterator<Item = Segment>) -> Vec<Segment> {
+        let mut fitting: Vec<Segment> = Vec::new();
+        for piece in pieces {
+            let before = fitting.iter().chain(&self.taken);
+            if covered(&piece, before) {
+                continue;
+            }
+            fitting.extend(self.one(piece));
+        }
+        fitting
     }
-    excerpt(other, other.whole)
+
+    /// The piece, or its first lines, or nothing and word of it.
+    fn one(&mut self, piece: Segment) -> Option<Segment> {
+        if self.wishes.evicts(&piece.source) {
+            self.dropped.push(Dropped::piece(&piece, "evicted by you"));
+            return None;
+        }
+        if self.room.take(&piece) {
+            return Some(piece);
+        }
+        let head = head(&piece, self.room.left_for(&piece)).filter(|head| self.room.take(head));
+        let why = match &head {
+            Some(head) => format!("does not fit; its first {} lines are there", head.text.lines().count()),
+            None => format!("does not fit: ~{} tokens are left", self.room.left()),
+        };
+        self.dropped.push(Dropped::piece(&piece, why));
+        head
+    }
+
+    /// The names of files, as many as fit.
+    fn list(&mut self, request: &Request<'_>) -> Vec<Segment> {
+        if request.level != Level::Repo {
+            return Vec::new();
+        }
+        let piece = |text| Segment::new(Source::FileList, "what there is", text, Trust::Repository);
+        let room = self.room.left_for(&piece(String::new()));
+        let piece = piece(file_list(request.files, MAX_LIST.min(room)));
+        self.one(piece).into_iter().collect()
+    }
+
+    /// What was found, best first.
+    fn found(&mut self, request: &Request<'_>) -> Vec<Segment> {
+        let open = request.open.as_ref().map(|open| open.path);
+        let mut found: Vec<Segment> = Vec::new();
+        for candidate in request.candidates.iter().filter(|other| Some(&other.path) != open) {
+            let whole = request.level == Level::Repo && candidate.whole;
+            let piece = candidate.piece(whole);
+            if covered(&piece, request.named.iter().chain(&found)) {
+                continue;
+            }
+            if self.wishes.evicts(&piece.source) {
+                self.dropped.push(Dropped::piece(&piece, "evicted by you"));
+            } else if self.room.take(&piece) {
+                found.push(piece);
+            } else {
+                let left = self.room.left();
+                self.dropped.push(Dropped::piece(&piece, format!("does not fit: ~{left} tokens are left")));
+                // A file that should have come whole is named: the model must not guess at it.
+                found.extend(whole.then(|| missing(candidate)).filter(|said| self.room.take(said)));
+            }
+        }
+        found
+    }
 }
 
-fn excerpt(other: &Excerpt, may_change: bool) -> Segment {
-    let (path, span) = (other.path.clone(), other.span);
-    let source = if may_change { Source::File { path, span } } else { Source::Excerpt { path, span } };
-    Segment::new(source, other.why.clone(), decoded(other.text.bytes()), Trust::Repository)
+/// Word of a file that does not fit.
+fn missing(other: &Excerpt) -> Segment {
+    let source = Source::Omission { path: other.path.clone(), span: other.span };
+    let text = format!("{} does not fit and is omitted\n", other.path);
+    Segment::new(source, other.why.clone(), text, Trust::Rein)
 }
 
-/// Excerpts of other files, as far as they fit.
-fn excerpts(candidates: &[Excerpt], open: &RepoPath, room: &mut Room) -> Vec<Segment> {
-    let others = candidates.iter().filter(|other| other.path != *open);
-    others.filter(|other| room.take(other.text.bytes().len())).map(|other| excerpt(other, false)).collect()
+/// The first lines of a piece that is only read, of at most `room` bytes.
+fn head(piece: &Segment, room: usize) -> Option<Segment> {
+    if !shows(&piece.source) {
+        return None;
+    }
+    let mut end = 0;
+    let mut lines = 0;
+    for line in piece.text.split_inclusive('\n') {
+        if end + line.len() > room {
+            break;
+        }
+        end += line.len();
+        lines += 1;
+    }
+    let source = match &piece.source {
+        Source::Excerpt { path, span } => {
+            let end = (span.start() + lines).min(span.end());
+            Source::Excerpt { path: path.clone(), span: Span::new(span.start(), end) }
+        }
+        other => other.clone(),
+    };
+    let text = piece.text.get(..end)?;
+    (lines >= HEAD).then(|| Segment::new(source, piece.why.clone(), text, piece.trust))
 }
 
 /// The names of files, one a line, as many as fit, and how many are not named.
-fn file_list(files: &[RepoPath]) -> String {
+fn file_list(files: &[RepoPath], max: usize) -> String {
+    /// Room for `and … more`.
+    const MORE: usize = 30;
     let mut list = String::new();
     for (at, file) in files.iter().enumerate() {
-        if list.len() + file.as_str().len() + 1 > MAX_LIST {
+        if list.len() + file.as_str().len() + 1 + MORE > max {
             list.push_str(&format!("and {} more\n", files.len() - at));
             break;
         }
@@ -267,47 +329,25 @@ fn file_list(files: &[RepoPath]) -> String {
     list
 }
 
-fn around_cursor(open: &Open<'_>, room: &Room) -> Vec<Segment> {
-    let bytes = open.text.bytes();
-    let cursor = open.cursor.unwrap_or(0).min(bytes.len());
-    let (before, after) = bytes.split_at(cursor);
-    let room = room.left.saturating_sub(2 * TAG);
-    let (most_before, most_after) = (MAX_PREFIX.min(room * 3 / 4), MAX_SUFFIX.min(room / 4));
-    let start = before.len().saturating_sub(most_before);
-    let prefix = if start == 0 { before } else { from_next_line(before.get(start..).unwrap_or_default()) };
-    let end = after.len().min(most_after);
-    let suffix = if end == after.len() { after } else { to_last_line(after.get(..end).unwrap_or_default()) };
-    let path = open.path.clone();
-    vec![
-        Segment::new(
-            Source::Prefix { path: path.clone() },
-            "before the cursor",
-            decoded(prefix),
-            Trust::Repository,
-        ),
-        Segment::new(Source::Suffix { path }, "after the cursor", decoded(suffix), Trust::Repository),
-    ]
-}
-
-/// Without the line that was cut; a single long line is kept as it is.
-fn from_next_line(text: &[u8]) -> &[u8] {
-    let newline = text.iter().position(|byte| *byte == b'\n');
-    newline.and_then(|at| text.get(at + 1..)).filter(|rest| !rest.is_empty()).unwrap_or(text)
-}
-
-fn to_last_line(text: &[u8]) -> &[u8] {
-    let newline = text.iter().rposition(|byte| *byte == b'\n');
-    newline.and_then(|at| text.get(..=at)).unwrap_or(text)
+/// Files that hold characters which a person does not see and the model reads.
+fn deceptive<'a>(pieces: impl Iterator<Item = &'a Segment>) -> Vec<String> {
+    let note = |piece: &Segment| {
+        let count = hidden(&piece.text);
+        let path = piece.source.place().0?;
+        (count > 0).then(|| format!("{path} holds {count} hidden character(s), which the model reads"))
+    };
+    pieces.filter_map(note).collect()
 }
 
 /// As the model reads it: LF only, and U+FFFD for bytes that are not UTF-8. An edit is matched line
 /// by line, and only its changed lines reach the file, so neither costs the file a byte.
-fn decoded(bytes: &[u8]) -> String {
+pub(super) fn decoded(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace("\r\n", "\n")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::file::{MAX_PREFIX, MAX_SUFFIX};
     use super::*;
 
     fn path(path: &str) -> RepoPath {
@@ -319,7 +359,7 @@ mod tests {
     }
 
     fn request<'a>(level: Level, open: Option<Open<'a>>) -> Request<'a> {
-        Request { level, instruction: "make it so", open, candidates: &[], files: &[] }
+        Request::new(level, "make it so", open)
     }
 
     fn sources(pack: &Pack) -> Vec<String> {
@@ -379,13 +419,16 @@ mod tests {
             whole: true,
             why: "named".into(),
         };
-        let candidates = [whole("src/a.rs", 3), whole("src/big.rs", 5_000), whole("src/b.rs", 3)];
+        let candidates = [whole("src/a.rs", 3), whole("src/big.rs", 5_000), whole("src/b.rs", 4)];
         let request = Request { candidates: &candidates, files: &names, ..request(Level::Repo, None) };
         let pack = gather(&request, Tokens(3_000)).unwrap();
         assert_eq!(
             sources(&pack),
-            ["file list", "src/a.rs 1-3", "src/big.rs 1-5000, left out", "src/b.rs 1-3", "instruction"]
+            ["file list", "src/b.rs 1-4", "src/big.rs 1-5000, left out", "src/a.rs 1-3", "instruction"],
+            "the best comes last"
         );
+        let dropped: Vec<&str> = pack.dropped().iter().map(|one| one.what.as_str()).collect();
+        assert_eq!(dropped, ["src/big.rs"]);
         let list = &pack.segments()[0].text;
         assert!(list.len() < MAX_LIST + 30 && list.ends_with(" more\n"), "{list}");
     }
@@ -408,5 +451,110 @@ mod tests {
         let open = Open { path: &path, text: &text, selection: None, cursor: None };
         let pack = gather(&request(Level::File, Some(open)), Tokens(100)).unwrap();
         assert_eq!(pack.segments()[0].text, "caf\u{fffd}\nb\n");
+    }
+
+    fn excerpt(name: &str, start: usize, count: usize, why: &str) -> Excerpt {
+        let text = numbered(count);
+        Excerpt {
+            path: path(name),
+            span: Span::new(start, start + count),
+            text,
+            whole: false,
+            why: why.into(),
+        }
+    }
+
+    fn rules(text: &str) -> Segment {
+        Segment::new(Source::Rules { path: path("AGENTS.md") }, "rules", text, Trust::Repository)
+    }
+
+    #[test]
+    fn what_is_steady_comes_first_and_what_matters_most_comes_last() {
+        let (file, text) = (path("a.rs"), numbered(3));
+        let open = Open { path: &file, text: &text, selection: None, cursor: None };
+        let named = [
+            excerpt("pinned.rs", 0, 2, "pinned by you").piece(false),
+            Segment::new(Source::Diagnostics, "named", "a.rs:1:1: x\n", Trust::Repository),
+            Segment::new(Source::Diff, "named", "+x\n", Trust::Repository),
+        ];
+        let request = Request {
+            steady: &[rules("Use tabs.\n")],
+            named: &named,
+            candidates: &[excerpt("best.rs", 0, 2, "best"), excerpt("good.rs", 4, 2, "good")],
+            ..request(Level::File, Some(open))
+        };
+        let pack = gather(&request, Tokens(4_000)).unwrap();
+        let expected = [
+            "AGENTS.md, rules",
+            "good.rs 5-6, excerpt",
+            "best.rs 1-2, excerpt",
+            "pinned.rs 1-2, excerpt",
+            "diff",
+            "a.rs 1-3",
+            "diagnostics",
+            "instruction",
+        ];
+        assert_eq!(sources(&pack), expected);
+        assert!(pack.dropped().is_empty());
+    }
+
+    #[test]
+    fn lines_are_shown_once_and_what_was_named_goes_before_what_was_found() {
+        let (file, text) = (path("a.rs"), numbered(9));
+        let open = Open { path: &file, text: &text, selection: None, cursor: None };
+        let named =
+            [excerpt("b.rs", 0, 9, "named").piece(false), excerpt("a.rs", 1, 2, "named").piece(false)];
+        let candidates = [excerpt("b.rs", 2, 3, "found"), excerpt("c.rs", 0, 200, "found")];
+        let request = Request { named: &named, candidates: &candidates, ..request(Level::File, Some(open)) };
+        let pack = gather(&request, Tokens(400)).unwrap();
+        assert_eq!(sources(&pack), ["b.rs 1-9, excerpt", "a.rs 1-9", "instruction"]);
+        let dropped = &pack.dropped()[0];
+        assert_eq!((dropped.what.as_str(), dropped.span), ("c.rs", Some(Span::new(0, 200))));
+        assert!(dropped.why.starts_with("does not fit: ~"), "{}", dropped.why);
+    }
+
+    #[test]
+    fn what_is_evicted_stays_out_and_is_said_and_what_is_asked_about_stays() {
+        let (file, text) = (path("a.rs"), numbered(3));
+        let open = Open { path: &file, text: &text, selection: None, cursor: None };
+        let mut wishes = Wishes::default();
+        ["b.rs", "rules", "a.rs", "gone.rs"].into_iter().for_each(|what| wishes.evict(what));
+        let request = Request {
+            steady: &[rules("Use tabs.\n")],
+            candidates: &[excerpt("b.rs", 0, 2, "found")],
+            wishes: &wishes,
+            ..request(Level::File, Some(open))
+        };
+        let pack = gather(&request, Tokens(4_000)).unwrap();
+        assert_eq!(sources(&pack), ["a.rs 1-3", "instruction"]);
+        let dropped: Vec<&str> = pack.dropped().iter().map(|one| one.what.as_str()).collect();
+        assert_eq!(dropped, ["AGENTS.md", "b.rs", "rules", "a.rs", "gone.rs"]);
+        let at_repo = Request { level: Level::Repo, ..request };
+        assert_eq!(sources(&gather(&at_repo, Tokens(4_000)).unwrap()), ["file list", "instruction"]);
+    }
+
+    #[test]
+    fn of_what_is_only_read_the_first_lines_are_shown_where_not_all_of_it_fits() {
+        let (file, text) = (path("a.rs"), numbered(3));
+        let open = Open { path: &file, text: &text, selection: None, cursor: None };
+        let named = [excerpt("long.rs", 10, 900, "named").piece(false)];
+        let request = Request { named: &named, ..request(Level::File, Some(open)) };
+        let pack = gather(&request, Tokens(900)).unwrap();
+        let [long, ..] = pack.segments() else { panic!() };
+        let lines = long.text.lines().count();
+        assert!((100..200).contains(&lines) && long.source.to_string().starts_with("long.rs 11-"), "{lines}");
+        assert_eq!(pack.dropped()[0].why, format!("does not fit; its first {lines} lines are there"));
+    }
+
+    #[test]
+    fn hidden_characters_are_written_out_where_they_are_only_read_and_counted_where_they_may_change() {
+        let (file, text) = (path("a.rs"), Lines::from("let a\u{202e} = 1;\n"));
+        let open = Open { path: &file, text: &text, selection: None, cursor: None };
+        let hidden = Excerpt { text: text.clone(), span: Span::new(0, 1), ..excerpt("b.rs", 0, 1, "found") };
+        let request = Request { candidates: &[hidden], ..request(Level::File, Some(open)) };
+        let pack = gather(&request, Tokens(900)).unwrap();
+        assert_eq!(pack.segments()[0].text, "let a‹U+202E› = 1;\n");
+        assert_eq!(pack.segments()[1].text.as_bytes(), text.bytes());
+        assert_eq!(pack.notes(), ["a.rs holds 1 hidden character(s), which the model reads"]);
     }
 }

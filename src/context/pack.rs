@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use crate::model::Tokens;
+use super::mention::Mention;
+use crate::model::{Ratio, Tokens};
 use crate::text::{RepoPath, Span};
 
 /// Where a piece comes from.
@@ -37,6 +38,15 @@ pub enum Source {
     Outline { path: RepoPath },
     /// Names of the workspace's files.
     FileList,
+    /// What the repository says to coding agents. Data like all of it: it may say how code is written
+    /// here, and nothing that the instruction or the scope does not allow.
+    Rules { path: RepoPath },
+    /// What is not committed.
+    Diff,
+    /// Where open files do not parse.
+    Diagnostics,
+    /// A page of the web, which the user named and let be fetched.
+    Page { url: String },
     /// The definitions that the rest of the project refers to most.
     Map,
     /// Lines of another file, to look at.
@@ -86,6 +96,10 @@ impl Source {
             Self::Omission { .. } => "omission",
             Self::Outline { .. } => "outline",
             Self::FileList => "file-list",
+            Self::Rules { .. } => "rules",
+            Self::Diff => "diff",
+            Self::Diagnostics => "diagnostics",
+            Self::Page { .. } => "page",
             Self::Map => "map",
             Self::Excerpt { .. } => "excerpt",
             Self::Commit { .. } => "commit",
@@ -107,14 +121,46 @@ impl Source {
             | Self::Selection { path, span }
             | Self::Omission { path, span }
             | Self::Excerpt { path, span } => (Some(path.as_str()), Some(*span)),
-            Self::Outline { path } | Self::Prefix { path } | Self::Suffix { path } => {
+            Self::Outline { path } | Self::Prefix { path } | Self::Suffix { path } | Self::Rules { path } => {
                 (Some(path.as_str()), None)
             }
             Self::Refusal { path } => (Some(path), None),
             Self::System | Self::Request | Self::Instruction | Self::Answer => (None, None),
-            Self::FileList | Self::Map | Self::Commit { .. } | Self::Claim { .. } => (None, None),
+            Self::FileList | Self::Map | Self::Diff | Self::Diagnostics | Self::Page { .. } => (None, None),
+            Self::Commit { .. } | Self::Claim { .. } => (None, None),
             Self::Tools | Self::Call { .. } | Self::Outcome { .. } => (None, None),
         }
+    }
+
+    /// What a wish calls it: its path or address, else its kind.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Page { url } => url,
+            other => other.place().0.unwrap_or_else(|| other.kind()),
+        }
+    }
+
+    /// Can a request go without it? What a person asked, what they ask about and what was said so far
+    /// has to be there.
+    pub fn may_be_evicted(&self) -> bool {
+        matches!(
+            self,
+            Self::FileList
+                | Self::Map
+                | Self::Rules { .. }
+                | Self::Diff
+                | Self::Diagnostics
+                | Self::Page { .. }
+                | Self::Excerpt { .. }
+                | Self::Outline { .. }
+                | Self::File { .. }
+        )
+    }
+
+    /// Is it the same from request to request of a session, as long as nothing else changes? Such pieces
+    /// come first, so that a provider can keep what it made of them.
+    pub fn is_steady(&self) -> bool {
+        matches!(self, Self::System | Self::Rules { .. } | Self::Map)
     }
 }
 
@@ -130,6 +176,10 @@ impl fmt::Display for Source {
             Self::Omission { path, span } => write!(f, "{path} {span}, left out"),
             Self::Outline { path } => write!(f, "{path}, outline"),
             Self::FileList => f.write_str("file list"),
+            Self::Rules { path } => write!(f, "{path}, rules"),
+            Self::Diff => f.write_str("diff"),
+            Self::Diagnostics => f.write_str("diagnostics"),
+            Self::Page { url } => write!(f, "{url}, page"),
             Self::Map => f.write_str("map"),
             Self::Excerpt { path, span } => write!(f, "{path} {span}, excerpt"),
             Self::Commit { id } => write!(f, "commit {}", id.get(..12).unwrap_or(id)),
@@ -153,6 +203,8 @@ pub enum Trust {
     User,
     Repository,
     Model,
+    /// Anybody on the web.
+    Network,
 }
 
 impl Trust {
@@ -163,6 +215,7 @@ impl Trust {
             Self::User => "user",
             Self::Repository => "repository",
             Self::Model => "model",
+            Self::Network => "network",
         }
     }
 }
@@ -178,12 +231,41 @@ pub struct Segment {
     /// A stranger's text unless `trust` says otherwise.
     pub text: String,
     pub trust: Trust,
+    /// The wish that it is there by, if it is there by one.
+    #[serde(skip)]
+    pub pinned: Option<Mention>,
 }
 
 impl Segment {
     pub fn new(source: Source, why: impl Into<String>, text: impl Into<String>, trust: Trust) -> Self {
         let text = text.into();
-        Self { source, why: why.into(), tokens: Tokens::estimate(&text), text, trust }
+        Self { source, why: why.into(), tokens: Tokens::estimate(&text), text, trust, pinned: None }
+    }
+}
+
+/// Something that was found for a request and is not in it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Dropped {
+    /// What it is, as a wish names it: a path, an address, a kind of piece. A stranger's text.
+    pub what: String,
+    /// Its lines, where it is lines.
+    #[serde(skip)]
+    pub span: Option<Span>,
+    /// What it would have weighed, by estimate; 0 where that is not known.
+    pub tokens: Tokens,
+    /// Why it is not there, in a few words for a person.
+    pub why: String,
+}
+
+impl Dropped {
+    pub fn new(what: impl Into<String>, tokens: Tokens, why: impl Into<String>) -> Self {
+        Self { what: what.into(), span: None, tokens, why: why.into() }
+    }
+
+    /// A piece that was made and left out.
+    pub fn piece(segment: &Segment, why: impl Into<String>) -> Self {
+        let (name, span) = (segment.source.name(), segment.source.place().1);
+        Self { span, ..Self::new(name, segment.tokens, why) }
     }
 }
 
@@ -193,17 +275,41 @@ pub struct Pack {
     segments: Vec<Segment>,
     /// For the person, and not sent: what is missing, and why.
     notes: Vec<String>,
+    /// For the person, and not sent: what was left out, and why.
+    dropped: Vec<Dropped>,
+    /// How the estimates compare with what the model's provider counts.
+    #[serde(skip)]
+    ratio: Ratio,
 }
 
 impl Pack {
     pub fn new(segments: Vec<Segment>) -> Self {
-        Self { segments, notes: Vec::new() }
+        Self { segments, ..Self::default() }
     }
 
     /// The same with what a person should know of what is missing.
     #[must_use]
     pub fn with_notes(self, notes: Vec<String>) -> Self {
         Self { notes, ..self }
+    }
+
+    /// The same with more that was left out.
+    #[must_use]
+    pub fn dropping(mut self, more: impl IntoIterator<Item = Dropped>) -> Self {
+        self.dropped.extend(more);
+        self
+    }
+
+    /// The same, weighed as the model's provider counts.
+    #[must_use]
+    pub fn weighed(self, ratio: Ratio) -> Self {
+        Self { ratio, ..self }
+    }
+
+    /// Other pieces with what is known about these: they were put into words.
+    #[must_use]
+    pub fn reworded(self, segments: Vec<Segment>) -> Self {
+        Self { segments, ..self }
     }
 
     /// The same with one thing more that a person should know.
@@ -221,16 +327,18 @@ impl Pack {
         self
     }
 
-    /// The same behind a piece that comes before all of them: what is the same from request to request.
-    #[must_use]
-    pub fn led_by(mut self, first: Option<Segment>) -> Self {
-        self.segments.splice(0..0, first);
-        self
-    }
-
     /// What is missing from it and why, for the person: the model is not told.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What was left out, and why.
+    pub fn dropped(&self) -> &[Dropped] {
+        &self.dropped
+    }
+
+    pub fn ratio(&self) -> Ratio {
+        self.ratio
     }
 
     pub fn segments(&self) -> &[Segment] {
@@ -239,6 +347,11 @@ impl Pack {
 
     pub fn into_segments(self) -> Vec<Segment> {
         self.segments
+    }
+
+    /// What a piece weighs for the model.
+    pub fn weight(&self, segment: &Segment) -> Tokens {
+        self.ratio.of(segment.tokens)
     }
 
     /// The three pieces that weigh most among those that a request can do without or with fewer lines of,
@@ -256,7 +369,7 @@ impl Pack {
     }
 
     pub fn tokens(&self) -> Tokens {
-        self.segments.iter().map(|segment| segment.tokens).sum()
+        self.segments.iter().map(|segment| self.weight(segment)).sum()
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Exit, meaning, print, stop, tell};
 use crate::config::{self, ConfigError};
 use crate::index::{Index, IndexError, Place, Refreshed, Skipped, Status};
 use crate::text::safe;
-use crate::workspace::Workspace;
+use crate::workspace::{NotWatched, Workspace};
 
 /// What is asked about the index.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +32,8 @@ pub enum NoIndex {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error(transparent)]
+    NoTable(#[from] meaning::NoTable),
 }
 
 /// Most names of one reason shown to a person.
@@ -49,16 +51,18 @@ fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
     let setup = Setup::load()?;
     let workspace = setup.place(None)?.workspace;
     let place = place(&workspace)?;
-    let mut vectors = meaning::meaning(&setup, &workspace, &place);
+    let mut vectors = meaning::meaning(&setup, &workspace, &place)?;
     if what == AboutIndex::Status {
-        let index = Index::open(workspace, place)?;
+        let index = Index::open(workspace.clone(), place)?;
         let status = index.status(&|| false);
+        let watched = workspace.watch(&|| false).map(|watch| watch.folders());
         if as_json {
             let vectors = vectors.as_ref().map(|vectors| meaning::as_json(vectors, &index, None));
-            return Ok(print(&document(&status_as_json(&status, vectors)), Exit::Done));
+            return Ok(print(&document(&status_as_json(&status, &watched, vectors)), Exit::Done));
         }
         let counted = vectors.as_ref().map(|vectors| meaning::counted(vectors, &index)).unwrap_or_default();
-        let text = status_told(&status) + &counted + &meaning::told(vectors.as_ref());
+        let meant = meaning::told(vectors.as_ref());
+        let text = status_told(&status) + &counted + &watched_told(&watched) + &meant;
         return Ok(print(text.as_bytes(), Exit::Done));
     }
     let open = if what == AboutIndex::Rebuild { Index::anew } else { Index::open };
@@ -126,7 +130,11 @@ fn refreshed_told(done: &Refreshed) -> String {
     format!("{files} files in {chunks} chunks, {changed} of them new; {} ms, {kept}\n", took.as_millis())
 }
 
-fn status_as_json(status: &Status, vectors: Option<serde_json::Value>) -> serde_json::Value {
+fn status_as_json(
+    status: &Status,
+    watched: &Result<usize, NotWatched>,
+    vectors: Option<serde_json::Value>,
+) -> serde_json::Value {
     let skipped = status.skipped.iter().map(|(path, why)| json!({ "path": path, "why": why }));
     json!({
         "schema": "rein.index-status/1",
@@ -136,11 +144,21 @@ fn status_as_json(status: &Status, vectors: Option<serde_json::Value>) -> serde_
         "bytes": status.bytes,
         "stale": status.stale,
         "made_ms": status.made / 1_000_000,
-        "sent": vectors.is_some(),
+        "sent": vectors.as_ref().is_some_and(|vectors| !vectors["server"].is_null()),
         "vectors": vectors,
+        "watched_folders": watched.as_ref().ok(),
+        "not_watched": watched.as_ref().err().map(ToString::to_string),
         "skipped": skipped.collect::<Vec<_>>(),
         "ignored": status.ignored,
     })
+}
+
+/// How an open screen hears of changes.
+fn watched_told(watched: &Result<usize, NotWatched>) -> String {
+    match watched {
+        Ok(folders) => format!("changes: an open screen follows them as they happen, in {folders} folders\n"),
+        Err(why) => format!("changes: looked for at each use; the project cannot be watched: {why}\n"),
+    }
 }
 
 fn status_told(status: &Status) -> String {

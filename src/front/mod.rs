@@ -29,6 +29,7 @@ mod setup;
 mod terminal;
 mod tour;
 mod tui;
+mod wants;
 mod wire_log;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -48,6 +49,7 @@ pub use search::{SearchMode, SearchRequest, search};
 pub use setup::Supplied;
 pub use tour::tour;
 pub use tui::tui;
+pub use wants::Wanted;
 pub use wire_log::wire_log;
 
 #[cfg(fuzzing)]

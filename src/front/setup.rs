@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::keys::Keys;
 use crate::config::{self, Config, Loaded, Overrides, ThemeName};
-use crate::model::{ModelId, Role, Tokens};
+use crate::model::{ModelId, Price, Role, Tokens};
 use crate::orchestrator::wire_log::{Retention, WireLog};
 use crate::orchestrator::{Meter, Orchestrator, Roles};
 use crate::prompt::{PromptError, Prompts};
@@ -270,6 +270,17 @@ impl Setup {
     /// Who serves each role, first choice first.
     pub fn lists(&self) -> Vec<(Role, Vec<ModelId>)> {
         Role::ALL.map(|role| (role, self.loaded.config.role(role).to_vec())).into()
+    }
+
+    /// The model that a request would go to first, and what it takes, if that is known.
+    pub fn first_chat(&self) -> Option<(ModelId, Option<Price>)> {
+        self.roles.serve(Role::Chat).first().map(|route| (route.id(), route.card.price))
+    }
+
+    /// What the models that may be asked take for their tokens, as far as it is known.
+    pub fn prices(&self) -> Vec<(ModelId, Price)> {
+        let routes = Role::ALL.into_iter().flat_map(|role| self.roles.serve(role));
+        routes.filter_map(|route| Some((route.id(), route.card.price?))).collect()
     }
 
     /// How far questions go.

@@ -18,7 +18,7 @@ use super::setup::{self, Place, Setup, Supplied, runtime};
 use super::terminal::{self, NoScreen, Screen};
 use super::{Exit, stop};
 use crate::change::{HunkId, Receipt};
-use crate::model::{ModelId, Role};
+use crate::model::{ModelId, Price, Role};
 use crate::orchestrator::{Orchestrator, Roles};
 use crate::session::{Event, Kept, Ready, Session, Subject, kept_name};
 use crate::text::{Lines, RepoPath};
@@ -196,13 +196,14 @@ impl Signals {
 struct Found {
     roles: Roles,
     lists: Vec<(Role, Vec<ModelId>)>,
+    prices: Vec<(ModelId, Price)>,
     note: String,
 }
 
 /// The first frame waits for no server, and neither do keys.
 async fn look_around(setup: &mut Setup, workspace: Workspace) -> Option<Found> {
     let note = setup.discover(&workspace).await?;
-    Some(Found { roles: setup.roles().clone(), lists: setup.lists(), note })
+    Some(Found { roles: setup.roles().clone(), lists: setup.lists(), prices: setup.prices(), note })
 }
 
 impl Front {
@@ -212,7 +213,7 @@ impl Front {
         (banner, guide, source): (Option<String>, Option<Guide>, Source),
     ) -> io::Result<(Self, Receiver<Event>)> {
         let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
-        let facts = Facts { workspace: place.name(), models: setup.lists(), banner };
+        let facts = Facts { workspace: place.name(), models: setup.lists(), prices: setup.prices(), banner };
         let session = Session::new(setup.terms(source));
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());
@@ -297,7 +298,7 @@ impl Front {
                 }
                 Some(found) = &mut around => {
                     self.orchestrator.set_roles(found.roles);
-                    self.app.set_models(found.lists, &found.note);
+                    self.app.set_models(found.lists, found.prices, &found.note);
                     self.dirty = true;
                 }
                 () = sleep_until(wake) => self.input(Input::Tick),

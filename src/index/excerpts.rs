@@ -2,11 +2,12 @@
 //! still the one that was searched.
 
 use super::Index;
-use super::store::Content;
+use super::layer::Layered;
+use super::store::{Content, Kept};
 use crate::context::Excerpt;
 use crate::context::search::{Hit, within};
 use crate::model::Tokens;
-use crate::text::{Digest, Lines, RepoPath, Span};
+use crate::text::{Digest, Lines, RepoPath};
 
 /// Most excerpts of one request: beyond the first few, what is wrong costs more than what is right adds.
 const MOST: usize = 12;
@@ -22,39 +23,56 @@ pub struct Drawn {
 }
 
 /// The lines that `text` is about, best first, at most `budget` tokens of them by estimate; none of
-/// the file `open`, which the request shows already. Blocking: reads the files.
-pub fn excerpts(index: &Index, text: &str, budget: Tokens, open: Option<&RepoPath>) -> Vec<Drawn> {
-    let hits = index.corpus().search(text, LOOKED_AT);
-    let others = hits.into_iter().filter(|hit| Some(&hit.path) != open).collect();
-    within(others, MOST, Some(budget)).into_iter().filter_map(|hit| excerpt(index, hit)).collect()
+/// the files that `skip` names, which the request shows already or is not to show. Blocking: reads the
+/// files.
+pub fn excerpts(
+    layered: &Layered<'_>,
+    text: &str,
+    budget: Tokens,
+    skip: &dyn Fn(&RepoPath) -> bool,
+) -> Vec<Drawn> {
+    let hits = layered.corpus().search(text, LOOKED_AT);
+    let others = hits.into_iter().filter(|hit| !skip(&hit.path)).collect();
+    within(others, MOST, Some(budget)).into_iter().filter_map(|hit| excerpt(layered, hit)).collect()
 }
 
-fn excerpt(index: &Index, hit: Hit) -> Option<Drawn> {
-    let file = index.workspace.read(&hit.path).ok()??;
-    // Other bytes have other lines.
-    index.knows(&hit.path, file.digest).then(|| Drawn {
-        excerpt: Excerpt {
-            whole: hit.span == Span::new(0, file.lines.len()),
-            text: Lines::new(file.lines.slice(hit.span).to_vec()),
-            span: hit.span,
-            why: hit.why.join("; "),
-            path: hit.path,
-        },
-        file: file.lines,
-    })
+fn excerpt(layered: &Layered<'_>, hit: Hit) -> Option<Drawn> {
+    let (file, unsaved) = layered.text(&hit.path)?;
+    let mut why = hit.why.join("; ");
+    if unsaved {
+        why.insert_str(0, "unsaved; ");
+    }
+    let excerpt = Excerpt {
+        whole: hit.span == file.span(),
+        text: Lines::new(file.slice(hit.span).to_vec()),
+        span: hit.span,
+        why,
+        path: hit.path,
+    };
+    Some(Drawn { excerpt, file })
 }
 
 impl Index {
     /// Was the file searched with these contents?
     pub(super) fn knows(&self, path: &RepoPath, digest: Digest) -> bool {
-        let at = self.store.files.binary_search_by(|kept| kept.path.cmp(path));
-        let kept = at.ok().and_then(|at| self.store.files.get(at));
+        let kept = self.kept(path);
         kept.is_some_and(|kept| matches!(kept.content, Content::Indexed(key) if key.digest() == digest))
+    }
+
+    /// Has it looked at the file, whether or not it searches it?
+    pub fn holds(&self, path: &RepoPath) -> bool {
+        self.kept(path).is_some()
+    }
+
+    pub(super) fn kept(&self, path: &RepoPath) -> Option<&Kept> {
+        let at = self.store.files.binary_search_by(|kept| kept.path.cmp(path));
+        at.ok().and_then(|at| self.store.files.get(at))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::path::Path;
 
     use super::super::{Place, Refreshed};
@@ -77,6 +95,11 @@ mod tests {
         folder
     }
 
+    fn found(index: &Index, budget: Tokens, open: Option<&RepoPath>) -> Vec<Drawn> {
+        let layered = index.under(&BTreeMap::new());
+        excerpts(&layered, "watch the folder", budget, &|path| Some(path) == open)
+    }
+
     const FILES: [(&str, &str); 3] = [
         ("a.rs", "fn watch_folder() {}\n"),
         ("b.rs", "fn watch_folder_again() {}\n"),
@@ -88,15 +111,15 @@ mod tests {
         let folder = project(&FILES);
         let mut index = index(folder.path());
         index.refresh(&|| false).unwrap();
-        let all = excerpts(&index, "watch the folder", Tokens(99), None);
+        let all = found(&index, Tokens(99), None);
         assert_eq!(all.len(), 2);
         let first = &all[0].excerpt;
         assert_eq!((first.path.as_str(), first.whole), ("a.rs", true));
         assert_eq!((first.text.bytes(), first.span), (FILES[0].1.as_bytes(), all[0].file.span()));
         let open = RepoPath::parse("a.rs").unwrap();
-        let others = excerpts(&index, "watch the folder", Tokens(99), Some(&open));
+        let others = found(&index, Tokens(99), Some(&open));
         assert_eq!(others.iter().map(|one| one.excerpt.path.as_str()).collect::<Vec<_>>(), ["b.rs"]);
-        assert!(excerpts(&index, "watch the folder", Tokens(2), None).is_empty());
+        assert!(found(&index, Tokens(2), None).is_empty());
     }
 
     #[test]
@@ -105,10 +128,10 @@ mod tests {
         let mut index = index(folder.path());
         index.refresh(&|| false).unwrap();
         std::fs::write(folder.path().join("project/a.rs"), "new\nfn watch_folder() {}\n").unwrap();
-        assert_eq!(excerpts(&index, "watch the folder", Tokens(99), None).len(), 1);
+        assert_eq!(found(&index, Tokens(99), None).len(), 1);
         let Refreshed { changed, files, .. } = index.refresh(&|| false).unwrap();
         assert_eq!((changed, files), (1, 3));
-        assert_eq!(excerpts(&index, "watch the folder", Tokens(99), None).len(), 2);
+        assert_eq!(found(&index, Tokens(99), None).len(), 2);
     }
 
     #[test]
@@ -135,6 +158,33 @@ mod tests {
         write(FILES[0].1);
         index.refresh(&|| false).unwrap();
         assert_eq!(index.store.entries.len(), 4, "the old text's entry was still there");
-        assert_eq!(excerpts(&index, "watch the folder", Tokens(99), None).len(), 2);
+        assert_eq!(found(&index, Tokens(99), None).len(), 2);
+    }
+
+    #[test]
+    fn what_is_typed_and_not_saved_is_found_and_what_it_replaces_is_not() {
+        let folder = project(&FILES);
+        let mut index = index(folder.path());
+        index.refresh(&|| false).unwrap();
+        let path = |name: &str| RepoPath::parse(name).unwrap();
+        let open = BTreeMap::from([
+            (path("a.rs"), Lines::from("fn elsewhere() {}\n")),
+            (path("c.rs"), Lines::from("\nfn watch_folder_now() {}\n")),
+            (path("new.rs"), Lines::from("fn watch_folder_new() {}\n")),
+            (path(".env"), Lines::from("watch_folder=hunter2\n")),
+        ]);
+        let layered = index.under(&open);
+        let drawn = excerpts(&layered, "watch the folder", Tokens(999), &|_| false);
+        let mut found: Vec<(&str, bool)> = drawn
+            .iter()
+            .map(|one| (one.excerpt.path.as_str(), one.excerpt.why.starts_with("unsaved; ")))
+            .collect();
+        found.sort();
+        assert_eq!(found, [("b.rs", false), ("c.rs", true), ("new.rs", true)]);
+        let (defined, all) = super::super::defined(&layered, "watch_folder_now", 3);
+        assert_eq!((defined[0].excerpt.path.as_str(), all), ("c.rs", 1));
+        assert!(defined[0].excerpt.why.ends_with("unsaved"));
+        assert_eq!(super::super::symbols(&layered, "WATCH_folder_n", 1), ["watch_folder_new"]);
+        assert_eq!(index.corpus().files().len(), 3, "the index itself is as it was");
     }
 }

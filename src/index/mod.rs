@@ -8,10 +8,13 @@
 #![expect(clippy::disallowed_methods, reason = "the room that keeps its own files, in the cache")]
 
 mod excerpts;
+mod follow;
 mod grep;
+mod layer;
 mod map;
 mod matches;
 mod mentions;
+mod named;
 mod status;
 mod store;
 mod survey;
@@ -24,10 +27,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use excerpts::{Drawn, excerpts};
+pub use follow::Followed;
 pub use grep::{PatternError, grep};
+pub use layer::Layered;
 pub use map::{RepoMap, map};
 pub use matches::{MatchedLine, matched_lines};
 pub use mentions::mentions;
+pub use named::{defined, symbols};
 pub use status::Status;
 pub use survey::Skipped;
 pub use uses::{Callee, uses};

@@ -161,6 +161,10 @@ pub struct Ask {
     pub system: String,
     /// Alternating, first and last by the user.
     pub messages: Vec<Message>,
+    /// Bytes at the beginning of the first message that are the same from request to request of a session:
+    /// a provider that keeps what it is told to keep is told to keep them.
+    #[serde(skip)]
+    pub steady: usize,
     /// Most tokens the model may answer with; `None` leaves it to the server where the wire allows.
     pub max_output: Option<Tokens>,
     /// Texts at which the server is to stop.

@@ -23,4 +23,4 @@ pub use fim::{Fim, Suffix};
 pub use key::KeyFrom;
 pub use merge::Merge;
 pub use money::{Bill, Money, Price, Rate};
-pub use usage::{Counted, Tokens, Usage};
+pub use usage::{Counted, Ratio, Tokens, Usage};

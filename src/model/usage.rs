@@ -58,6 +58,51 @@ impl fmt::Display for Tokens {
     }
 }
 
+/// How a model's provider counts the tokens of a text, compared with [`Tokens::estimate`], in thousandths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Ratio(u32);
+
+impl Default for Ratio {
+    /// Nothing is known: the estimate stands.
+    fn default() -> Self {
+        Self(1_000)
+    }
+}
+
+impl Ratio {
+    /// Smallest and largest ratio that is believed: beyond, somebody counted something else.
+    const LEAST: u32 = 400;
+    const MOST: u32 = 2_500;
+
+    /// As one request showed it; nothing where a request is too small to tell.
+    pub fn seen(estimated: Tokens, counted: Tokens) -> Option<Self> {
+        const SMALL: u64 = 200;
+        if estimated.0 < SMALL || counted.0 == 0 {
+            return None;
+        }
+        let thousandths = counted.0.saturating_mul(1_000) / estimated.0;
+        let thousandths = u32::try_from(thousandths).ok()?;
+        (Self::LEAST..=Self::MOST).contains(&thousandths).then_some(Self(thousandths))
+    }
+
+    /// With one more request, of which the newest count for more.
+    #[must_use]
+    pub fn with(self, seen: Self) -> Self {
+        Self((3 * self.0 + seen.0) / 4)
+    }
+
+    /// What `estimate` comes to with the provider.
+    pub fn of(self, estimate: Tokens) -> Tokens {
+        Tokens(estimate.0.saturating_mul(u64::from(self.0)).div_ceil(1_000))
+    }
+
+    /// The estimate of what the provider counts as at most `counted`.
+    pub fn back(self, counted: Tokens) -> Tokens {
+        Tokens(counted.0.saturating_mul(1_000) / u64::from(self.0.max(1)))
+    }
+}
+
 /// Who counted.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -112,6 +157,18 @@ mod tests {
     fn amounts_are_short() {
         let shown: Vec<_> = [7, 1_250, 34_900, 1_150_000].map(|n| Tokens(n).to_string()).into();
         assert_eq!(shown, ["7", "1.2k", "34k", "1.1M"]);
+    }
+
+    #[test]
+    fn an_estimate_is_corrected_by_what_a_provider_counted() {
+        assert_eq!(Ratio::default().of(Tokens(7)), Tokens(7));
+        let seen = Ratio::seen(Tokens(1_000), Tokens(1_200)).unwrap();
+        assert_eq!((seen.of(Tokens(500)), seen.back(Tokens(600))), (Tokens(600), Tokens(500)));
+        assert!(seen.of(seen.back(Tokens(601))) <= Tokens(601), "a budget stays a budget");
+        assert_eq!(Ratio::default().with(seen).of(Tokens(1_000)), Tokens(1_050));
+        for (estimated, counted) in [(100, 120), (1_000, 0), (1_000, 9_000), (1_000, 100)] {
+            assert_eq!(Ratio::seen(Tokens(estimated), Tokens(counted)), None);
+        }
     }
 
     #[test]

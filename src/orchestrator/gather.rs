@@ -5,14 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::named::{About, Named, named};
+use super::page::Pages;
+use super::rules::rules;
 use super::shelf::{Desk, NotReady, Patience};
 use crate::change::{Base, Level};
-use crate::context::{self, Excerpt, Open, Request, Segment, Source, Trust};
-use crate::index::{Drawn, excerpts};
-use crate::model::Tokens;
+use crate::context::{self, Dropped, Excerpt, Open, Request, Segment, Source, Trust};
+use crate::index::{Drawn, Index, excerpts};
+use crate::model::{Ratio, Tokens};
 use crate::session::{GatherError, Gathered, Instruct};
 use crate::text::{Lines, RepoPath, Span};
-use crate::workspace::Workspace;
+use crate::workspace::{ReadError, Workspace};
 
 /// Most files whose text goes into a request at `repo`.
 const FILES: usize = 8;
@@ -36,13 +39,31 @@ const MAP: Tokens = Tokens(1_000);
 /// How long a request for edits waits for the index at `selection` and `file`, where excerpts help, and
 /// at `repo`, where looking through all files takes as long.
 const BRIEFLY: Patience = Patience { known: Duration::from_millis(40), new: Duration::from_millis(20) };
+const LOOKED_AT: Patience = Patience { known: Duration::from_secs(20), new: Duration::from_secs(120) };
 const AT_REPO: Patience = Patience { known: Duration::from_millis(250), new: Duration::from_millis(20) };
 
-/// Where a request's texts come from.
+/// Nothing was fetched.
+const NO_PAGES: &Pages = &Pages::new();
+
+/// Where a request's texts come from, and how they are weighed.
 #[derive(Clone, Copy, Debug)]
 pub struct Ground<'a> {
     pub workspace: &'a Workspace,
     pub desk: Option<&'a Desk>,
+    /// What was fetched for the request with the user's consent.
+    pub pages: &'a Pages,
+    /// Of the model that will be asked.
+    pub ratio: Ratio,
+    /// Nobody waits for the request to leave: it is looked at, and shall show what it would hold once the
+    /// index is ready.
+    pub looked_at: bool,
+}
+
+impl<'a> Ground<'a> {
+    /// The project and its index, and nothing else.
+    pub fn plain(workspace: &'a Workspace, desk: Option<&'a Desk>) -> Self {
+        Self { workspace, desk, pages: NO_PAGES, ratio: Ratio::default(), looked_at: false }
+    }
 }
 
 /// The pack for an instruction, of at most about `budget` tokens, and what was read for it. Blocking;
@@ -57,7 +78,7 @@ pub fn pack(
     let mut read = BTreeMap::new();
     let text = match &instruct.focus.file {
         Some(path) => {
-            let base = as_seen(workspace, instruct, path)?;
+            let base = as_seen(workspace, &instruct.open, path)?;
             let text = base.text.clone().unwrap_or_else(|| Lines::from(""));
             within(path, &text, instruct)?;
             read.insert(path.clone(), base);
@@ -67,26 +88,34 @@ pub fn pack(
     };
     let open =
         text.as_ref().map(|(path, text)| Open { path, text, selection: instruct.focus.lines, cursor: None });
-    let mut notes = Vec::new();
+    let (file, wants, may_change) =
+        (instruct.focus.file.as_ref(), &instruct.wants, instruct.level == Level::Repo);
+    let mut steady = rules(ground, &instruct.open, file, wants);
+    let Named { pieces, files: named_files, mut notes, dropped } =
+        named(&About { ground, open: &instruct.open, file, wants, may_change, stop });
+    let mut left_out = dropped;
     let (files, candidates) = match instruct.level {
-        Level::Repo => survey(ground, instruct, stop, &mut notes),
+        Level::Repo => survey(ground, instruct, stop, &mut notes, &mut left_out),
         Level::Selection | Level::File => (Vec::new(), beside(ground, instruct, stop, &mut notes)),
         Level::Complete => Default::default(),
     };
+    steady.extend(map(ground, instruct, ground.ratio.back(budget), stop));
     let request = Request {
-        level: instruct.level,
-        instruction: &instruct.text,
-        open,
+        steady: &steady,
+        named: &pieces,
         candidates: &candidates,
         files: &files,
+        wishes: &wants.wishes,
+        ..Request::new(instruct.level, &instruct.text, open)
     };
-    let map = map(ground, instruct, budget, stop);
-    let left = map.as_ref().map_or(budget, |map| budget.saturating_sub(map.tokens));
-    let pack = context::gather(&request, left)?.led_by(map).with_notes(notes);
+    let pack = context::gather(&request, ground.ratio.back(budget))?;
+    notes.extend(pack.notes().iter().cloned());
+    let pack = pack.with_notes(notes).dropping(left_out).weighed(ground.ratio);
     // Part of a file is no base for an edit.
-    for excerpt in candidates.into_iter().filter(|excerpt| excerpt.whole) {
-        let base = Base { path: excerpt.path.clone(), text: Some(excerpt.text) };
-        read.entry(excerpt.path).or_insert(base);
+    let whole = candidates.into_iter().filter(|excerpt| excerpt.whole).map(|one| (one.path, one.text));
+    for (path, text) in whole.chain(named_files) {
+        let base = Base { path: path.clone(), text: Some(text) };
+        read.entry(path).or_insert(base);
     }
     Ok(Gathered { pack, read })
 }
@@ -109,9 +138,18 @@ fn within(path: &RepoPath, text: &Lines, instruct: &Instruct) -> Result<(), Gath
     Err(GatherError::NoSuchLines { path: path.clone(), lines, first: first + 1 })
 }
 
+/// A file's text as the user sees it, if there is one that can be read.
+pub fn on_screen(workspace: &Workspace, open: &BTreeMap<RepoPath, Lines>, path: &RepoPath) -> Option<Lines> {
+    as_seen(workspace, open, path).ok()?.text
+}
+
 /// A file as the user sees it.
-fn as_seen(workspace: &Workspace, instruct: &Instruct, path: &RepoPath) -> Result<Base, GatherError> {
-    if let Some(text) = instruct.open.get(path) {
+fn as_seen(
+    workspace: &Workspace,
+    open: &BTreeMap<RepoPath, Lines>,
+    path: &RepoPath,
+) -> Result<Base, ReadError> {
+    if let Some(text) = open.get(path) {
         return Ok(Base { path: path.clone(), text: Some(text.clone()) });
     }
     Ok(match workspace.read(path)? {
@@ -131,8 +169,8 @@ fn beside(
     drawn.into_iter().map(|one| one.excerpt).collect()
 }
 
-/// What the index has for the instruction; `None` where there is none to ask. A file that is open with
-/// other text than on disk is as it stands on screen, or left out.
+/// What the index has for the instruction, with open buffers as they stand on screen; `None` where there
+/// is none to ask.
 fn draw(
     ground: &Ground<'_>,
     instruct: &Instruct,
@@ -140,22 +178,28 @@ fn draw(
     stop: &dyn Fn() -> bool,
     notes: &mut Vec<String>,
 ) -> Option<Vec<Drawn>> {
-    let open = instruct.focus.file.as_ref();
-    let patience = if instruct.level == Level::Repo { AT_REPO } else { BRIEFLY };
-    let ask = |index: &_| excerpts(index, &instruct.text, budget, open);
-    match ground.desk?.ask(Some(patience), stop, ask) {
-        Ok(drawn) => Some(drawn.into_iter().filter(|one| as_on_screen(one, &instruct.open)).collect()),
+    let file = instruct.focus.file.as_ref();
+    let wishes = &instruct.wants.wishes;
+    let patience = match instruct.level {
+        _ if ground.looked_at => LOOKED_AT,
+        Level::Repo => AT_REPO,
+        _ => BRIEFLY,
+    };
+    let skip = |path: &RepoPath| Some(path) == file || wishes.evicts_file(path.as_str());
+    let ask = |index: &Index| excerpts(&index.under(&instruct.open), &instruct.text, budget, &skip);
+    match ground.desk?.ask_soon(patience, stop, ask) {
+        Ok((drawn, early)) => {
+            let as_of =
+                "excerpts are of the index as of its last use; what changed since is not searched yet";
+            notes.extend(early.then(|| as_of.to_owned()));
+            Some(drawn)
+        }
         Err(NotReady::Stopped) => None,
         Err(why) => {
             notes.push(format!("without excerpts: {why}"));
             None
         }
     }
-}
-
-/// Does the file, if it is open, stand on screen as it does on disk?
-pub fn as_on_screen(drawn: &Drawn, open: &BTreeMap<RepoPath, Lines>) -> bool {
-    open.get(&drawn.excerpt.path).is_none_or(|text| text.bytes() == drawn.file.bytes())
 }
 
 /// The workspace's files, likeliest first, and the texts of those the instruction seems to be about:
@@ -166,13 +210,17 @@ fn survey(
     instruct: &Instruct,
     stop: &dyn Fn() -> bool,
     notes: &mut Vec<String>,
+    dropped: &mut Vec<Dropped>,
 ) -> (Vec<RepoPath>, Vec<Excerpt>) {
     let workspace = ground.workspace;
     let all = workspace.files(stop);
     let ranked = context::rank(&instruct.text, &all, instruct.focus.file.as_ref());
     let mut chosen: Vec<Excerpt> = Vec::new();
     for (path, why) in ranked.iter().take(FILES) {
-        chosen.extend(candidate(workspace, instruct, path, why.clone()));
+        match candidate(workspace, instruct, path, why.clone()) {
+            Ok(excerpt) => chosen.push(excerpt),
+            Err(why) => dropped.push(Dropped::new(path.as_str(), Tokens(0), why)),
+        }
     }
     if chosen.len() < FILES {
         let known: BTreeSet<&RepoPath> = ranked.iter().take(FILES).map(|(path, _)| path).collect();
@@ -201,17 +249,28 @@ fn found(
     let fresh = |path: &RepoPath| !known.contains(path) && instruct.focus.file.as_ref() != Some(path);
     let files = drawn.iter().map(|one| &one.excerpt);
     let files = files.filter(|excerpt| fresh(&excerpt.path) && taken.insert(&excerpt.path));
-    files.filter_map(|excerpt| candidate(workspace, instruct, &excerpt.path, excerpt.why.clone())).collect()
+    files
+        .filter_map(|excerpt| candidate(workspace, instruct, &excerpt.path, excerpt.why.clone()).ok())
+        .collect()
 }
 
-fn candidate(workspace: &Workspace, instruct: &Instruct, path: &RepoPath, why: String) -> Option<Excerpt> {
-    let base = as_seen(workspace, instruct, path).ok()?;
-    let text = base.text.filter(|text| text.bytes().len() <= LARGE)?;
+/// A whole file, or why it stays out.
+fn candidate(
+    workspace: &Workspace,
+    instruct: &Instruct,
+    path: &RepoPath,
+    why: String,
+) -> Result<Excerpt, String> {
+    let base = as_seen(workspace, &instruct.open, path).map_err(|why| why.to_string())?;
+    let text = base.text.ok_or("there is no such file any more")?;
     if context::is_secret(&base.path) || context::holds_key(text.bytes()) {
-        return None;
+        return Err("may hold secrets: nothing of it is sent".into());
+    }
+    if text.bytes().len() > LARGE {
+        return Err(format!("larger than {} kB; open it, or name lines of it", LARGE / 1024));
     }
     // A link is read under the name of the file it leads to, which is the one that would change.
-    Some(Excerpt { path: base.path, span: Span::new(0, text.len()), text, whole: true, why })
+    Ok(Excerpt { path: base.path, span: Span::new(0, text.len()), text, whole: true, why })
 }
 
 /// Files that mention the instruction's words, most mentions first.
@@ -231,7 +290,7 @@ fn mentioning<'a>(
         if stop() || budget == 0 {
             break;
         }
-        let Some(excerpt) = candidate(workspace, instruct, path, String::new()) else { continue };
+        let Ok(excerpt) = candidate(workspace, instruct, path, String::new()) else { continue };
         budget = budget.saturating_sub(excerpt.text.bytes().len());
         let count = context::mentions(&String::from_utf8_lossy(excerpt.text.bytes()), &words);
         if count > 0 {

@@ -74,6 +74,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::super::Roles;
+    use super::super::calibration::Calibration;
     use super::super::meter::Meter;
     use super::*;
     use crate::change::{Focus, Level};
@@ -99,16 +100,19 @@ mod tests {
             roles.list(Role::Apply, &[id("first"), id("second")]);
             let (events, mut arriving) = mpsc::channel(8);
             let meter = Meter::of(&workspace, Budget::default());
-            let supply = Arc::new(Supply::new(
-                Client::new(),
-                events,
-                meter,
-                crate::orchestrator::Findings::of(&workspace),
-            ));
+            let findings = crate::orchestrator::Findings::of(&workspace);
+            let calibration = Calibration::of(&workspace);
+            let supply = Arc::new(Supply::new(Client::new(), events, meter, findings, calibration));
             let path = RepoPath::parse("a.txt").unwrap();
             let focus = Focus { file: Some(path.clone()), lines: None };
             let open = Default::default();
-            let instruct = Arc::new(Instruct { text: "add two".into(), level: Level::File, focus, open });
+            let instruct = Arc::new(Instruct {
+                text: "add two".into(),
+                level: Level::File,
+                focus,
+                open,
+                wants: Default::default(),
+            });
             let sketch = Sketch { path, instruct, original: Lines::from("one\n"), update: "two\n".into() };
             let work = merge(supply, roles.serve(Role::Apply).to_vec(), TurnId(1), sketch);
             tokio::select! {

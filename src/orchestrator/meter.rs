@@ -188,6 +188,11 @@ impl Tab {
         }
     }
 
+    /// What we took the request for, and what its model's provider counted.
+    pub fn counted(&self) -> Option<(ModelId, Tokens, Usage)> {
+        Some((self.line.model.parse().ok()?, self.sent, self.usage?))
+    }
+
     /// The request has ended. Gives what it was, and all of today. Blocking, but for a moment only.
     pub fn close(mut self, result: &Result<(), Failure>) -> (Bill, Option<Bill>) {
         // Who refuses a request takes nothing for it.

@@ -6,6 +6,7 @@
 //! known here.
 #![expect(clippy::disallowed_methods, reason = "the one room that spawns tasks and threads")]
 
+mod calibration;
 mod catalogue;
 mod compare;
 mod embedding;
@@ -15,10 +16,13 @@ mod history;
 mod keep;
 mod merging;
 mod meter;
+mod named;
+mod page;
 mod parsing;
 mod probe;
 mod retrieve;
 mod roles;
+mod rules;
 mod shelf;
 mod stream;
 mod supply;
@@ -32,9 +36,10 @@ pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
 pub use roles::{Roles, Route};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -42,15 +47,17 @@ use tokio::task::AbortHandle;
 
 use crate::change::Base;
 use crate::change::reading::Reading;
-use crate::index;
+use crate::index::{self, Index};
 use crate::model::{Budget, Failure, Role, Tokens};
-use crate::provider::Client;
+use crate::provider::{Client, body};
 use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
+use calibration::Calibration;
 use gather::Ground;
 use merging::Sketch;
-use shelf::Shelf;
+use page::Pages;
+use shelf::{Desk, Patience, Shelf};
 use stream::{Gap, Left};
 use supply::Supply;
 
@@ -87,6 +94,8 @@ pub struct Orchestrator {
     shelf: Option<Shelf>,
     /// The conversations of the last question, which lives beside the turn.
     lanes: HashMap<TurnId, Running>,
+    /// The last request that was only looked at.
+    looked_at: Option<TurnId>,
 }
 
 impl Orchestrator {
@@ -101,7 +110,8 @@ impl Orchestrator {
     ) -> (Self, mpsc::Receiver<Event>) {
         let (events, receiver) = mpsc::channel(CHANNEL);
         let meter = Meter::of(&workspace, budget);
-        let supply = Arc::new(Supply::new(client, events.clone(), meter, Findings::of(&workspace)));
+        let (findings, calibration) = (Findings::of(&workspace), Calibration::of(&workspace));
+        let supply = Arc::new(Supply::new(client, events.clone(), meter, findings, calibration));
         let turns = HashMap::new();
         let (completion, keeping) = (None, keep::Desk::default());
         let orchestrator = Self {
@@ -116,6 +126,7 @@ impl Orchestrator {
             keeping,
             shelf: None,
             lanes: HashMap::new(),
+            looked_at: None,
         };
         (orchestrator, receiver)
     }
@@ -139,27 +150,43 @@ impl Orchestrator {
                 // At most one turn lives at a time.
                 self.turns.retain(|known, _| *known == turn);
                 let running = self.turns.entry(turn).or_default();
-                let stop = Arc::clone(&running.stop);
-                let room = self.room;
-                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
-                let notice = self.notice();
-                self.on_thread(move |workspace| {
-                    let stop = || stop.load(Ordering::Relaxed);
-                    let packed =
-                        gather::pack(&Ground { workspace, desk: desk.as_ref() }, &instruct, room, &stop);
+                let (stop, room) = (Arc::clone(&running.stop), self.room);
+                let (pages, notice) = (instruct.wants.pages.clone(), self.notice());
+                self.gather(turn, stop, pages, false, move |ground, stop| {
+                    let packed = gather::pack(ground, &instruct, room, stop);
                     let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
                     Event::Gathered { turn, packed }
                 });
             }
-            Effect::Retrieve { turn, question } => {
-                let stop = self.lane(turn);
+            Effect::Preview { turn, instruct } => {
+                if let Some(before) = self.looked_at.replace(turn) {
+                    self.turns.remove(&before);
+                }
+                let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
                 let room = self.room;
-                let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
-                let notice = self.notice();
-                self.on_thread(move |workspace| {
-                    let ground = Ground { workspace, desk: desk.as_ref() };
-                    let stop = || stop.load(Ordering::Relaxed);
-                    let found = retrieve::retrieve(&ground, &question, room, &stop);
+                self.gather(turn, stop, Vec::new(), true, move |ground, stop| Event::Previewed {
+                    turn,
+                    packed: gather::pack(ground, &instruct, room, stop),
+                });
+            }
+            Effect::Draft { ask } => {
+                if let Some(route) = self.roles.serve(Role::Chat).first().cloned() {
+                    self.on_thread(move |_| {
+                        let body = body(&route.endpoint, &route.model, &ask);
+                        Event::Drafted { model: route.id(), body }
+                    });
+                }
+            }
+            Effect::FindSymbols { typed } => {
+                if let Some(desk) = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime)) {
+                    self.on_thread(move |_| Event::Symbols { names: symbols(&desk, &typed), typed });
+                }
+            }
+            Effect::Retrieve { turn, question } => {
+                let (stop, room) = (self.lane(turn), self.room);
+                let (pages, notice) = (question.wants.pages.clone(), self.notice());
+                self.gather(turn, stop, pages, false, move |ground, stop| {
+                    let found = retrieve::retrieve(ground, &question, room, stop);
                     let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
                     Event::Retrieved { turn, found }
                 });
@@ -168,7 +195,7 @@ impl Orchestrator {
                 let stop = self.lane(turn);
                 let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
                 self.on_thread(move |workspace| {
-                    let ground = Ground { workspace, desk: desk.as_ref() };
+                    let ground = Ground::plain(workspace, desk.as_ref());
                     let stop = || stop.load(Ordering::Relaxed);
                     let outcomes = tools::carry_out(&ground, &question, &calls, &stop);
                     Event::Used { turn, dice: dice(), outcomes }
@@ -232,6 +259,11 @@ impl Orchestrator {
                 let result = w.save(&path, text.bytes(), expected);
                 Event::Saved { path, text, result }
             }),
+            Effect::Follow => {
+                if let Some(shelf) = &self.shelf {
+                    shelf.follow(self.events.clone());
+                }
+            }
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
@@ -291,7 +323,7 @@ impl Orchestrator {
             }),
             Effect::ListModels => {
                 let (supply, endpoints) = (Arc::clone(&self.supply), self.roles.endpoints().to_vec());
-                self.runtime.spawn(catalogue::list(supply, endpoints));
+                self.runtime.spawn(catalogue::list(supply, endpoints, self.roles.catalogue()));
             }
             Effect::Prefer { role, model } => {
                 self.roles.prefer(role, &model);
@@ -300,6 +332,41 @@ impl Orchestrator {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
         }
+    }
+
+    /// Puts a request together on a thread of the pool, once the pages that it is to hold are there.
+    fn gather(
+        &mut self,
+        turn: TurnId,
+        stop: Arc<AtomicBool>,
+        pages: Vec<String>,
+        looked_at: bool,
+        put: impl FnOnce(&Ground<'_>, &dyn Fn() -> bool) -> Event + Send + 'static,
+    ) {
+        let desk = self.shelf.as_ref().map(|shelf| shelf.refresh(&self.runtime));
+        let model = self.roles.serve(Role::Chat).first().map(Route::id);
+        let (workspace, events, supply) =
+            (self.workspace.clone(), self.events.clone(), Arc::clone(&self.supply));
+        let put = move |pages: &Pages| {
+            let ratio = model.map(|model| supply.ratio(&model)).unwrap_or_default();
+            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio, looked_at };
+            let event = put(&ground, &|| stop.load(Ordering::Relaxed));
+            let _ = events.blocking_send(event);
+        };
+        if pages.is_empty() {
+            self.runtime.spawn_blocking(move || put(&Pages::new()));
+            return;
+        }
+        let (client, runtime) = (self.supply.client.clone(), self.runtime.clone());
+        let task = self.runtime.spawn(async move {
+            let pages = page::fetch(&client, &pages).await;
+            runtime.spawn_blocking(move || put(&pages));
+        });
+        let running = match self.lanes.get_mut(&turn) {
+            Some(lane) => lane,
+            None => self.turns.entry(turn).or_default(),
+        };
+        running.tasks.push(task.abort_handle());
     }
 
     /// What a person should know where the project's texts go to a model to be searched by meaning.
@@ -325,6 +392,15 @@ impl Orchestrator {
             let _ = events.blocking_send(event);
         });
     }
+}
+
+/// Names of symbols to choose from; none where the index is not at hand.
+fn symbols(desk: &Desk, typed: &str) -> Vec<String> {
+    const MOST: usize = 20;
+    const PATIENCE: Patience =
+        Patience { known: Duration::from_millis(500), new: Duration::from_millis(500) };
+    let ask = |index: &Index| index::symbols(&index.under(&BTreeMap::new()), typed, MOST);
+    desk.ask(Some(PATIENCE), &|| false, ask).unwrap_or_default()
 }
 
 /// Any number: the seed of a hash map is drawn from one.

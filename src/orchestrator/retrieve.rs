@@ -2,12 +2,13 @@
 //! ready, since there is nothing to ask about without. The lines that it points at come along, and where
 //! it is about how they came to be, the commits that last changed them.
 
-use super::gather::{Ground, as_on_screen};
+use super::gather::Ground;
+use super::named::{About, Named, named};
 use super::shelf::NotReady;
 use super::{history, tools};
 use crate::context::citation::Evidence;
 use crate::context::{self, Excerpt, Segment, Source, Trust, holds_key, is_secret};
-use crate::index::{Drawn, excerpts};
+use crate::index::{Drawn, Index, excerpts};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
 use crate::text::{Lines, RepoPath, Span};
@@ -32,12 +33,12 @@ pub fn retrieve(
     stop: &dyn Fn() -> bool,
 ) -> Result<Retrieved, NoEvidence> {
     let desk = ground.desk.ok_or_else(|| NoEvidence::NoIndex("there is no search index here".into()))?;
-    let ask = |index: &_| excerpts(index, &question.text, EVIDENCE, None);
+    let (file, wants) = (question.focus.file.as_ref(), &question.wants);
+    let about = About { ground, open: &question.open, file, wants, may_change: false, stop };
+    let Named { pieces, files, mut notes, dropped } = named(&about);
+    let skip = |path: &RepoPath| wants.wishes.evicts_file(path.as_str());
+    let ask = |index: &Index| excerpts(&index.under(&question.open), &question.text, EVIDENCE, &skip);
     let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))?;
-    let (drawn, unsaved): (Vec<Drawn>, Vec<Drawn>) =
-        drawn.into_iter().partition(|one| as_on_screen(one, &question.open));
-    let mut notes: Vec<String> = unsaved.iter().map(|one| unsaved_note(&one.excerpt.path)).collect();
-    notes.dedup();
     let here = pointed_at(ground, question);
     let mut shown = Evidence::default();
     let past = match &here {
@@ -46,7 +47,7 @@ pub fn retrieve(
         }
         _ => Vec::new(),
     };
-    if drawn.is_empty() && here.is_none() {
+    if drawn.is_empty() && here.is_none() && pieces.is_empty() {
         return Err(NoEvidence::Nothing);
     }
     let lines = here.map(|(path, file, span)| lines(path, file, span, question));
@@ -55,13 +56,12 @@ pub fn retrieve(
         shown.add_file(excerpt.path.clone(), file);
         chosen.push(excerpt);
     }
-    let pack = context::evidence(&question.text, &chosen, budget)?.with_notes(notes);
+    files.into_iter().for_each(|(path, file)| shown.add_file(path, file));
+    let room = ground.ratio.back(budget);
+    let pack = context::evidence_with(&question.text, &chosen, &pieces, &wants.wishes, room)?;
+    let pack = pack.with_notes(notes).dropping(dropped).weighed(ground.ratio);
     let history = !past.is_empty();
     Ok(Retrieved { pack: pack.with_before_last(past), shown, history })
-}
-
-fn unsaved_note(path: &RepoPath) -> String {
-    format!("{path} has unsaved changes and was left out; save it, or select the lines that you mean")
 }
 
 /// The lines that the question points at, as they stand on screen, and the file they are in. No secret.

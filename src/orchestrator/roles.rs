@@ -39,6 +39,10 @@ impl Roles {
         &self.endpoints
     }
 
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue)
+    }
+
     pub fn serve(&self, role: Role) -> &[Route] {
         self.lists.get(place(role)).map(Vec::as_slice).unwrap_or_default()
     }

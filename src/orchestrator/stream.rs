@@ -176,6 +176,7 @@ async fn fill(supply: &Supply, route: &Route, gap: &Gap, text: &mut String) -> R
 #[cfg(test)]
 mod tests {
     use super::super::Roles;
+    use super::super::calibration::Calibration;
     use super::super::meter::Meter;
     use super::*;
     use crate::model::{Budget, Message, ModelId, Tokens};
@@ -211,6 +212,7 @@ mod tests {
                 events,
                 Meter::of(&workspace, Budget::default()),
                 crate::orchestrator::Findings::of(&workspace),
+                Calibration::of(&workspace),
             );
             let work = async {
                 assert_eq!(completion(&supply, routes, &gap()).await, Ok("one".to_owned()));

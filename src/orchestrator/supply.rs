@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
 
+use super::calibration::Calibration;
 use super::dice;
 use super::findings::Findings;
 use super::meter::{Meter, Tab};
 use super::roles::Route;
-use crate::model::{Bill, Failure, ModelId, Suffix, Tokens};
+use crate::model::{Bill, Failure, ModelId, Ratio, Suffix, Tokens};
 use crate::provider::failover::{Health, Step, Walk};
 use crate::provider::{Client, canary_fim};
 use crate::session::{Event, Payer, TurnId};
@@ -22,6 +23,7 @@ pub struct Supply {
     pub client: Client,
     pub events: Sender<Event>,
     meter: Arc<Meter>,
+    calibration: Calibration,
     health: Mutex<Health>,
     /// What was found out of the models whose server may ignore a suffix. Held while one is asked, so
     /// that two completions do not both ask.
@@ -31,11 +33,18 @@ pub struct Supply {
 }
 
 impl Supply {
-    pub fn new(client: Client, events: Sender<Event>, meter: Arc<Meter>, findings: Findings) -> Self {
+    pub fn new(
+        client: Client,
+        events: Sender<Event>,
+        meter: Arc<Meter>,
+        findings: Findings,
+        calibration: Calibration,
+    ) -> Self {
         Self {
             client,
             events,
             meter,
+            calibration,
             health: Mutex::default(),
             suffixes: Default::default(),
             findings,
@@ -76,8 +85,16 @@ impl Supply {
         self.meter.open(payer, route, sent, most_output)
     }
 
+    /// How a model's provider counts, as far as it has shown.
+    pub fn ratio(&self, model: &ModelId) -> Ratio {
+        self.calibration.ratio(model)
+    }
+
     /// Closes it, and says what it was.
     pub async fn close(&self, turn: Option<TurnId>, tab: Tab, result: &Result<(), Failure>) {
+        if let (Some((model, sent, usage)), Ok(())) = (tab.counted(), result) {
+            self.calibration.learn(&model, sent, usage);
+        }
         let (bill, today) = tab.close(result);
         if bill != Bill::default() {
             let _ = self.events.send(Event::Metered { turn, bill, today }).await;

@@ -6,11 +6,11 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::gather::{Ground, as_on_screen};
+use super::gather::Ground;
 use super::history;
 use crate::context::citation::{Evidence, ShownCommit};
 use crate::context::{holds_key, is_secret};
-use crate::index::{Callee, PatternError, excerpts, matched_lines, uses};
+use crate::index::{Callee, Index, PatternError, excerpts, matched_lines, uses};
 use crate::model::Tokens;
 use crate::session::{Outcome, Question};
 use crate::text::highlight::Language;
@@ -110,10 +110,10 @@ impl Bench<'_> {
 
     fn search(&self, query: &str) -> Gave {
         let desk = self.ground.desk.ok_or("there is no search index here")?;
-        let drawn = desk.ask(None, self.stop, |index| excerpts(index, query, FOUND, None));
-        let drawn = drawn.map_err(|why| why.to_string())?;
+        let find = |index: &Index| excerpts(&index.under(&self.question.open), query, FOUND, &|_| false);
+        let drawn = desk.ask(None, self.stop, find).map_err(|why| why.to_string())?;
         let (mut text, mut shown) = (String::new(), Evidence::default());
-        for one in drawn.into_iter().filter(|one| as_on_screen(one, &self.question.open)) {
+        for one in drawn {
             let excerpt = one.excerpt;
             text.push_str(&head(&excerpt.path, excerpt.span, one.file.len()));
             text.push_str(&ended(read_aloud(excerpt.text.bytes())));

@@ -110,7 +110,7 @@ fn about(prompts: &Prompts, name: &str, pack: &Pack, fields: &[(&str, String)]) 
     let prompt = prompts.get(name)?;
     let text = prompt.render(&[fields, &[("mark", mark.clone())]].concat())?;
     let system = Segment::new(Source::System, format!("prompt {}", prompt.label()), text, Trust::Rein);
-    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).noting(pack.notes()))
+    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).knowing(pack))
 }
 
 fn piece(segment: Segment, mark: &str) -> String {

@@ -56,6 +56,12 @@ fn piece(segment: &Segment, mark: &str) -> Segment {
         Source::Omission { .. } => format!("<omitted{mark}>{}</omitted{mark}>\n", text.trim_end()),
         Source::Outline { path } => tagged("outline", mark, Some((path.as_str(), None)), text),
         Source::FileList => tagged("files", mark, None, text),
+        Source::Rules { path } => tagged("rules", mark, Some((path.as_str(), None)), text),
+        Source::Diff => tagged("diff", mark, None, text),
+        Source::Diagnostics => tagged("diagnostics", mark, None, text),
+        Source::Page { url } => {
+            format!("<page{mark} url=\"{}\">\n{}</page{mark}>\n", attribute(url), ended(text))
+        }
         Source::Map => {
             format!("<map{mark} of=\"what other files refer to most\">\n{}</map{mark}>\n", ended(text))
         }

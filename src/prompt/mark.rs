@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 /// Every tag that frames data.
-const TAGS: [&str; 14] = [
+const TAGS: [&str; 18] = [
     "file",
     "selected",
     "omitted",
@@ -16,6 +16,10 @@ const TAGS: [&str; 14] = [
     "after",
     "refused",
     "now",
+    "rules",
+    "diff",
+    "diagnostics",
+    "page",
     "commit",
     "result",
     "claim",

@@ -46,7 +46,11 @@ impl Said {
                 None => messages.push(Message::of(speaker, segment.text.as_str())),
             }
         }
-        let ask = Ask { system, messages, max_output, ..Ask::default() };
+        let steady = segments.iter().filter(|one| !one.source.is_system()).map_while(|one| {
+            let is_steady = one.source.is_steady();
+            is_steady.then_some(one.text.len())
+        });
+        let ask = Ask { steady: steady.sum(), system, messages, max_output, ..Ask::default() };
         Self { pack: Pack::new(segments), ask }
     }
 
@@ -57,7 +61,7 @@ impl Said {
         let mut segments = self.pack.segments().to_vec();
         let after_system = segments.iter().take_while(|segment| segment.source.is_system()).count();
         segments.insert(after_system, Segment::new(Source::Tools, "it may call these", text, Trust::Rein));
-        self.pack = Pack::new(segments).with_notes(self.pack.notes().to_vec());
+        self.pack = self.pack.clone().reworded(segments);
         self.ask.tools = tools;
         self
     }
@@ -85,7 +89,7 @@ impl Said {
                 (result.name.clone(), if result.failed { "why not" } else { "what it asked for" });
             Segment::new(Source::Outcome { tool }, why, result.text.as_str(), Trust::Repository)
         }));
-        said.pack = Pack::new(segments).with_notes(self.pack.notes().to_vec());
+        said.pack = self.pack.clone().reworded(segments);
         said.ask.messages.push(Message::calling(answer, calls.to_vec(), seals.to_vec()));
         said.ask.messages.push(Message::results(results));
         said
@@ -98,15 +102,15 @@ impl Said {
         let mut segments = self.pack.segments().to_vec();
         segments.push(Segment::new(Source::Answer, "the answer before", answer, Trust::Model));
         segments.extend(next);
-        said.pack = Pack::new(segments);
+        said.pack = self.pack.clone().reworded(segments);
         said.ask.messages.push(Message::assistant(answer));
         said.ask.messages.push(Message::user(text));
         said
     }
 
-    /// With what a person should know of the pack it is made of.
-    pub(super) fn noting(mut self, notes: &[String]) -> Self {
-        self.pack = self.pack.with_notes(notes.to_vec());
+    /// With what a person should know of the pack it is made of: what is missing, and how it weighs.
+    pub(super) fn knowing(mut self, of: &Pack) -> Self {
+        self.pack = of.clone().reworded(self.pack.into_segments());
         self
     }
 

@@ -28,7 +28,7 @@ pub fn edit(prompts: &Prompts, level: Level, pack: &Pack) -> Result<Said, Prompt
     let fields = [level, ("mark", mark.clone()), dialect];
     let why = format!("prompts {}, {}", prompt.label(), taught.label());
     let system = Segment::new(Source::System, why, prompt.render(&fields)?, Trust::Rein);
-    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).noting(pack.notes()))
+    Ok(Said::new(join(system, framed(pack.segments(), &mark)), None).knowing(pack))
 }
 
 /// Asks a chat model for the text at the cursor. `pack` was gathered at [`Level::Complete`].
@@ -78,7 +78,7 @@ pub fn repair(
         segments.extend(framed(&[refused_edit(refusal)], &mark));
         segments.extend(refusal.real.iter().map(|(path, first, text)| real_text(path, *first, text, &mark)));
     }
-    Ok(Said::new(segments, None))
+    Ok(Said::new(segments, None).knowing(first.pack()))
 }
 
 /// Asks for the rest of an answer that broke off, in the same conversation: whoever goes on sees what
@@ -92,7 +92,7 @@ pub fn resume(prompts: &Prompts, first: &Said, answer: &str) -> Result<Said, Pro
     segments.push(Segment::new(Source::Answer, "the answer until it broke off", answer, Trust::Model));
     let why = format!("prompt {}", prompt.label());
     segments.push(Segment::new(Source::Request, why, prompt.render(&[])?, Trust::Rein));
-    Ok(Said::new(segments, None))
+    Ok(Said::new(segments, None).knowing(first.pack()))
 }
 
 fn refused_edit(refusal: &Refusal) -> Segment {

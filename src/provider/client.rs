@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Speaks to every server. Cheap to clone; nothing is set up before the first request.
 #[derive(Clone, Default, Debug)]
 pub struct Client {
-    connections: Connections,
+    pub(super) connections: Connections,
     keys: Option<Arc<dyn KeyStore>>,
 }
 

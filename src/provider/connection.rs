@@ -149,7 +149,7 @@ async fn played(tape: &Tape, sent: &Sent, server: String) -> Result<Response, Fa
 }
 
 /// A request as it is shown: all but the key's value.
-fn shown(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8]) -> Sent {
+pub(super) fn shown(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8]) -> Sent {
     let text = |value: &HeaderValue| match value.is_sensitive() {
         true => "[key]".to_owned(),
         false => String::from_utf8_lossy(value.as_bytes()).into_owned(),
@@ -256,6 +256,11 @@ fn cause(error: &reqwest::Error, endpoint: &Endpoint) -> String {
         return format!("no connection within {} s", endpoint.timeouts.connect.as_secs_f32().ceil());
     }
     if error.is_connect() { root(error) } else { format!("it gave no answer ({})", root(error)) }
+}
+
+/// What kept a request from being answered, in a line.
+pub(super) fn one_cause(error: &reqwest::Error) -> String {
+    if error.is_timeout() { "it did not answer in time".to_owned() } else { root(error) }
 }
 
 /// The innermost cause: those around it only say that sending failed, and repeat the address.

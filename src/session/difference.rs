@@ -65,7 +65,13 @@ impl Session {
 
 fn titled(title: String) -> Arc<Instruct> {
     let focus = Focus::default();
-    Arc::new(Instruct { text: title, level: Level::Repo, focus, open: Default::default() })
+    Arc::new(Instruct {
+        text: title,
+        level: Level::Repo,
+        focus,
+        open: Default::default(),
+        wants: Default::default(),
+    })
 }
 
 impl Turn {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
-use crate::context::{DoesNotFit, Pack};
-use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Role};
+use crate::context::{DoesNotFit, Mention, Pack, Wishes, mentioned};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Price, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
 use crate::tool;
@@ -40,6 +40,35 @@ pub struct Instruct {
     pub focus: Focus,
     /// Open buffers as they stand on screen, saved or not. The turn sees these, not the disk.
     pub open: BTreeMap<RepoPath, Lines>,
+    pub wants: Wants,
+}
+
+/// What the user wants in a request, and not in it, beside what is found for it.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Wants {
+    /// For every request of the session.
+    pub wishes: Wishes,
+    /// What the user named in this one. Only what was typed names something: text of the repository that
+    /// stands in an instruction does not.
+    pub named: Vec<Mention>,
+    /// Pages whose fetching the user has agreed to, for this request alone.
+    pub pages: Vec<String>,
+}
+
+impl Wants {
+    /// What `typed` names beside `wishes`.
+    pub fn of(typed: &str, wishes: Wishes) -> Self {
+        Self { wishes, named: mentioned(typed), pages: Vec::new() }
+    }
+
+    /// The pages that are named or pinned, each once.
+    pub fn pages_named(&self) -> Vec<&str> {
+        let mut pages: Vec<&str> =
+            self.wishes.pinned().iter().chain(&self.named).filter_map(Mention::page).collect();
+        pages.sort_unstable();
+        pages.dedup();
+        pages
+    }
 }
 
 /// Something for the acting wing to do.
@@ -47,6 +76,12 @@ pub struct Instruct {
 pub enum Effect {
     /// Read what the request needs and pack it.
     Gather { turn: TurnId, instruct: Arc<Instruct> },
+    /// The same for a request that is only looked at: nothing is fetched for it, and nothing sent.
+    Preview { turn: TurnId, instruct: Arc<Instruct> },
+    /// Put a request into its model's wire format, to be looked at.
+    Draft { ask: Arc<Ask> },
+    /// Find names of symbols that begin as `typed` does.
+    FindSymbols { typed: String },
     /// Search what a question is about and pack it.
     Retrieve { turn: TurnId, question: Arc<Question> },
     /// Ask the chat role; the answer comes as [`Event::Delta`]s and one [`Event::Ended`].
@@ -76,6 +111,8 @@ pub enum Effect {
     Open { path: RepoPath },
     /// The user saves a buffer. `expected`: what the disk is believed to hold.
     Save { path: RepoPath, text: Lines, expected: Option<Digest> },
+    /// From now on, say which files change.
+    Follow,
     /// List the project's files.
     ListFiles,
     /// Find out which branch is checked out.
@@ -114,6 +151,28 @@ pub enum Event {
     Gathered {
         turn: TurnId,
         packed: Result<Gathered, GatherError>,
+    },
+    Previewed {
+        turn: TurnId,
+        packed: Result<Gathered, GatherError>,
+    },
+    /// The body that would be sent, and to whom.
+    Drafted {
+        model: ModelId,
+        body: Vec<u8>,
+    },
+    /// Symbols whose names begin as was `typed`.
+    Symbols {
+        typed: String,
+        names: Vec<String>,
+    },
+    /// Files were written, came or went, by other hands or ours.
+    FilesChanged {
+        paths: Vec<RepoPath>,
+        /// Others may have, too.
+        any: bool,
+        /// Another branch may be checked out.
+        head: bool,
     },
     Retrieved {
         turn: TurnId,
@@ -286,6 +345,8 @@ pub struct SentRequest {
 pub struct Candidate {
     pub model: ModelId,
     pub roles: Vec<Role>,
+    /// What it takes for its tokens, if that is known.
+    pub price: Option<Price>,
 }
 
 /// What a person decided about the turn.

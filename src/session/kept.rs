@@ -84,6 +84,7 @@ impl Session {
             level: kept.level,
             focus: Focus { file: review.scope().file().cloned(), lines: review.scope().lines() },
             open: BTreeMap::new(),
+            wants: Default::default(),
         };
         let id = self.next_id();
         let mut turn = Turn::about(id, kept.subject, Arc::new(instruct), review);

@@ -13,6 +13,7 @@ mod effect;
 mod kept;
 mod merging;
 mod polish;
+mod preview;
 mod receipt;
 mod refusal;
 mod revision;
@@ -29,9 +30,11 @@ pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
     Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework, SentRequest, TurnId,
+    Wants,
 };
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
+pub use preview::Preview;
 pub use receipt::Seen;
 pub use refusal::Refusal;
 pub use revision::NotRevised;
@@ -65,6 +68,7 @@ pub struct Session {
     last_id: u64,
     revisions: Revisions,
     inquiry: Option<Inquiry>,
+    preview: Preview,
 }
 
 /// Why an instruction is not taken now. The instruction stays where it was typed.
@@ -84,7 +88,14 @@ pub enum NotNow {
 
 impl Session {
     pub fn new(terms: Terms) -> Self {
-        Self { terms, turn: None, last_id: 0, revisions: Revisions::default(), inquiry: None }
+        Self {
+            terms,
+            turn: None,
+            last_id: 0,
+            revisions: Revisions::default(),
+            inquiry: None,
+            preview: Preview::default(),
+        }
     }
 
     /// The turn in hand, or the last one.
@@ -194,6 +205,10 @@ impl Session {
     /// the phase they belong to, change nothing.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         let named = match &event {
+            Event::Previewed { .. } => {
+                preview::previewed(&self.terms, &mut self.preview, event);
+                return Vec::new();
+            }
             Event::Undone(Ok(undone)) => return self.reverted(undone, false),
             Event::Redone(Ok(undone)) => return self.reverted(undone, true),
             Event::Gathered { turn, .. }
@@ -214,7 +229,7 @@ impl Session {
             | Event::Landed { turn, .. } => *turn,
             _ => return Vec::new(),
         };
-        let Self { terms, turn, revisions, inquiry, last_id } = self;
+        let Self { terms, turn, revisions, inquiry, last_id, .. } = self;
         if let Some(inquiry) = inquiry.as_mut().filter(|inquiry| inquiry.owns(named)) {
             return inquiry.update(terms, last_id, named, event);
         }

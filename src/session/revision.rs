@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Effect, End, Instruct, Notice, Phase, Session, Turn};
+use super::{Effect, End, Instruct, Notice, Phase, Session, Turn, Wants};
 use crate::change::{Author, Focus, Hunk, HunkId, Level, Purpose, Review, Scope, Verdict};
 use crate::text::{Lines, Span};
 
@@ -155,7 +155,8 @@ fn request(turn: &Turn, id: HunkId) -> Option<(Instruct, Span, Lines)> {
     }
     let focus = Focus { file: Some(hunk.path.clone()), lines: Some(lines) };
     let open = BTreeMap::from([(hunk.path.clone(), seen.clone())]);
-    Some((Instruct { text, level: Level::Selection, focus, open }, lines, seen))
+    let wants = Wants { wishes: turn.instruct().wants.wishes.clone(), ..Wants::default() };
+    Some((Instruct { text, level: Level::Selection, focus, open, wants }, lines, seen))
 }
 
 /// The file with this hunk made and no other, and where its lines stand in it.

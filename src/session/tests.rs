@@ -30,7 +30,7 @@ fn block(file: &str, old: &str, new: &str) -> String {
 fn instruct(level: Level, open: bool) -> Instruct {
     let focus = Focus { file: Some(path("a.txt")), lines: Some(Span::new(1, 3)) };
     let open = BTreeMap::from_iter(open.then(|| (path("a.txt"), Lines::from(TEXT))));
-    Instruct { text: "make it so".into(), level, focus, open }
+    Instruct { text: "make it so".into(), level, focus, open, wants: Default::default() }
 }
 
 fn session() -> Session {

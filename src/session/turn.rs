@@ -16,7 +16,7 @@ use crate::context::Pack;
 use crate::model::{Failure, Finish, ModelId, Tokens, Usage};
 use crate::prompt::dialect::{Flaw, Format, MAX_REPLY, Read, Reader};
 use crate::prompt::{self, Prompts, Said};
-use crate::text::{Digest, RepoPath};
+use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{ApplyError, Remark, Undone};
 
 /// How far a turn has come.
@@ -203,6 +203,11 @@ impl Turn {
     /// What was sent to the model, by segment.
     pub fn pack(&self) -> Option<&Pack> {
         self.said.as_ref().map(Said::pack)
+    }
+
+    /// A file's text as the model saw it.
+    pub fn sent_text(&self, path: &RepoPath) -> Option<&Lines> {
+        self.seen.get(path)?.text.as_ref()
     }
 
     pub fn model(&self) -> Option<&ModelId> {

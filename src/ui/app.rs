@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use super::ask::{AskPage, Asking};
+use super::context::{Consent, ContextPage, Panelling};
 use super::guide::Guide;
 use super::keymap::Place;
 use super::line_edit::{History, LineEdit};
@@ -17,7 +18,7 @@ use super::sight::Sight;
 use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
-use crate::model::{Bill, ModelId, Role};
+use crate::model::{Bill, ModelId, Price, Role};
 use crate::session::{Effect, Event, Kept, Ready, Session, TurnId};
 use crate::text::{Lines, RepoPath, Span, safe};
 use crate::workspace::Comparison;
@@ -59,6 +60,8 @@ pub struct Facts {
     pub workspace: String,
     /// For each role the models that serve it, first choice first.
     pub models: Vec<(Role, Vec<ModelId>)>,
+    /// What models take for their tokens, as far as it is known.
+    pub prices: Vec<(ModelId, Price)>,
     /// A sentence that must stay in sight, as "the model is scripted".
     pub banner: Option<String>,
 }
@@ -72,6 +75,11 @@ impl Facts {
     /// The model that is asked first.
     pub(super) fn first(&self, role: Role) -> Option<&ModelId> {
         self.models(role).first()
+    }
+
+    /// What `model` takes, if it is known.
+    pub(super) fn price(&self, model: &ModelId) -> Option<Price> {
+        self.prices.iter().find(|(known, _)| known == model).map(|(_, price)| *price)
     }
 
     /// `model` is asked first from now on.
@@ -109,6 +117,8 @@ pub(super) enum Overlay {
     Page(Page),
     Models(Models),
     Ask(AskPage),
+    Context(ContextPage),
+    Consent(Consent),
 }
 
 /// A message that goes away by itself.
@@ -158,6 +168,7 @@ pub struct App {
     pub(super) session: Session,
     pub(super) prompt: LineEdit,
     pub(super) history: History,
+    pub(super) panelling: Panelling,
     pub(super) review: Reviewing,
     /// There is nothing else to do here than to review.
     pub(super) only_review: bool,
@@ -221,6 +232,7 @@ impl App {
             session,
             prompt: LineEdit::default(),
             history: History::default(),
+            panelling: Panelling::default(),
             review: Reviewing::default(),
             only_review: false,
             keeps: false,
@@ -319,8 +331,13 @@ impl App {
     }
 
     /// A server was found after the start: names its models, and says so.
-    pub fn set_models(&mut self, models: Vec<(Role, Vec<ModelId>)>, note: &str) {
-        self.facts.models = models;
+    pub fn set_models(
+        &mut self,
+        models: Vec<(Role, Vec<ModelId>)>,
+        prices: Vec<(ModelId, Price)>,
+        note: &str,
+    ) {
+        (self.facts.models, self.facts.prices) = (models, prices);
         self.say(Paint::Good, note);
     }
 

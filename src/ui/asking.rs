@@ -1,13 +1,11 @@
 //! The instruction: the prompt line, the slider, and the turn's progress.
 
-use std::collections::BTreeMap;
-
 use super::app::{App, Focus, Out};
 use super::keymap::Action;
 use super::theme::Paint;
 use crate::change::Level;
 use crate::editor::Command;
-use crate::session::{Event, Inquiry, Instruct, Phase};
+use crate::session::{Event, Inquiry, Phase};
 use crate::workspace::ApplyError;
 
 impl App {
@@ -35,7 +33,10 @@ impl App {
 
     pub(super) fn act_in_prompt(&mut self, action: Action) -> Vec<Out> {
         match action {
-            Action::Submit => return self.submit(),
+            Action::Submit => {
+                let text = self.prompt.text().trim().to_owned();
+                return self.ask_for_consent(&text, false).unwrap_or_else(|| self.submit(Vec::new()));
+            }
             Action::Newline => self.write("\n"),
             Action::Move(motion) => self.prompt.go(motion),
             Action::Backspace => self.prompt.backspace(),
@@ -56,13 +57,15 @@ impl App {
         }
     }
 
-    fn submit(&mut self) -> Vec<Out> {
+    /// Sends the instruction, with the `pages` that may be fetched for it.
+    pub(super) fn submit(&mut self, pages: Vec<String>) -> Vec<Out> {
         let unborn = self.file().filter(|file| file.is_new() && file.buffer.is_dirty());
         if let Some(path) = unborn.map(|file| file.buffer.path().clone()) {
             self.say(Paint::Warn, format!("{path} does not exist on disk yet; save it first (Ctrl-S)"));
             return Vec::new();
         }
-        let instruct = self.instruction();
+        let mut instruct = self.instruction();
+        instruct.wants.pages = pages;
         match self.session.instruct(instruct) {
             Ok(effects) => {
                 let text = self.prompt.take();
@@ -78,21 +81,6 @@ impl App {
                 self.say(Paint::Warn, why.to_string());
                 Vec::new()
             }
-        }
-    }
-
-    fn instruction(&self) -> Instruct {
-        let open: BTreeMap<_, _> = self
-            .files
-            .iter()
-            .filter(|file| !file.is_new() || file.buffer.is_dirty())
-            .map(|file| (file.buffer.path().clone(), file.buffer.snapshot()))
-            .collect();
-        Instruct {
-            text: self.prompt.text().trim().to_owned(),
-            level: self.level,
-            focus: self.looking_at(),
-            open,
         }
     }
 

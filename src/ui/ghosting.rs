@@ -109,8 +109,7 @@ fn around_cursor(buffer: &Buffer, prompts: &Prompts) -> Option<Said> {
         selection: None,
         cursor: Some(buffer.offset(buffer.cursor())),
     };
-    let request =
-        Request { level: Level::Complete, instruction: "", open: Some(open), candidates: &[], files: &[] };
+    let request = Request::new(Level::Complete, "", Some(open));
     let pack = context::gather(&request, BUDGET).ok()?;
     prompt::complete(prompts, &pack).ok()
 }

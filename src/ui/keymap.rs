@@ -30,10 +30,16 @@ pub enum Place {
     Models,
     /// Where a question about the project is asked.
     Ask,
+    /// What the model sees.
+    Context,
+    /// Names on offer while a mention is typed; the keys of the line come after its own.
+    Names,
+    /// Where the fetching of pages is agreed to.
+    Consent,
 }
 
 impl Place {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -49,6 +55,9 @@ impl Place {
         Self::Page,
         Self::Models,
         Self::Ask,
+        Self::Context,
+        Self::Names,
+        Self::Consent,
     ];
 
     /// The heading of its keys in the help.
@@ -69,6 +78,9 @@ impl Place {
             Self::Page => "pages",
             Self::Models => "models",
             Self::Ask => "a question about the project",
+            Self::Context => "what the model sees",
+            Self::Names => "names after @",
+            Self::Consent => "pages to be fetched",
         }
     }
 }
@@ -181,6 +193,16 @@ pub enum Action {
     Up,
     Older,
     Newer,
+    TakeName,
+    // what the model sees
+    Pin,
+    Evict,
+    Forget,
+    Add,
+    OtherView,
+    Bytes,
+    Yes,
+    No,
     NextRole,
     PreviousRole,
 }
@@ -286,7 +308,8 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 
 use Action as A;
 use Place::{
-    Ahead, Anywhere, Ask, Back, Editor, Find, Ghost, Go, Hand, Line, Models, Page, Picker, Prompt, Review,
+    Ahead, Anywhere, Ask, Back, Consent, Context, Editor, Find, Ghost, Go, Hand, Line, Models, Names, Page,
+    Picker, Prompt, Review,
 };
 
 /// The table.
@@ -489,6 +512,30 @@ pub const KEYS: &[Binding] = &[
     row(Page, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
     row(Page, &[ch('w')], A::ShowWire, "the exact bytes that were sent", 0),
     row(Page, &[ch('q')], A::Leave, "close", 3),
+    // what the model sees
+    row(Context, &[key(KeyCode::Down), ch('j')], A::Down, "next piece", 0),
+    row(Context, &[key(KeyCode::Up), ch('k')], A::Up, "previous piece", 0),
+    row(Context, &[key(KeyCode::Enter)], A::Submit, "its text", 1),
+    row(Context, &[ch('z')], A::Fold, "all texts", 0),
+    row(Context, &[ch('p')], A::Pin, "pin it", 2),
+    row(Context, &[ch('x')], A::Evict, "evict it", 3),
+    row(Context, &[ch('u')], A::Forget, "neither", 4),
+    row(Context, &[ch('a')], A::Add, "add something", 5),
+    row(Context, &[key(KeyCode::Tab)], A::OtherView, "next or sent", 6),
+    row(Context, &[ch('w')], A::Bytes, "exact bytes", 7),
+    row(Context, &[key(KeyCode::PageDown), ch(' ')], A::Page { down: true, extend: false }, "a page down", 0),
+    row(Context, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
+    row(Context, &[ch('q'), key(KeyCode::F(3))], A::Leave, "close", 8),
+    row(Context, &[ch('?')], A::Help, "all keys", 0),
+    // names after @
+    row(Names, &[key(KeyCode::Tab)], A::TakeName, "take the name", 1),
+    row(Names, &[key(KeyCode::Down), ctrl('n')], A::Down, "next name", 2),
+    row(Names, &[key(KeyCode::Up)], A::Up, "previous name", 3),
+    row(Names, &[key(KeyCode::Esc)], A::Stop, "offer none", 4),
+    // pages
+    row(Consent, &[ch('y')], A::Yes, "fetch them, this once", 1),
+    row(Consent, &[ch('n')], A::No, "ask without them", 2),
+    row(Consent, &[key(KeyCode::Esc)], A::Stop, "back to the instruction", 3),
     // a question
     row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open the source", 1),
     row(Ask, &[key(KeyCode::Tab), key(KeyCode::BackTab)], A::Deeper, "how far to go", 2),

@@ -8,6 +8,7 @@
 mod app;
 mod ask;
 mod asking;
+mod context;
 mod editing;
 mod ghosting;
 mod guide;

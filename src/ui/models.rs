@@ -92,6 +92,9 @@ impl App {
         let role = models.role();
         let rows = models.rows(self.facts.models(role));
         let Some(model) = rows.get(models.chosen).map(|model| (*model).clone()) else { return Vec::new() };
+        let found = models.found.iter().flatten().find(|one| one.model == model);
+        let price = found.and_then(|one| one.price);
+        self.facts.prices.extend(price.map(|price| (model.clone(), price)));
         self.overlay = None;
         self.facts.prefer(role, model.clone());
         self.say(Paint::Good, format!("{role}: {model}, from the next request on"));
@@ -156,8 +159,11 @@ mod tests {
         let outs = press(&mut app, KeyCode::F(2));
         assert!(matches!(outs[..], [Out::Do(Effect::ListModels)]));
         assert!(row(&app, 80, "first/a").contains("asked first"));
-        let found = ["third/chat-x", "third/chat-y"]
-            .map(|model| Candidate { model: id(model), roles: vec![Role::Chat] });
+        let found = ["third/chat-x", "third/chat-y"].map(|model| Candidate {
+            model: id(model),
+            roles: vec![Role::Chat],
+            price: None,
+        });
         happens(&mut app, Event::Models(found.into()));
         for c in "CHAT".chars() {
             press(&mut app, KeyCode::Char(c));
@@ -174,7 +180,10 @@ mod tests {
     fn each_role_lists_what_can_serve_it_and_an_empty_list_says_what_to_do() {
         let mut app = app();
         press(&mut app, KeyCode::F(2));
-        happens(&mut app, Event::Models(vec![Candidate { model: id("v/e"), roles: vec![Role::Embed] }]));
+        happens(
+            &mut app,
+            Event::Models(vec![Candidate { model: id("v/e"), roles: vec![Role::Embed], price: None }]),
+        );
         assert!(!picture(&app, 80).contains("v/e"));
         press(&mut app, KeyCode::BackTab);
         assert!(picture(&app, 80).contains("no model: add one"), "review has none");
@@ -187,7 +196,13 @@ mod tests {
     fn who_stands_in_for_the_first_is_on_screen_with_what_it_costs() {
         let mut app = app();
         let focus = Focus { file: None, lines: None };
-        let instruct = Instruct { text: "go".into(), level: Level::Repo, focus, open: Default::default() };
+        let instruct = Instruct {
+            text: "go".into(),
+            level: Level::Repo,
+            focus,
+            open: Default::default(),
+            wants: Default::default(),
+        };
         app.session.instruct(instruct).unwrap();
         let turn = TurnId(1);
         let pack = Pack::new(vec![Segment::new(From::Instruction, "typed", "go", Trust::User)]);

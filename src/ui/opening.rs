@@ -53,17 +53,31 @@ impl App {
         self.highlight_if_due()
     }
 
+    /// Files were written, by whomever: those that are open are read again. What we wrote ourselves is what
+    /// the disk is believed to hold already.
+    pub(super) fn files_changed(&mut self, paths: &[RepoPath], any: bool, head: bool) -> Vec<Out> {
+        let open = self.files.iter().filter(|file| file.saving.is_none()).map(|file| file.buffer.path());
+        let changed = open.filter(|path| any || paths.contains(path));
+        let read = changed.map(|path| Out::Do(Effect::Open { path: path.clone() }));
+        read.chain((head || any).then_some(Out::Do(Effect::AskBranch))).collect()
+    }
+
     /// The disk was read again because a save found it changed.
     fn reread(&mut self, at: usize, now: Option<&Lines>) -> Vec<Out> {
         let Some(file) = self.files.get_mut(at) else { return Vec::new() };
         let path = file.buffer.path().clone();
-        match file.adopt(now) {
-            Adopted::Same => {}
-            Adopted::Taken => self.say(
+        match (file.adopt(now), file.buffer.is_dirty()) {
+            (Adopted::Same, _) => {}
+            (Adopted::Taken, true) => self.say(
                 Paint::Warn,
                 format!("{path} had changed on disk: both changes are in the buffer; look, then save again"),
             ),
-            Adopted::Conflict => self.say(
+            (Adopted::Taken, false) => {
+                // Hunks that wait for a verdict follow what others wrote.
+                self.session.changed(Base { path: path.clone(), text: now.cloned() });
+                self.say(Paint::Warn, format!("{path} changed on disk and is shown as it is now"));
+            }
+            (Adopted::Conflict, _) => self.say(
                 Paint::Bad,
                 format!(
                     "{path} changed on disk where you typed; nothing was written, your text is still here"

@@ -1,4 +1,4 @@
-//! A page to read and scroll: help, the context of a request, a whole answer, the journal.
+//! A page to read and scroll: help, a whole answer, the journal, bytes of the wire.
 
 use super::theme::Paint;
 use crate::text::safe;
@@ -7,7 +7,6 @@ use crate::text::safe;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Help,
-    Context,
     Answer,
     Journal,
     Wire,

@@ -1,21 +1,17 @@
-//! The pages: all keys, what the model sees, the whole answer, the journal.
-
-use std::borrow::Cow;
+//! The pages: all keys, the whole answer, the journal, why a hunk is there.
 
 use super::app::{App, Out, Overlay};
 use super::keymap::{Action, KEYS, Place};
 use super::page::{Kind, Page};
 use super::theme::Paint;
-use crate::context::Pack;
 use crate::model::Counted;
-use crate::session::{Inquiry, Turn};
+use crate::session::Turn;
 use crate::workspace::{LogEntry, Status};
 
 impl App {
     pub(super) fn open_page(&mut self, kind: Kind) {
         let page = match kind {
             Kind::Help => Some(help(self.place())),
-            Kind::Context => self.sent().map(|pack| context(&pack)),
             Kind::Answer => self.session.turn().map(answer),
             Kind::Journal | Kind::Wire | Kind::Commit => None,
             Kind::Why => self.why(),
@@ -23,15 +19,6 @@ impl App {
         match page {
             Some(page) => self.overlay = Some(Overlay::Page(page)),
             None => self.say(Paint::Warn, "nothing has been asked yet"),
-        }
-    }
-
-    /// What was sent: for the question whose page is open, else for the turn.
-    fn sent(&self) -> Option<Cow<'_, Pack>> {
-        let asked = || self.session.inquiry().and_then(Inquiry::pack);
-        match self.overlay {
-            Some(Overlay::Ask(_)) => asked(),
-            _ => self.session.turn().and_then(Turn::pack).map(Cow::Borrowed).or_else(asked),
         }
     }
 
@@ -95,23 +82,6 @@ fn help(here: Place) -> Page {
             let keys: Vec<String> = row.keys.iter().map(ToString::to_string).collect();
             page.text(Paint::Text, &format!("  {:<24} {}", keys.join("  "), row.says));
         }
-    }
-    page
-}
-
-/// What was sent, segment by segment, with source, reason and tokens: all of it and nothing else.
-fn context(pack: &Pack) -> Page {
-    let mut page = Page::new(Kind::Context, "what the model sees");
-    let size = format!("about {} tokens in {} segments", pack.tokens(), pack.segments().len());
-    page.text(Paint::Dim, &format!("{size}; w shows the exact bytes that were sent"));
-    for note in pack.notes() {
-        page.text(Paint::Warn, note);
-    }
-    for (number, segment) in pack.segments().iter().enumerate() {
-        let (trust, tokens) = (segment.trust.name(), segment.tokens);
-        let head =
-            format!("{}  {}  ~{tokens} tokens, from {trust}: {}", number + 1, segment.source, segment.why);
-        page.gap().text(Paint::Title, &head).text(Paint::Text, &segment.text);
     }
     page
 }

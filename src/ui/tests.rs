@@ -1,6 +1,7 @@
 //! The screen as a user meets it: keys in, pictures out. The world behind it is a map of files and a
 //! model whose words the test says, so that every moment in between can be looked at.
 
+mod panel;
 mod review;
 mod verify;
 
@@ -103,6 +104,7 @@ impl Stage {
         let facts = Facts {
             workspace: "shop".into(),
             models: Role::ALL.map(|role| (role, vec![id("local/qwen")])).into(),
+            prices: Vec::new(),
             banner: None,
         };
         let limits = Limits { first_byte: Duration::from_secs(30), idle: Duration::from_secs(20) };
@@ -162,13 +164,7 @@ impl Stage {
                     selection: instruct.focus.lines,
                     cursor: None,
                 });
-                let request = Request {
-                    level: instruct.level,
-                    instruction: &instruct.text,
-                    open,
-                    candidates: &[],
-                    files: &[],
-                };
+                let request = Request::new(instruct.level, &instruct.text, open);
                 let read = file.clone().map(|path| (path.clone(), Base { path, text: seen }));
                 let gathered = |pack| Gathered { pack, read: read.into_iter().collect() };
                 let packed = context::gather(&request, Tokens(20_000)).map(gathered).map_err(Into::into);
@@ -656,7 +652,7 @@ fn the_context_page_shows_every_byte_that_is_sent() {
     let shown: String = pack.segments().iter().map(|segment| segment.text.as_str()).collect();
     let messages: String = sent.messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(shown, format!("{}{messages}", sent.system));
-    stage.keys("<F3>");
+    stage.keys("<F3>z");
     let text = stage.shot();
     assert!(text.contains("what the model sees") && text.contains("You edit code."), "{text}");
 }

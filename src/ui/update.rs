@@ -19,7 +19,7 @@ const TWICE: Duration = Duration::from_secs(3);
 impl App {
     /// What the program asks for once the first frame is drawn.
     pub fn begin(&mut self) -> Vec<Out> {
-        vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles)]
+        vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)]
     }
 
     /// The screen's one transition function.
@@ -40,6 +40,8 @@ impl App {
         outs.extend(self.follow_guide());
         self.settle_views();
         self.settle_ask();
+        outs.extend(self.offer_names());
+        self.settle_context();
         outs.extend(self.polish_what_is_seen());
         outs.extend(self.read_what_has_come());
         outs.extend(self.parse_what_has_come());
@@ -79,6 +81,13 @@ impl App {
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
             (Some(Overlay::Ask(_)), _) => vec![Place::Ask],
+            (Some(Overlay::Context(page)), _) if page.adding.is_some() => match self.offers_names() {
+                true => vec![Place::Names, Place::Line],
+                false => vec![Place::Line],
+            },
+            (Some(Overlay::Context(_)), _) => vec![Place::Context],
+            (Some(Overlay::Consent(_)), _) => vec![Place::Consent],
+            (None, Focus::Prompt) if self.offers_names() => vec![Place::Names, Place::Prompt],
             (None, Focus::Review) if self.review.hand.is_some() => vec![Place::Hand, Place::Editor],
             (None, Focus::Review) if self.prefix.is_some() => self.prefix.into_iter().collect(),
             (None, Focus::Prompt) => vec![Place::Prompt],
@@ -97,6 +106,9 @@ impl App {
         if !matches!(action, Action::Interrupt | Action::Quit) {
             self.leaving = None;
         }
+        if self.offers_names() && self.act_in_menu(action) {
+            return Vec::new();
+        }
         match action {
             Action::Stop => return self.stop(),
             Action::Interrupt => return self.interrupt(),
@@ -113,7 +125,7 @@ impl App {
             Action::Find => self.find(),
             Action::Save => return self.save(),
             Action::Help => self.open_page(Kind::Help),
-            Action::ShowContext => self.open_page(Kind::Context),
+            Action::ShowContext => return self.open_context(),
             Action::ShowAnswer => self.open_page(Kind::Answer),
             Action::ShowJournal => return vec![Out::Do(Effect::ReadLog { limit: 100 })],
             Action::ShowWire => return vec![Out::Do(Effect::ReadWire { limit: REQUESTS })],
@@ -137,6 +149,8 @@ impl App {
             (Some(Overlay::Page(_)), _) => self.act_in_page(action),
             (Some(Overlay::Models(_)), _) => self.act_in_models(action),
             (Some(Overlay::Ask(_)), _) => self.act_in_ask(action),
+            (Some(Overlay::Context(_)), _) => self.act_in_context(action),
+            (Some(Overlay::Consent(_)), _) => self.act_in_consent(action),
             (None, Focus::Review) if self.review.hand.is_some() => self.act_in_hand(action),
             (None, Focus::Prompt) => self.act_in_prompt(action),
             (None, Focus::Review) => self.act_in_review(action),
@@ -163,7 +177,12 @@ impl App {
             }
             (None, Focus::Prompt) => self.write(text),
             (None, Focus::Editor) => return self.type_text(text),
-            (Some(Overlay::Page(_)), _) | (None, Focus::Review) => {}
+            (Some(Overlay::Context(page)), _) => {
+                if let Some(line) = &mut page.adding {
+                    line.insert(text);
+                }
+            }
+            (Some(Overlay::Page(_) | Overlay::Consent(_)), _) | (None, Focus::Review) => {}
         }
         Vec::new()
     }
@@ -178,6 +197,7 @@ impl App {
                     | Overlay::Line(..)
                     | Overlay::Models(_)
                     | Overlay::Ask(_)
+                    | Overlay::Context(_)
             )
         );
         if one_line {
@@ -197,6 +217,14 @@ impl App {
             && let Some(outs) = self.stop_asking()
         {
             return outs;
+        }
+        match &self.overlay {
+            Some(Overlay::Context(_)) => return self.stop_in_context(),
+            Some(Overlay::Consent(_)) => {
+                self.back_from_consent();
+                return Vec::new();
+            }
+            _ => {}
         }
         if self.overlay.is_some() {
             self.close_overlay();
@@ -333,6 +361,15 @@ impl App {
                 self.open_wire(sent);
                 Vec::new()
             }
+            Event::Symbols { typed, names } => {
+                self.symbols_found(&typed, names);
+                Vec::new()
+            }
+            Event::Drafted { model, body } => {
+                self.open_draft(&model, &body);
+                Vec::new()
+            }
+            Event::FilesChanged { paths, any, head } => self.files_changed(&paths, any, head),
             Event::Models(candidates) => {
                 self.models_found(candidates);
                 Vec::new()

@@ -3,6 +3,7 @@
 use super::app::{App, Overlay};
 use super::page::{Kind, Page};
 use super::theme::Paint;
+use crate::model::ModelId;
 use crate::session::SentRequest;
 use crate::text::safe;
 
@@ -18,6 +19,24 @@ impl App {
             Ok(sent) => self.overlay = Some(Overlay::Page(page(&sent))),
             Err(why) => self.say(Paint::Bad, why),
         }
+    }
+}
+
+impl App {
+    /// The body that the next request would have.
+    pub(super) fn open_draft(&mut self, model: &ModelId, body: &[u8]) {
+        let mut page = Page::new(Kind::Wire, "what the next request would be");
+        let words = format!("{} bytes, to {model}; nothing of it was sent", body.len());
+        page.text(Paint::Dim, &words).gap();
+        let shown = body.get(..SHOWN.min(body.len())).unwrap_or_default();
+        page.text(Paint::Text, &safe::bytes(shown));
+        if shown.len() < body.len() {
+            page.text(Paint::Dim, "… and so on");
+        }
+        let effects = self.session.forget_preview();
+        // What was put together was looked at; nothing of it runs any more.
+        debug_assert!(effects.is_empty());
+        self.overlay = Some(Overlay::Page(page));
     }
 }
 

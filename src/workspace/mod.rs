@@ -38,6 +38,7 @@ mod typed;
 mod unsaved;
 mod versions;
 mod walk;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub use revert::Undone;
 pub use unsaved::{Kept, Unsaved};
 pub use versions::{Restored, Side, Version, Wanted};
 pub use walk::Stamp;
+pub use watch::{Changes, NotWatched, Waiter, Watch, Woken};
 
 use crate::change::{Approved, Receipt};
 use crate::text::{Digest, Lines, RepoPath};
@@ -238,6 +240,20 @@ impl Workspace {
     /// As [`Workspace::files`], with what tells whether a file changed.
     pub fn stamped(&self, stop: &dyn Fn() -> bool) -> Vec<(RepoPath, Stamp)> {
         walk::stamped(self.root(), &self.inner.state, stop)
+    }
+
+    /// What tells whether a file changed; `None` where there is no regular file of this name, links not
+    /// followed.
+    pub fn stamp(&self, path: &RepoPath) -> Option<Stamp> {
+        let stat = self.inner.tree.stat(path).ok().flatten()?;
+        let regular = rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile;
+        regular.then(|| walk::stamp(&stat))
+    }
+
+    /// Folders of the project, by git-ignore rules, as paths below the root; `None` when there are more than
+    /// `most`. Blocking: walks until done or `stop` says so.
+    pub fn folders(&self, most: usize, stop: &dyn Fn() -> bool) -> Option<Vec<String>> {
+        walk::folders(self.root(), &self.inner.state, most, stop)
     }
 
     /// What ignore rules hide, by name: topmost folders (which end in `/`) and files, at most `limit`.

@@ -53,6 +53,32 @@ pub(super) fn stamped(root: &Path, own: &Path, stop: &dyn Fn() -> bool) -> Vec<(
     files
 }
 
+/// The folders that ignore rules do not hide, the root (an empty name) among them, as paths below the root;
+/// `None` when there are more than `most`. Blocking; asks `stop` before every entry.
+pub(super) fn folders(root: &Path, own: &Path, most: usize, stop: &dyn Fn() -> bool) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let entries = walk(root, own).take_while(|_| !stop()).flatten();
+    for entry in entries.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_dir())) {
+        if found.len() == most {
+            return None;
+        }
+        let below = entry.path().strip_prefix(root).ok().and_then(Path::to_str);
+        found.extend(below.map(ToOwned::to_owned));
+    }
+    Some(found)
+}
+
+/// What the file system says of one file, if the project could have it.
+pub(super) fn stamp(stat: &rustix::fs::Stat) -> Stamp {
+    let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+    Stamp {
+        bytes: u64::try_from(stat.st_size).unwrap_or(0),
+        modified: nanoseconds(stat.st_mtime, i64::try_from(stat.st_mtime_nsec).unwrap_or(0)),
+        changed: nanoseconds(stat.st_ctime, i64::try_from(stat.st_ctime_nsec).unwrap_or(0)),
+        inode: stat.st_ino,
+    }
+}
+
 /// The files and folders that ignore rules hide, the topmost only, as paths below the root; sorted, at
 /// most `limit`.
 pub(super) fn ignored(root: &Path, own: &Path, limit: usize, stop: &dyn Fn() -> bool) -> Vec<String> {

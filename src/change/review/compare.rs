@@ -56,6 +56,11 @@ impl Piece {
 }
 
 impl Compared {
+    /// The file before.
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
     /// How `base` became `now` (`None`: there is no such file).
     pub fn of(base: Base, now: Option<&Lines>) -> Self {
         let empty = Lines::from("");

@@ -1,6 +1,6 @@
 //! The files of a project as a search sees them, and the search.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::entry::Entry;
@@ -94,6 +94,21 @@ impl Corpus {
             folders.push(*numbers.entry(file.folder()).or_insert(next));
         }
         Self { folders, chunks, files }
+    }
+
+    /// The same with these files, in place of those of their paths.
+    #[must_use]
+    pub fn with(&self, members: Vec<Member>) -> Self {
+        self.amended(&BTreeSet::new(), members)
+    }
+
+    /// The same without the files that are `gone`, and with those that `came` in place of those of their paths.
+    #[must_use]
+    pub fn amended(&self, gone: &BTreeSet<RepoPath>, came: Vec<Member>) -> Self {
+        let new: BTreeSet<&RepoPath> = came.iter().map(Member::path).collect();
+        let stays = |file: &&Member| !new.contains(file.path()) && !gone.contains(file.path());
+        let others: Vec<Member> = self.files.iter().filter(stays).cloned().collect();
+        Self::new(others.into_iter().chain(came).collect())
     }
 
     /// By path, ascending.

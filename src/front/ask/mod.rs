@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::drive::{Driver, Interrupted};
 use super::setup::{Setup, SetupError, Supplied, runtime};
+use super::wants::{NotWanted, Wanted};
 use super::{Exit, print, remark, report, stop};
 use crate::change::Focus;
 use crate::model::Failure;
@@ -31,6 +32,7 @@ pub struct AskRequest {
     /// In place of what the configuration says, limit by limit.
     pub budget: Option<Allowance>,
     pub json: bool,
+    pub wanted: Wanted,
     pub supplied: Supplied,
 }
 
@@ -38,6 +40,8 @@ pub struct AskRequest {
 enum Wrong {
     #[error(transparent)]
     Setup(#[from] SetupError),
+    #[error(transparent)]
+    Wanted(#[from] NotWanted),
     #[error("the question is empty; ask something")]
     Empty,
     #[error("the question cannot be read from stdin: {0}")]
@@ -54,6 +58,7 @@ impl Wrong {
     fn exit(&self) -> Exit {
         match self {
             Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) | Self::Lines(_) => Exit::Usage,
+            Self::Wanted(_) => Exit::Usage,
             Self::Setup(_) | Self::Read(_) | Self::NoSuchLines { .. } => Exit::NotHere,
         }
     }
@@ -89,6 +94,7 @@ async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), W
     if text.is_empty() {
         return Err(Wrong::Empty);
     }
+    let wants = request.wanted.meant(&text)?;
     let mut setup = Setup::supplied(request.supplied.clone())?;
     let (workspace, focus) = match request.at.as_deref() {
         Some(at) => pointed_at(&setup, at)?,
@@ -100,6 +106,7 @@ async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), W
     let asking = setup.asking();
     let question = Question {
         focus,
+        wants,
         depth: request.depth.unwrap_or(asking.depth),
         reach: asking.reach,
         allowance: asking.allowance.or_as(request.budget.unwrap_or_default()),

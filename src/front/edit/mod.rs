@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::drive::{Driver, Interrupted};
 use super::plain::{Answers, talk};
 use super::setup::{Setup, SetupError, Supplied, runtime};
+use super::wants::{NotWanted, Wanted};
 use super::{Exit, print, remark, report, stop};
 use crate::change::{Focus, Level};
 use crate::model::Failure;
@@ -33,6 +34,7 @@ pub struct EditRequest {
     pub plain: bool,
     pub json: bool,
     pub instruction: String,
+    pub wanted: Wanted,
     pub supplied: Supplied,
 }
 
@@ -47,6 +49,8 @@ pub(super) enum Wrong {
     NoSelection,
     #[error("`--level file` needs `--file`")]
     NoFile,
+    #[error(transparent)]
+    Wanted(#[from] NotWanted),
     #[error("the instruction is empty; say what should change")]
     Empty,
     #[error("the instruction cannot be read from stdin: {0}")]
@@ -61,6 +65,7 @@ impl Wrong {
             Self::Setup(SetupError::Model(_)) => Exit::Usage,
             Self::Setup(_) => Exit::NotHere,
             Self::Lines(_)
+            | Self::Wanted(_)
             | Self::NoSelection
             | Self::NoFile
             | Self::Empty
@@ -120,7 +125,8 @@ pub(super) fn understood(request: &EditRequest) -> Result<(Setup, Workspace, Ins
         _ => {}
     }
     let text = instruction(&request.instruction)?;
-    Ok((setup, workspace, Instruct { text, level, focus, open: BTreeMap::new() }))
+    let wants = request.wanted.meant(&text)?;
+    Ok((setup, workspace, Instruct { text, level, focus, open: BTreeMap::new(), wants }))
 }
 
 fn instruction(typed: &str) -> Result<String, Wrong> {

@@ -69,6 +69,11 @@ fn request(model: &str, ask: &Ask) -> Value {
     let last = ask.messages.len().saturating_sub(1);
     let messages = ask.messages.iter().enumerate().map(|(at, message)| {
         let mut blocks = blocks(at, message);
+        if at == 0
+            && let Some(apart) = steady(message, ask.steady)
+        {
+            blocks = apart;
+        }
         // What was marked last time is read now, what is marked now is read next time.
         if goes_on && (at == last || at + 2 == last) {
             mark(blocks.last_mut());
@@ -118,6 +123,17 @@ fn blocks(at: usize, message: &Message) -> Vec<Value> {
         json!({"type": "tool_result", "tool_use_id": id, "content": result.text, "is_error": result.failed})
     });
     seals.chain(results).chain(said).chain(calls).collect()
+}
+
+/// A person's message with what is the same in every request as a block of its own, which is kept.
+fn steady(message: &Message, bytes: usize) -> Option<Vec<Value>> {
+    let (kept, rest) = message.text.split_at_checked(bytes)?;
+    if kept.is_empty() || rest.is_empty() || !message.tool_results().is_empty() {
+        return None;
+    }
+    let mut blocks = vec![json!({"type": "text", "text": kept}), json!({"type": "text", "text": rest})];
+    mark(blocks.first_mut());
+    Some(blocks)
 }
 
 /// Everything up to this block is kept by the provider for some minutes, and costs a tenth the next
@@ -337,6 +353,21 @@ mod tests {
     use super::*;
     use crate::model::{Delta, Finish, Message};
     use crate::provider::json::of;
+
+    #[test]
+    fn what_is_the_same_in_every_request_is_kept_by_the_provider() {
+        let ask = Ask { messages: vec![Message::user("rules\nquestion")], steady: 6, ..Ask::default() };
+        let body = request("m", &ask);
+        let expected = json!([
+            {"type": "text", "text": "rules\n", "cache_control": {"type": "ephemeral"}},
+            {"type": "text", "text": "question"},
+        ]);
+        assert_eq!(body["messages"][0]["content"], expected);
+        for none in [0, 14, 99] {
+            let body = request("m", &Ask { steady: none, ..ask.clone() });
+            assert_eq!(body["messages"][0]["content"], json!([{"type": "text", "text": "rules\nquestion"}]));
+        }
+    }
 
     #[test]
     fn a_request_always_has_a_limit_and_keeps_the_system_text_apart() {

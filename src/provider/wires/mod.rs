@@ -40,6 +40,7 @@ mod tests {
             seal("openai-responses", r#"{"type":"reasoning","encrypted_content":"s3"}"#),
         ];
         Ask {
+            steady: 0,
             system: "be brief".into(),
             messages: vec![
                 Message::user("hi"),

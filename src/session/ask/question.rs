@@ -8,6 +8,7 @@ use super::Allowance;
 use crate::change::Focus;
 use crate::context::citation::Evidence;
 use crate::context::{DoesNotFit, Pack};
+use crate::session::Wants;
 use crate::text::{Lines, RepoPath, Span};
 
 /// How far the search for an answer goes: a slider of its own, since it costs and takes more.
@@ -98,6 +99,8 @@ pub struct Question {
     pub allowance: Allowance,
     /// Does it go on from the answer before?
     pub follows: bool,
+    /// What the user named, pinned and evicted.
+    pub wants: Wants,
 }
 
 /// Words of a question that is about how something came to be.
@@ -146,6 +149,7 @@ impl Question {
             reach: Reach::default(),
             allowance: Allowance::default(),
             follows: false,
+            wants: Wants::default(),
         }
     }
 

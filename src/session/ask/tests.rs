@@ -181,8 +181,13 @@ fn a_question_waits_for_the_one_before_and_not_for_a_turn() {
     assert!(!inquiry.found() && matches!(inquiry.end(), Some(End::NotAsked(_))));
     let focus = Focus { file: None, lines: None };
     let level = crate::change::Level::Repo;
-    let instruct =
-        super::super::Instruct { text: "go".into(), level, focus, open: std::collections::BTreeMap::new() };
+    let instruct = super::super::Instruct {
+        text: "go".into(),
+        level,
+        focus,
+        open: std::collections::BTreeMap::new(),
+        wants: Default::default(),
+    };
     assert!(session.instruct(instruct).is_ok());
 }
 

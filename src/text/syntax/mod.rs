@@ -4,6 +4,7 @@
 //! Strict where `highlight` is lenient: a text with a syntax error, or one that takes too long, has no
 //! [`Syntax`]. Whoever asks then knows nothing, and must not guess.
 
+mod fault;
 mod item;
 mod name;
 mod shape;
@@ -14,6 +15,7 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree, TreeCursor};
 
 use super::Span;
 use super::highlight::{self, Language};
+pub use fault::{Fault, faults};
 pub use item::Item;
 pub use name::{Name, Use};
 use shape::Shapes;
@@ -245,6 +247,11 @@ pub fn parses(language: Language, text: &[u8]) -> bool {
 }
 
 fn parse(language: Language, text: &[u8]) -> Option<Tree> {
+    grown(language, text).filter(|tree| !tree.root_node().has_error())
+}
+
+/// The tree of a text, with whatever errors it has; `None` when it resists for longer than its size warrants.
+fn grown(language: Language, text: &[u8]) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&highlight::parser(language)).ok()?;
     // Recovery from errors can take far longer than parsing: what a text may cost follows its size.
@@ -258,8 +265,7 @@ fn parse(language: Language, text: &[u8]) -> Option<Tree> {
     };
     let options = ParseOptions::new().progress_callback(&mut patience);
     let mut read = |at: usize, _| text.get(at..).unwrap_or_default();
-    let tree = parser.parse_with_options(&mut read, None, Some(options))?;
-    (!tree.root_node().has_error()).then_some(tree)
+    parser.parse_with_options(&mut read, None, Some(options))
 }
 
 /// Kinds around the cursor, outermost first, each with the hash of the path to it and what blanks mean

@@ -150,6 +150,15 @@ impl App {
     fn put_question(&mut self) -> Vec<Out> {
         let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
         let text = page.question.text().trim().to_owned();
+        self.ask_for_consent(&text, true).unwrap_or_else(|| self.put_question_with(Vec::new()))
+    }
+
+    /// Puts the question on the page, with the `pages` that may be fetched for it.
+    pub(super) fn put_question_with(&mut self, pages: Vec<String>) -> Vec<Out> {
+        let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
+        let text = page.question.text().trim().to_owned();
+        let mut wants = self.wants(&text);
+        wants.pages = pages;
         let open = self.files.iter().map(|file| (file.buffer.path().clone(), file.buffer.snapshot()));
         let cursor = self.file().map(|file| file.buffer.cursor().line);
         let question = Question {
@@ -160,6 +169,7 @@ impl App {
             reach: self.asking.reach,
             allowance: self.asking.allowance,
             follows: self.asks_on(),
+            wants,
             ..Question::of(text)
         };
         match self.session.ask(question) {

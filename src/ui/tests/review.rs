@@ -241,7 +241,7 @@ fn why_a_hunk_was_rejected_is_told_with_the_next_instruction() {
     });
     let said: String = sent.unwrap().messages.iter().map(|message| message.text.clone()).collect();
     assert!(said.contains("this was rejected:") && said.contains("no comments please"), "{said}");
-    stage.keys("<F3>");
+    stage.keys("<F3>z");
     assert!(stage.shot().contains("no comments please"), "and the context shows it");
 }
 

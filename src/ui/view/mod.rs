@@ -4,6 +4,7 @@
 mod ask;
 mod bars;
 mod code;
+mod context;
 mod draw;
 mod hand;
 mod hunks;
@@ -67,6 +68,7 @@ pub fn view(app: &App, frame: &mut Frame) {
     let in_prompt = bars::prompt(app, &mut pen, layout.prompt);
     bars::footer(app, &mut pen, layout.footer);
     let over = app.overlay.as_ref().map(|over| overlay::draw(app, over, &mut pen, layout.body));
+    context::offers(app, &mut pen, layout.body, layout.prompt);
     let cursor = match (over, app.focus) {
         (Some(over), _) => over,
         (None, Focus::Prompt) => in_prompt,

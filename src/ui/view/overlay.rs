@@ -7,7 +7,7 @@ use super::super::page::Page;
 use super::super::picker::Picker;
 use super::super::theme::Paint;
 use super::draw::{Ink, Pen};
-use super::{ask, models};
+use super::{ask, context, models};
 use crate::text::safe;
 
 /// Draws an overlay; returns where its cursor stands.
@@ -36,6 +36,11 @@ pub fn draw(app: &App, overlay: &Overlay, pen: &mut Pen<'_>, body: Rect) -> Opti
             let left = (before + 1).saturating_sub(usize::from(room.width));
             pen.line(room, 0, line.text(), &Ink { left, ..ink });
             Some((room.x + u16::try_from(before - left).unwrap_or(0), room.y))
+        }
+        Overlay::Context(page) => context::draw(page, pen, body),
+        Overlay::Consent(asked) => {
+            context::consent(asked, pen, body);
+            None
         }
         Overlay::Page(page) => {
             draw_page(page, pen, body);
