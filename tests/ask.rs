@@ -263,7 +263,8 @@ fn every_request_of_a_search_is_one_before_it_and_more_and_is_in_the_ledger() {
     let model = Model::plays([
         Reply::text("")
             .calling("grep", r#"{"pattern": "ATTEMPTS"}"#)
-            .calling("outline", r#"{"path": "src/retry.rs"}"#),
+            .calling("outline", r#"{"path": "src/retry.rs"}"#)
+            .calling("uses", r#"{"name": "retry"}"#),
         Reply::text("").calling("git_blame", r#"{"path": "src/retry.rs", "first": 2, "last": 4}"#),
         Reply::text(answer(sources, "Three times [1].")),
     ]);
@@ -279,6 +280,9 @@ fn every_request_of_a_search_is_one_before_it_and_more_and_is_in_the_ledger() {
     let results = sent[2]["messages"].as_array().unwrap();
     let grep = results.iter().find(|one| texts(one).contains("src/retry.rs:2: pub const ATTEMPTS")).unwrap();
     let fence = texts(grep);
+    let uses =
+        results.iter().find(|one| texts(one).contains("src/main.rs:2 (in main):     retry(&request());"));
+    assert!(uses.is_some(), "{results:#?}");
     let mark = fence.split_once("<result-").unwrap().1.split_once(' ').unwrap().0.to_owned();
     assert_eq!(mark.len(), 16);
     assert!(fence.contains(&format!("</result-{mark}>")));
@@ -394,11 +398,11 @@ fn a_budget_ends_a_question_with_what_was_found_and_exit_code_4() {
     world.rein(&["index"]).ends(0);
     let model = Model::plays(in_depth());
     serve(&world, &model, "openai-chat", "");
-    let ran = world.rein(&["ask", "--json", "--depth", "deep", "--budget", "5k", QUESTION]).ends(4);
+    let ran = world.rein(&["ask", "--json", "--depth", "deep", "--budget", "3700", QUESTION]).ends(4);
     let document = ran.json();
-    assert_eq!((&document["status"], &document["budget"]["tokens"]), (&"limit".into(), &json!(5_000)));
+    assert_eq!((&document["status"], &document["budget"]["tokens"]), (&"limit".into(), &json!(3_700)));
     assert!(
-        document["reason"].as_str().unwrap().contains("the budget of 5.0k tokens is used up"),
+        document["reason"].as_str().unwrap().contains("the budget of 3.7k tokens is used up"),
         "{document:#}"
     );
     assert!(document["answer"].as_array().unwrap().iter().any(|one| one["verified"] == true), "{document:#}");

@@ -187,25 +187,26 @@ fn planted(dice: &mut Dice, path: &RepoPath, text: &Lines, files: &[(RepoPath, L
     all
 }
 
-/// By another road than the one that is tested: is there no run of lines that reads so?
+/// By another road than the one that is tested: does the text not hold it, and is there no run of lines
+/// that reads so but for indentation of the same shape?
 fn is_false(text: &Lines, quote: &str) -> bool {
-    let wanted: Vec<&str> = quote.trim().lines().collect();
-    let have: Vec<String> =
-        text.iter().map(|line| String::from_utf8_lossy(line).trim_end().to_owned()).collect();
-    !have.windows(wanted.len().max(1)).any(|window| {
-        let depth = |line: &str| line.len() - line.trim_start().len();
+    let bare = quote.trim_matches('\n').trim_end();
+    let all = String::from_utf8_lossy(text.bytes()).into_owned();
+    if bare.is_empty() || all.contains(bare) {
+        return bare.is_empty();
+    }
+    let (wanted, have): (Vec<&str>, Vec<&str>) = (bare.split('\n').collect(), all.split('\n').collect());
+    let depth = |line: &&str| line.len() - line.trim_start().len();
+    let ranks = |lines: &[&str]| -> Vec<usize> {
+        let depths: Vec<usize> = lines.iter().filter(|line| !line.trim().is_empty()).map(depth).collect();
+        depths.iter().map(|one| depths.iter().filter(|other| *other < one).count()).collect()
+    };
+    let flush = wanted.iter().all(|line| depth(line) == 0);
+    !have.windows(wanted.len()).any(|window| {
         let words = window.iter().zip(&wanted).all(|(a, b)| a.trim() == b.trim());
-        let (a, b): (Vec<usize>, Vec<usize>) = (
-            window.iter().map(|line| depth(line)).collect(),
-            wanted.iter().map(|line| depth(line)).collect(),
-        );
-        let ranks = |depths: &[usize]| {
-            depths.iter().map(|one| depths.iter().filter(|other| *other < one).count()).collect::<Vec<_>>()
-        };
-        let same = ranks(&a).get(1..) == ranks(&b).get(1..) || b.iter().all(|depth| *depth == 0);
-        let partly = wanted.len() == 1 && window[0].contains(wanted[0].trim());
-        (words && same) || partly
-    }) || wanted.is_empty()
+        let within = wanted.len() == 1 && window[0].contains(wanted[0].trim());
+        within || (words && (flush || ranks(window) == ranks(&wanted)))
+    })
 }
 
 /// What the session makes of an answer that rests on these sources, one sentence on each.

@@ -69,6 +69,7 @@ pub(super) struct Embed {
     pub tokens: Option<i64>,
     pub document_prefix: Option<String>,
     pub query_prefix: Option<String>,
+    pub weights: Option<PathBuf>,
     pub store: Option<String>,
     pub store_key_env: Option<String>,
     pub collection: Option<String>,
@@ -157,7 +158,7 @@ const TOP: &[&str] = &[
 const BUDGET: &[&str] = &["turn", "day"];
 const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
 const EMBED: &[&str] =
-    &["auto", "tokens", "document_prefix", "query_prefix", "store", "store_key_env", "collection"];
+    &["auto", "tokens", "document_prefix", "query_prefix", "weights", "store", "store_key_env", "collection"];
 const WIRE_LOG: &[&str] = &["days", "megabytes"];
 const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];

@@ -11,7 +11,7 @@ use super::file::{Layer, Model, Program, Provider, Written, advice};
 use super::{Asking, Config, ConfigError, Embed, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
 use crate::model::{Budget, KeyFrom, ModelId, Money, Price, Rate, Role, Tokens};
-use crate::provider::{BaseUrl, Card, Catalogue, Endpoint, Key, Timeouts, Wire};
+use crate::provider::{BaseUrl, BaseUrlError, Card, Catalogue, Endpoint, Key, Timeouts, Wire};
 use crate::session::{Allowance, Reach};
 
 /// Turns layers into a configuration, remembering where each setting was written.
@@ -179,6 +179,7 @@ impl<'a> Meaning<'a> {
             tokens: tokens.filter(|tokens| *tokens > 0).map(|tokens| Tokens(tokens as u64)),
             document_prefix: text(|w| w.embed.document_prefix.clone()).unwrap_or_default(),
             query_prefix: text(|w| w.embed.query_prefix.clone()).unwrap_or_default(),
+            weights: self.top(|w| w.embed.weights.clone()).filter(|path| !path.as_os_str().is_empty()),
             collection,
             store: self.vector_store()?,
         })
@@ -189,8 +190,15 @@ impl<'a> Meaning<'a> {
         let Some(base) = self.top(|w| w.embed.store.clone()).filter(|base| !base.is_empty()) else {
             return Ok(None);
         };
-        let base_url = BaseUrl::parse(&base, false)
-            .map_err(|error| self.invalid(&["embed", "store"], error.to_string()))?;
+        let base_url = BaseUrl::parse(&base, false).map_err(|error| {
+            let what = match error {
+                BaseUrlError::Unencrypted { url, host } => {
+                    format!("`{url}` would send vectors and a key unencrypted to `{host}`; use `https://`")
+                }
+                other => other.to_string(),
+            };
+            self.invalid(&["embed", "store"], what)
+        })?;
         let variable = self.top(|w| w.embed.store_key_env.clone()).filter(|name| !name.is_empty());
         if variable.as_ref().is_some_and(|name| !is_variable(name)) {
             let what = "`store_key_env` is the name of an environment variable, as in `MY_KEY`, not a key";

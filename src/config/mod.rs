@@ -112,6 +112,8 @@ pub struct Embed {
     /// Stand before each text that is searched, and each that is searched for.
     pub document_prefix: String,
     pub query_prefix: String,
+    /// A folder with a table of static embeddings, in place of a model.
+    pub weights: Option<PathBuf>,
     /// A server that keeps the vectors; none: this machine does.
     pub store: Option<Endpoint>,
     /// The name of the collection there; none: one of rein's own making.
@@ -384,6 +386,19 @@ mod tests {
                 "my.toml:2: `bottomless` is no depth; use quick, research, deep",
             ),
             ("[ask]\nrounds = 99", "my.toml:2: `ask.rounds` is 99; use 0 to 50"),
+            ("[embed]\ntokens = -1", "my.toml:2: `embed.tokens` is -1; use 0 to 100000000000"),
+            (
+                "[embed]\ncollection = \"a/b\"",
+                "my.toml:2: `a/b` is no collection; use letters, digits, `.`, `-` and `_`",
+            ),
+            (
+                "[embed]\nstore = \"http://10.0.0.7\"",
+                "my.toml:2: `http://10.0.0.7` would send vectors and a key unencrypted to `10.0.0.7`; use `https://`",
+            ),
+            (
+                "[embed]\nstore = \"https://x\"\nstore_key_env = \"sk-sesame\"",
+                "my.toml:3: `store_key_env` is the name of an environment variable, as in `MY_KEY`, not a key",
+            ),
             ("[wire_log]\ndays = -1", "my.toml:2: `wire_log.days` is -1; use 0 to 3650"),
             (
                 "[leash]\nprotect = [\"a[\"]",
@@ -545,7 +560,7 @@ mod tests {
     #[test]
     fn what_is_shown_reads_back_as_the_same_and_holds_no_secret() {
         let user = format!(
-            "{LOCAL}api_key_env = \"LOCAL_KEY\"\n[providers.lan]\nwire = \"anthropic\"\nbase_url = \"http://10.0.0.7\"\ninsecure = true\n[roles]\nchat = [\"local/m\"]\n[leash]\nprotect = [\"db/**\"]"
+            "{LOCAL}api_key_env = \"LOCAL_KEY\"\n[providers.lan]\nwire = \"anthropic\"\nbase_url = \"http://10.0.0.7\"\ninsecure = true\n[roles]\nchat = [\"local/m\"]\n[leash]\nprotect = [\"db/**\"]\n[embed]\nauto = true\nweights = \"w\"\nstore = \"https://v:6333\"\nstore_key_env = \"LOCAL_KEY\"\nquery_prefix = \"q: \""
         );
         let env = [("LOCAL_KEY", "sk-sesame")];
         let first = loaded(&user, &env, Overrides::default()).unwrap();

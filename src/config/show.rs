@@ -106,7 +106,7 @@ fn ask(config: &Config) -> Table {
 }
 
 fn embed(config: &Config) -> Table {
-    let Embed { auto, tokens, document_prefix, query_prefix, store, collection } = &config.embed;
+    let Embed { auto, tokens, document_prefix, query_prefix, weights, store, collection } = &config.embed;
     let tokens = tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
     let mut table = Table::from_iter([
         ("auto".to_owned(), Value::from(*auto)),
@@ -119,6 +119,7 @@ fn embed(config: &Config) -> Table {
     let texts = [
         ("document_prefix", Some(document_prefix.as_str()).filter(|text| !text.is_empty())),
         ("query_prefix", Some(query_prefix.as_str()).filter(|text| !text.is_empty())),
+        ("weights", weights.as_deref().and_then(std::path::Path::to_str)),
         ("store", store.as_ref().map(|store| store.base_url.as_str())),
         ("store_key_env", key),
         ("collection", collection.as_deref()),

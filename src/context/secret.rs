@@ -78,10 +78,46 @@ const TOKENS: [(&str, usize); 13] = [
     ("sk_live_", 16),
 ];
 
+/// Most lines of a private key: twice what the longest in use takes.
+const KEY: usize = 240;
+
 /// Does a text show a private key, or what has the form of a key to a well-known service, anywhere?
 pub fn shows_secret(text: &[u8]) -> bool {
-    let key = text.split(|byte| *byte == b'\n').any(|line| holds_key(line.trim_ascii_start()));
-    key || TOKENS.iter().any(|(mark, least)| shows_token(text, mark.as_bytes(), *least))
+    secret_lines(text.split(|byte| *byte == b'\n')).contains(&true)
+}
+
+/// For each line whether it shows one. All lines of a private key do, also where it stands in a string of a
+/// program.
+pub fn secret_lines<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<bool> {
+    let mut left = 0_usize;
+    let mut judge = |line: &[u8]| {
+        let inside = left > 0;
+        left = if contains(line, b"-----END ") { 0 } else { left.saturating_sub(1) };
+        let begins = begins_key(line);
+        if begins == Some(true) {
+            left = KEY;
+        }
+        let token = || TOKENS.iter().any(|(mark, least)| shows_token(line, mark.as_bytes(), *least));
+        inside || begins.is_some() || token()
+    };
+    lines.map(&mut judge).collect()
+}
+
+/// Does a key begin in the line, and go on in the next?
+fn begins_key(line: &[u8]) -> Option<bool> {
+    let line = String::from_utf8_lossy(line);
+    if line.trim_start().starts_with("PuTTY-User-Key-File") {
+        return Some(true);
+    }
+    let (_, after) = line.split_once("-----BEGIN ")?;
+    let (_, rest) = after.split_once("PRIVATE KEY-----")?;
+    // What ends a line in the string of a program is no part of the key.
+    let rest = rest.replace("\\n", "").replace("\\r", "");
+    Some(!rest.contains(char::is_alphanumeric))
+}
+
+fn contains(line: &[u8], part: &[u8]) -> bool {
+    line.windows(part.len()).any(|window| window == part)
 }
 
 fn shows_token(text: &[u8], mark: &[u8], least: usize) -> bool {

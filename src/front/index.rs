@@ -32,6 +32,8 @@ pub enum NoIndex {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error(transparent)]
+    NoTable(#[from] meaning::NoTable),
 }
 
 /// Most names of one reason shown to a person.
@@ -49,7 +51,7 @@ fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
     let setup = Setup::load()?;
     let workspace = setup.place(None)?.workspace;
     let place = place(&workspace)?;
-    let mut vectors = meaning::meaning(&setup, &workspace, &place);
+    let mut vectors = meaning::meaning(&setup, &workspace, &place)?;
     if what == AboutIndex::Status {
         let index = Index::open(workspace.clone(), place)?;
         let status = index.status(&|| false);
@@ -142,7 +144,7 @@ fn status_as_json(
         "bytes": status.bytes,
         "stale": status.stale,
         "made_ms": status.made / 1_000_000,
-        "sent": vectors.is_some(),
+        "sent": vectors.as_ref().is_some_and(|vectors| !vectors["server"].is_null()),
         "vectors": vectors,
         "watched_folders": watched.as_ref().ok(),
         "not_watched": watched.as_ref().err().map(ToString::to_string),

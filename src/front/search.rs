@@ -54,7 +54,7 @@ enum Wrong {
     #[error("nothing to look for; write some words, a name, or a question")]
     Nothing,
     #[error(
-        "searching by meaning needs a model for embeddings; name one under `[roles]`, as in `embed = [\"ollama/nomic-embed-text\"]`, or leave out `--mode semantic`"
+        "searching by meaning needs a model for embeddings; name one under `[roles]`, as in `embed = [\"ollama/nomic-embed-text\"]`, or a table of static embeddings with `embed.weights`, or leave out `--mode semantic`"
     )]
     Semantic,
     #[error("`{0}` has no name in it; with `--mode uses` write a function, a type or a constant")]
@@ -98,7 +98,8 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     let mut vectors = match request.mode {
         SearchMode::Auto if !setup.loaded().config.embed.auto => None,
         SearchMode::Auto | SearchMode::Semantic => {
-            meaning::meaning(&setup, &workspace, &place(&workspace).map_err(NoIndex::from)?)
+            let place = place(&workspace).map_err(NoIndex::from)?;
+            meaning::meaning(&setup, &workspace, &place).map_err(NoIndex::from)?
         }
         SearchMode::Lexical | SearchMode::Regex | SearchMode::Uses => None,
     };
@@ -134,6 +135,7 @@ fn by_meaning(
     query: &str,
     complete: bool,
 ) -> Result<Vec<Hit>, Unmeant> {
+    crate::orchestrator::Meaning::may_ask(query).map_err(Unmeant::from)?;
     if complete {
         match meaning::filled(vectors, index) {
             Err(why)

@@ -10,7 +10,7 @@ use super::gather::Ground;
 use super::history;
 use crate::context::citation::{Evidence, ShownCommit};
 use crate::context::{holds_key, is_secret};
-use crate::index::{Index, PatternError, excerpts, matched_lines};
+use crate::index::{Callee, Index, PatternError, excerpts, matched_lines, uses};
 use crate::model::Tokens;
 use crate::session::{Outcome, Question};
 use crate::text::highlight::Language;
@@ -70,6 +70,7 @@ impl Bench<'_> {
             Call::List { path } => self.list(path.as_ref()),
             Call::Outline { path } => self.outline(path),
             Call::Grep { pattern, path } => self.grep(pattern, path.as_ref()),
+            Call::Uses { name } => self.uses(name),
             Call::Log { path, words } => self.log(path.as_ref(), words),
             Call::Blame { path, lines } => self.blame(path, *lines),
             Call::Show { commit, path } => self.show(commit, path.as_ref()),
@@ -206,6 +207,32 @@ impl Bench<'_> {
             said.push_str(&line);
         }
         if said.is_empty() { Err("no line matches".into()) } else { gave(said, shown) }
+    }
+
+    fn uses(&self, name: &str) -> Gave {
+        let desk = self.ground.desk.ok_or("there is no search index here")?;
+        let callee = Callee::parse(name).ok_or("that is no name")?;
+        let hits = desk.ask(None, self.stop, |index| uses(index, &callee, self.stop));
+        let (mut said, mut shown, mut lines) = (String::new(), Evidence::default(), 0);
+        for hit in hits.map_err(|why| why.to_string())? {
+            let Ok(text) = self.text(&hit.path) else { continue };
+            let within = hit.why.iter().find_map(|why| why.strip_prefix("in:"));
+            let within = within.map_or_else(String::new, |name| format!(" (in {name})"));
+            for line in hit.span.as_range() {
+                let read = text.text(line).map(read_aloud).unwrap_or_default();
+                if !read.contains(callee.name()) {
+                    continue;
+                }
+                lines += 1;
+                said.push_str(&format!("{}:{}{within}: {}\n", hit.path, line + 1, cut(&read, LINE)));
+            }
+            shown.add_file(hit.path, text);
+            if lines >= MATCHES || said.len() >= RESULT {
+                said.push_str("and more; `grep` below a path for the rest\n");
+                break;
+            }
+        }
+        if said.is_empty() { Err("nothing uses this name".into()) } else { gave(said, shown) }
     }
 
     fn log(&self, path: Option<&RepoPath>, words: &str) -> Gave {

@@ -31,6 +31,7 @@ pub mod scripted;
 mod sse;
 mod tape;
 mod values;
+mod weights;
 mod wire;
 mod wires;
 
@@ -47,4 +48,5 @@ pub use page::{Fetched, NotFetched};
 pub use prices::{Card, Catalogue};
 pub use qdrant::{PointId, Qdrant};
 pub use tape::{NoTape, Recorder, Tape};
+pub use weights::{Weights, WeightsError};
 pub use wire::Wire;

@@ -20,6 +20,8 @@ pub enum Call {
     Outline { path: RepoPath },
     /// Lines that match a regular expression, in a file, below a folder or anywhere.
     Grep { pattern: String, path: Option<RepoPath> },
+    /// Lines that use a name.
+    Uses { name: String },
     /// Commits that touched a path, or that speak of something.
     Log { path: Option<RepoPath>, words: String },
     /// Which commits last changed these lines.
@@ -62,6 +64,7 @@ impl fmt::Display for Call {
             Self::List { path } => write!(f, "list{}", Behind("", path.as_ref())),
             Self::Outline { path } => write!(f, "outline {path}"),
             Self::Grep { pattern, path } => write!(f, "grep {pattern}{}", Behind(" in", path.as_ref())),
+            Self::Uses { name } => write!(f, "uses {name}"),
             Self::Log { path, words } => {
                 write!(f, "git_log{}", Behind("", path.as_ref()))?;
                 if words.is_empty() { Ok(()) } else { write!(f, " with {words}") }
@@ -111,6 +114,12 @@ struct Under {
 struct Pattern {
     pattern: String,
     path: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +193,11 @@ pub(super) fn outline(text: &str) -> Result<Call, Refused> {
 pub(super) fn grep(text: &str) -> Result<Call, Refused> {
     let Pattern { pattern, path } = arguments(text)?;
     Ok(Call::Grep { pattern: some(pattern, "pattern")?, path: place(path)? })
+}
+
+pub(super) fn uses(text: &str) -> Result<Call, Refused> {
+    let Name { name } = arguments(text)?;
+    Ok(Call::Uses { name: some(name, "name")? })
 }
 
 pub(super) fn log(text: &str) -> Result<Call, Refused> {

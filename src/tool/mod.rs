@@ -73,6 +73,7 @@ mod tests {
             ("list", r#"{"path": "."}"#, "list"),
             ("outline", r#"{"path": "src/a.rs"}"#, "outline src/a.rs"),
             ("grep", r#"{"pattern": "fn \\w+", "path": "src"}"#, "grep fn \\w+ in src"),
+            ("uses", r#"{"name": "Parser::parse"}"#, "uses Parser::parse"),
             ("git_log", r#"{"path": "src/a.rs", "words": "retry"}"#, "git_log src/a.rs with retry"),
             ("git_log", "{}", "git_log"),
             ("git_blame", r#"{"path": "src/a.rs", "first": 3, "last": 3}"#, "git_blame src/a.rs:3"),

@@ -57,10 +57,18 @@ pub const TABLE: &[Row] = &[
     Row {
         name: "grep",
         purpose: "Shows every line that matches a regular expression, in all files or those below `path`; for \
-                  who calls or sets something.",
+                  where something is written or set.",
         schema: r#"{"type":"object","properties":{"pattern":{"type":"string"},"path":{"type":"string"}},"required":["pattern"],"additionalProperties":false}"#,
         touches: Touches::Files,
         read: call::grep,
+    },
+    Row {
+        name: "uses",
+        purpose: "Shows the lines that use a name as a whole word, code first, and the definition each stands in; \
+                  for who calls a function.",
+        schema: r#"{"type":"object","properties":{"name":{"type":"string"}},"required":["name"],"additionalProperties":false}"#,
+        touches: Touches::Files,
+        read: call::uses,
     },
     Row {
         name: "git_log",

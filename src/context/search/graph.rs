@@ -22,8 +22,18 @@ const ROUNDS: usize = 30;
 /// A name that more files define says nothing about which of them is meant.
 const MOST_DEFINING: usize = 5;
 
-/// What a name of one word counts for against one of several.
-const ONE_WORD: f32 = 0.2;
+/// What a name of one word counts for against one of several: prose uses the word too, less often that of
+/// a type.
+const ONE_WORD: f32 = 0.1;
+const ONE_WORD_TYPE: f32 = 0.5;
+
+/// Names that every library has: who uses one of them seldom means the project's.
+const COMMON: [&str; 44] = [
+    "add", "append", "as_ref", "as_str", "build", "clone", "close", "contains", "default", "display", "drop",
+    "empty", "equals", "error", "extend", "find", "format", "from", "from_str", "get", "hash", "hashcode",
+    "init", "insert", "into", "is_empty", "is_none", "is_some", "iter", "join", "length", "main", "name",
+    "new", "next", "open", "parse", "push", "read", "remove", "run", "set", "tostring", "write",
+];
 
 /// Shortest name that is looked at, in bytes.
 const SHORTEST: usize = 3;
@@ -49,7 +59,7 @@ struct Name {
 type References = Vec<(usize, f32)>;
 
 /// What other files refer to, most referred to first; the same for the same corpus. Takes about as long
-/// as a hundred searches.
+/// as a search.
 pub fn referred(corpus: &Corpus) -> Vec<Referred> {
     let (by_term, names) = names(corpus);
     let references: Vec<References> =
@@ -77,13 +87,9 @@ fn names(corpus: &Corpus) -> (HashMap<Term, usize>, Vec<Name>) {
     for (file, member) in corpus.files().iter().enumerate().filter(|(_, member)| member.role() == Role::Code)
     {
         for (symbol, defined) in member.entry().symbols.iter().enumerate() {
-            if matches!(defined.kind, Kind::Section | Kind::Scope) || defined.name.len() < SHORTEST {
-                continue;
-            }
-            let terms = terms_of(&defined.name);
-            let Some(term) = terms.first() else { continue };
-            let at = *by_term.entry(*term).or_insert_with(|| {
-                names.push(Name { weight: if terms.len() > 1 { 1.0 } else { ONE_WORD }, places: Vec::new() });
+            let Some((term, weight)) = telling(&defined.name, defined.kind) else { continue };
+            let at = *by_term.entry(term).or_insert_with(|| {
+                names.push(Name { weight, places: Vec::new() });
                 names.len() - 1
             });
             // The first of a name stands for the others of its file: its methods of many types, its overloads.
@@ -95,6 +101,21 @@ fn names(corpus: &Corpus) -> (HashMap<Term, usize>, Vec<Name>) {
         }
     }
     (by_term, names)
+}
+
+/// The term of a name that says something where it is used, and how much.
+fn telling(name: &str, kind: Kind) -> Option<(Term, f32)> {
+    let named = !matches!(kind, Kind::Section | Kind::Scope) && name.len() >= SHORTEST;
+    if !named || (kind != Kind::Type && COMMON.contains(&name.to_lowercase().as_str())) {
+        return None;
+    }
+    let terms = terms_of(name);
+    let weight = match kind {
+        _ if terms.len() > 1 => 1.0,
+        Kind::Type => ONE_WORD_TYPE,
+        _ => ONE_WORD,
+    };
+    Some((*terms.first()?, weight))
 }
 
 /// The names that a file of code uses and does not define itself.

@@ -9,8 +9,8 @@ use super::super::store::{self, Content, Key};
 use super::super::{Index, Place};
 use super::log::Log;
 use crate::context::search::{Corpus, Hit, Member};
-use crate::context::shows_secret;
-use crate::text::{Digest, RepoPath};
+use crate::context::secret_lines;
+use crate::text::{Digest, RepoPath, Span};
 
 /// Raised when the text of a chunk, or what counts as a secret, is another.
 const VERSION: u8 = 1;
@@ -217,9 +217,11 @@ fn texts(index: &Index, member: &Member) -> Option<Vec<Option<String>>> {
     if content(index, path)?.digest() != file.digest {
         return None;
     }
-    let text = |span| {
-        let lines = file.lines.slice(span);
-        (!shows_secret(lines)).then(|| format!("{path}\n{}", String::from_utf8_lossy(lines)))
+    let lines = file.lines.span().as_range().map(|line| file.lines.text(line).unwrap_or_default());
+    let secret = secret_lines(lines);
+    let text = |span: Span| {
+        let shows = secret.get(span.as_range()).is_none_or(|lines| lines.contains(&true));
+        (!shows).then(|| format!("{path}\n{}", String::from_utf8_lossy(file.lines.slice(span))))
     };
     Some(member.spans().map(text).collect())
 }

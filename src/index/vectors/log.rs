@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read, in bytes: it is held in memory.
@@ -22,13 +22,16 @@ pub(super) struct Log {
     title: Vec<u8>,
     /// Where the last whole record ends that was taken in; 0: not even the title was.
     end: u64,
+    /// Which file that was: another process may have put a shorter one in its place.
+    inode: u64,
 }
 
 impl Log {
     /// The file `name` in `folder`; `each` is given the records that are in it.
     pub(super) fn open(folder: &Path, name: &str, title: &[u8], each: &mut dyn FnMut(&[u8])) -> Self {
-        let mut log = Self { path: folder.join(name), title: title.to_vec(), end: 0 };
-        let size = fs::metadata(&log.path).map_or(0, |about| about.len());
+        let mut log = Self { path: folder.join(name), title: title.to_vec(), end: 0, inode: 0 };
+        let (size, inode) = fs::metadata(&log.path).map_or((0, 0), |about| (about.len(), about.ino()));
+        log.inode = inode;
         if let (1..=MOST, Ok(mut file)) = (size, File::open(&log.path)) {
             // What cannot be read is made again, and paid for again: no worse than a lost cache.
             let _ = log.take_in(&mut file, each);
@@ -52,9 +55,10 @@ impl Log {
         let options = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path);
         let mut file: File = options?;
         file.lock()?;
-        let size = file.metadata()?.len();
-        if size < self.end {
-            self.end = 0;
+        let about = file.metadata()?;
+        let size = about.len();
+        if size < self.end || about.ino() != self.inode {
+            (self.end, self.inode) = (0, about.ino());
         }
         if size > self.end {
             self.take_in(&mut file, each)?;
@@ -80,13 +84,13 @@ impl Log {
     /// It cannot be written.
     pub(super) fn replace(&mut self, records: &[Vec<u8>]) -> io::Result<()> {
         let staged = self.path.with_extension(format!("{}.new", std::process::id()));
-        let mut new = Self { path: staged.clone(), title: self.title.clone(), end: 0 };
+        let mut new = Self { path: staged.clone(), title: self.title.clone(), end: 0, inode: 0 };
         let _ = fs::remove_file(&staged);
         let written = new.append(records, &mut |_| {}).and_then(|()| fs::rename(&staged, &self.path));
         if written.is_err() {
             let _ = fs::remove_file(&staged);
         }
-        self.end = new.end;
+        (self.end, self.inode) = (new.end, new.inode);
         written
     }
 
@@ -163,6 +167,11 @@ mod tests {
         assert_eq!(open(folder.path(), "t").1.concat(), b"abc");
         one.replace(&[b"d".to_vec()]).unwrap();
         assert_eq!(open(folder.path(), "t").1, [b"d".to_vec()]);
+        two.append(&[b"e".to_vec()], &mut |record| news.push(record.to_vec())).unwrap();
+        assert_eq!(
+            (news.last().unwrap().as_slice(), open(folder.path(), "t").1.concat()),
+            (&b"d"[..], b"de".to_vec())
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 

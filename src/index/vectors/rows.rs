@@ -1,5 +1,5 @@
 //! The vectors of one model, on this machine, and the search among them: every one is compared, so
-//! what is found is what there is. A million of them are a matter of a second; see `docs/benchmarks.md`.
+//! what is found is what there is.
 
 use std::collections::HashMap;
 use std::io;
@@ -83,8 +83,8 @@ impl Rows {
         Ok(())
     }
 
-    /// The cosine of each of `among` with `query`, highest first, at most `limit` of them. Blocking: a
-    /// second for about a gigabyte of vectors.
+    /// The cosine of each of `among` with `query`, highest first, at most `limit` of them. Blocking: goes
+    /// through all of them.
     pub fn nearest(&self, query: &[f32], among: &[ChunkId], limit: usize) -> Vec<(ChunkId, f32)> {
         if query.len() != self.length || self.length == 0 {
             return Vec::new();

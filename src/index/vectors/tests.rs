@@ -61,7 +61,12 @@ fn a_text_is_given_out_once_with_its_path_and_only_what_changed_is_again() {
 #[test]
 fn secrets_are_given_to_nobody() {
     let key = "-----BEGIN PRIVATE KEY-----\nhunter2\n";
-    let deep = format!("# Setup\n\n{}\n{key}", "words\n".repeat(900));
+    let long = "hunter2hunter2\n".repeat(180);
+    let deep = format!(
+        "# Setup\n\n{}\n-----BEGIN RSA PRIVATE KEY-----\n{long}-----END RSA PRIVATE KEY-----\n{}",
+        "words\n".repeat(900),
+        "more\n".repeat(600)
+    );
     let aws = "fn id() {}\nconst KEY: &str = \"AKIAIOSFODNN7EXAMPLE\";\n";
     let project =
         Project::new(&[(".env", "A=hunter2\n"), ("k.txt", key), ("deep.md", &deep), ("aws.rs", aws)]);
@@ -71,7 +76,10 @@ fn secrets_are_given_to_nobody() {
             && texts.iter().all(|one| !one.text.contains("hunter2") && !one.text.contains("AKIA"))
     );
     let count = project.chunks().count(&project.index, &|_| true);
-    assert_eq!((count.withheld, count.missing), (2, 0), "of deep.md one chunk, and aws.rs");
+    assert!(
+        count.withheld > 2 && count.missing == 0,
+        "several chunks of deep.md, and one of aws.rs: {count:?}"
+    );
 }
 
 #[test]

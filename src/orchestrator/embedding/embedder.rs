@@ -1,15 +1,16 @@
-//! Texts in, vectors out: in batches, metered, within the day's limits, and with patience for a server
+//! Texts in, vectors out: from a table on this machine, or from a model, in batches, metered, within the day's limits, and with patience for a server
 //! that is busy. A batch that is too long for the model is halved, and a text that is, cut.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::dice;
 use super::super::meter::Meter;
 use super::super::roles::Route;
 use super::NotMeant;
-use crate::model::{Bill, Delta, EmbedAs, Failure, Finish, Tokens};
-use crate::provider::{Backoff, Client};
+use crate::model::{Bill, Delta, EmbedAs, Failure, Finish, ModelId, Tokens};
+use crate::provider::{Backoff, Client, Endpoint, Weights};
 
 /// Shortest text that is cut to be short enough, in bytes. A model that takes no more is none for code.
 const SHORTEST: usize = 200;
@@ -28,29 +29,68 @@ pub struct Rules {
 /// See the module.
 #[derive(Debug)]
 pub struct Embedder {
+    maker: Maker,
+    rules: Rules,
+    spent: Mutex<Bill>,
+    /// Tokens of the requests under way.
+    aside: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Maker {
+    Asked(Asked),
+    /// Under a name for people.
+    Table(Weights, String),
+}
+
+/// A model at a server.
+#[derive(Debug)]
+struct Asked {
     client: Client,
     meter: Arc<Meter>,
     route: Route,
-    rules: Rules,
-    spent: Mutex<Bill>,
 }
 
 impl Embedder {
+    /// Vectors by a model, which is asked for each.
     pub fn new(client: Client, meter: Arc<Meter>, route: Route, rules: Rules) -> Self {
-        Self { client, meter, route, rules, spent: Mutex::default() }
+        Self::by(Maker::Asked(Asked { client, meter, route }), rules)
+    }
+
+    /// Vectors by a table on this machine, which is called `name`.
+    pub fn of_table(weights: Weights, name: String, rules: Rules) -> Self {
+        Self::by(Maker::Table(weights, name), rules)
+    }
+
+    fn by(maker: Maker, rules: Rules) -> Self {
+        Self { maker, rules, spent: Mutex::default(), aside: AtomicU64::new(0) }
     }
 
     /// Who makes the vectors.
-    pub fn route(&self) -> &Route {
-        &self.route
+    pub fn id(&self) -> ModelId {
+        match &self.maker {
+            Maker::Asked(asked) => asked.route.id(),
+            Maker::Table(_, name) => ModelId { provider: "table".to_owned(), model: name.clone() },
+        }
+    }
+
+    /// Who is sent the texts; nobody, where they stay in this process.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.maker {
+            Maker::Asked(asked) => Some(&asked.route.endpoint),
+            Maker::Table(..) => None,
+        }
     }
 
     /// A name for everything that makes its vectors what they are: those of another name cannot be compared.
     pub fn space(&self) -> String {
         let Rules { document_prefix, query_prefix, .. } = &self.rules;
-        let id = self.route.id();
+        let id = match &self.maker {
+            Maker::Asked(asked) => asked.route.id().to_string(),
+            Maker::Table(weights, _) => format!("table/{}", weights.digest()),
+        };
         if document_prefix.is_empty() && query_prefix.is_empty() {
-            return id.to_string();
+            return id;
         }
         format!("{id} {document_prefix:?} {query_prefix:?}")
     }
@@ -69,11 +109,19 @@ impl Embedder {
             EmbedAs::Query => &self.rules.query_prefix,
             EmbedAs::Document => &self.rules.document_prefix,
         };
-        let texts = texts.into_iter().map(|text| format!("{prefix}{text}")).collect();
+        let texts: Vec<String> = texts.into_iter().map(|text| format!("{prefix}{text}")).collect();
+        let asked = match &self.maker {
+            Maker::Asked(asked) => asked,
+            Maker::Table(weights, _) => {
+                // Whoever wants to stop it gets a turn.
+                tokio::task::yield_now().await;
+                return Ok(texts.iter().map(|text| weights.vector(text)).collect());
+            }
+        };
         let mut done: BTreeMap<usize, Vec<f32>> = BTreeMap::new();
         let mut open: Vec<(usize, Vec<String>)> = vec![(0, texts)];
         while let Some((at, mut texts)) = open.pop() {
-            match self.patiently(&texts, of).await {
+            match self.patiently(asked, &texts, of).await {
                 Ok(vectors) => {
                     done.extend(vectors.into_iter().enumerate().map(|(n, vector)| (at + n, vector)))
                 }
@@ -95,10 +143,15 @@ impl Embedder {
     }
 
     /// One request, again where that may help.
-    async fn patiently(&self, texts: &[String], of: EmbedAs) -> Result<Vec<Vec<f32>>, NotMeant> {
+    async fn patiently(
+        &self,
+        asked: &Asked,
+        texts: &[String],
+        of: EmbedAs,
+    ) -> Result<Vec<Vec<f32>>, NotMeant> {
         let mut backoff = Backoff::default();
         loop {
-            match self.request(texts, of).await {
+            match self.request(asked, texts, of).await {
                 Err(NotMeant::Model(why)) => match backoff.wait(&why, dice()) {
                     Some(wait) => tokio::time::sleep(wait).await,
                     None => return Err(NotMeant::Model(why)),
@@ -108,12 +161,12 @@ impl Embedder {
         }
     }
 
-    async fn request(&self, texts: &[String], of: EmbedAs) -> Result<Vec<Vec<f32>>, NotMeant> {
+    async fn request(&self, asked: &Asked, texts: &[String], of: EmbedAs) -> Result<Vec<Vec<f32>>, NotMeant> {
         let sent = texts.iter().map(|text| Tokens::estimate(text)).sum();
-        self.admit(sent)?;
-        let route = &self.route;
-        let mut tab = self.meter.open(None, route, sent, Some(Tokens(0)))?;
-        let found = self.client.embed(&route.endpoint, &route.model, texts, of).await;
+        let Asked { client, meter, route } = asked;
+        let _aside = self.admit(asked, sent)?;
+        let mut tab = meter.open(None, route, sent, Some(Tokens(0)))?;
+        let found = client.embed(&route.endpoint, &route.model, texts, of).await;
         if let Ok(found) = &found {
             tab.heard(&Delta::Usage(found.usage));
             tab.heard(&Delta::Finish(Finish::Stop));
@@ -123,12 +176,24 @@ impl Embedder {
         Ok(found?.vectors)
     }
 
-    fn admit(&self, sent: Tokens) -> Result<(), NotMeant> {
-        let Some(limit) = self.rules.tokens else { return Ok(()) };
-        let model = self.route.id();
-        let used = self.meter.today_of(&model).map_or(Tokens(0), |bill| bill.usage.input);
-        let fits = used.0.saturating_add(sent.0) <= limit.0;
-        fits.then_some(()).ok_or(NotMeant::DayIsOver { model, used, limit })
+    /// Sets the tokens aside for as long as the request runs, if the day has room for them.
+    fn admit(&self, asked: &Asked, sent: Tokens) -> Result<Aside<'_>, NotMeant> {
+        let before = self.aside.fetch_add(sent.0, Ordering::Relaxed);
+        let aside = Aside(&self.aside, sent.0);
+        let Some(limit) = self.rules.tokens else { return Ok(aside) };
+        let model = asked.route.id();
+        let used = asked.meter.today_of(&model).map_or(Tokens(0), |bill| bill.usage.input);
+        let fits = used.0.saturating_add(before).saturating_add(sent.0) <= limit.0;
+        if fits { Ok(aside) } else { Err(NotMeant::DayIsOver { model, used, limit }) }
+    }
+}
+
+/// Given back when it is dropped.
+struct Aside<'a>(&'a AtomicU64, u64);
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(self.1, Ordering::Relaxed);
     }
 }
 

@@ -132,15 +132,19 @@ impl Meaning {
         Ok(filling)
     }
 
+    /// # Errors
+    /// The question shows a key.
+    pub fn may_ask(text: &str) -> Result<(), NotMeant> {
+        if shows_secret(text.as_bytes()) { Err(NotMeant::Secret) } else { Ok(()) }
+    }
+
     /// The chunks nearest in meaning to `text`, best first. With vectors of another length than the
     /// model's all are forgotten, and there is none.
     ///
     /// # Errors
     /// The model or the store cannot be asked, or a limit was reached.
     pub async fn nearest(&mut self, index: &Index, text: &str) -> Result<Vec<Hit>, NotMeant> {
-        if shows_secret(text.as_bytes()) {
-            return Err(NotMeant::Secret);
-        }
+        Self::may_ask(text)?;
         let ids = self.chunks.ids(index);
         let among: Vec<ChunkId> = ids.into_iter().filter(|id| self.store.has(*id)).collect();
         if among.is_empty() {
@@ -152,6 +156,8 @@ impl Meaning {
             self.store.forget()?;
         }
         let near = self.store.nearest(&query, &among, NEAR).await?;
+        // What points elsewhere is near to nothing.
+        let near: Vec<(ChunkId, f32)> = near.into_iter().filter(|(_, cosine)| *cosine > 0.0).collect();
         Ok(self.chunks.hits(index, &near))
     }
 

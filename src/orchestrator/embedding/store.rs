@@ -5,13 +5,15 @@ use futures_util::future::BoxFuture;
 
 use super::NotMeant;
 use crate::index::{ChunkId, Place, Rows, Sent};
-use crate::model::Failure;
 use crate::provider::Qdrant;
 
 /// A keeper of vectors of one model.
 pub trait VectorStore: Send {
     /// In words, for a person.
     fn shown(&self) -> String;
+
+    /// Is it this machine?
+    fn is_here(&self) -> bool;
 
     /// Is the vector of this text there?
     fn has(&self, id: ChunkId) -> bool;
@@ -43,6 +45,10 @@ pub trait VectorStore: Send {
 impl VectorStore for Rows {
     fn shown(&self) -> String {
         "on this machine".to_owned()
+    }
+
+    fn is_here(&self) -> bool {
+        true
     }
 
     fn has(&self, id: ChunkId) -> bool {
@@ -99,6 +105,10 @@ impl VectorStore for Remote {
         self.server.shown()
     }
 
+    fn is_here(&self) -> bool {
+        false
+    }
+
     fn has(&self, id: ChunkId) -> bool {
         self.sent.has(id)
     }
@@ -123,11 +133,13 @@ impl VectorStore for Remote {
         Box::pin(async move {
             let Some(length) = vectors.first().map(|(_, vector)| vector.len()) else { return Ok(()) };
             if !self.exists {
-                match self.server.create(length).await {
-                    // Somebody else was faster.
-                    Ok(()) | Err(Failure::Refused { status: 409, .. }) => self.exists = true,
-                    Err(why) => return Err(why.into()),
+                if let Err(why) = self.server.create(length).await {
+                    // Somebody else may have been faster.
+                    if self.server.count().await?.is_none() {
+                        return Err(why.into());
+                    }
                 }
+                self.exists = true;
             }
             let ids: Vec<ChunkId> = vectors.iter().map(|(id, _)| *id).collect();
             let points: Vec<_> = vectors.into_iter().map(|(id, vector)| (*id.bytes(), vector)).collect();

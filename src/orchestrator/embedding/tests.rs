@@ -109,10 +109,10 @@ fn what_was_made_is_never_paid_for_again_and_another_model_begins_anew() {
 fn a_stop_loses_one_batch_and_a_limit_for_the_day_is_kept_across_processes() {
     let project = Project::of(600);
     serving(vec![], async |endpoint, requests| {
-        let limited = Rules { tokens: Some(Tokens(4_000)), ..Rules::default() };
+        let limited = Rules { tokens: Some(Tokens(2_000)), ..Rules::default() };
         let open = |rules| project.meaning(endpoint(Wire::Voyage), rules, Budget::default());
         let stopped = open(limited.clone()).fill(&project.index, &mut |_| {}).await.unwrap_err();
-        assert!(matches!(stopped, NotMeant::DayIsOver { limit: Tokens(4_000), .. }), "{stopped}");
+        assert!(matches!(stopped, NotMeant::DayIsOver { limit: Tokens(2_000), .. }), "{stopped}");
         let left = open(limited.clone()).count(&project.index).missing;
         assert!(left > 0 && left < 600, "{left}");
         let asked = requests.all().len();

@@ -251,8 +251,8 @@ impl Deep {
         self.claims = Claims::of(talks.iter().map(|talk| talk.proof()));
         let mut notes = Vec::new();
         for (at, talk) in talks.iter().enumerate() {
-            if let Some(End::Failed(why)) = talk.end() {
-                notes.push(format!("part {} was not answered: {why}", at + 1));
+            if let Some(why) = talk.end().and_then(why_not) {
+                notes.push(format!("part {} was not answered to its end: {why}", at + 1));
             }
         }
         let unanswered = self.parts.len() - talks.len();
@@ -312,8 +312,7 @@ impl Deep {
         }
         let (doubted, contradicted) = (self.claims.doubted(), self.claims.contradicted());
         if doubted > 0 {
-            self.notes
-                .push(format!("{doubted} statement(s) did not follow from their quotes and were left out"));
+            self.notes.push(format!("{doubted} statement(s) did not follow from their quotes"));
         }
         if contradicted > 0 {
             self.notes.push(format!("{contradicted} statement(s) contradict another"));
@@ -375,6 +374,19 @@ impl Deep {
         self.stage = Stage::Done;
         effects
     }
+}
+
+/// Why an answer is not what it might have been.
+fn why_not(end: &End) -> Option<String> {
+    Some(match end {
+        End::Failed(why) => why.to_string(),
+        End::NotAsked(why) => why.clone(),
+        End::Declined(words) => format!("the model declined: {words}"),
+        End::OutOfRounds => "the model went on looking things up".into(),
+        End::OutOfRoom => "it reached its length limit".into(),
+        End::Spent(limit) => format!("the budget of {limit} was used up"),
+        End::Finished | End::Cancelled => return None,
+    })
 }
 
 fn is_over(talk: Option<&Talk>) -> bool {

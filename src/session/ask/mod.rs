@@ -6,6 +6,7 @@
 
 mod claims;
 mod deep;
+mod lookup;
 mod proof;
 mod purse;
 mod question;

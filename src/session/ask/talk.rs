@@ -7,17 +7,15 @@
 
 use std::sync::Arc;
 
+use super::lookup::{self, Looked};
 use super::purse::{Purse, Room};
 use super::{NoEvidence, Outcome, Proof, Question, Retrieved, Source};
 use crate::context::citation::Evidence;
 use crate::context::{self, Pack, Segment};
-use crate::model::{
-    Ask, Delta, Failure, Finish, ModelId, Runnable, Seal, Tokens, ToolCall, ToolResult, Usage,
-};
+use crate::model::{Ask, Delta, Failure, Finish, ModelId, Runnable, Seal, Tokens, ToolCall, Usage};
 use crate::prompt::{self, Means, Said, answer};
 use crate::session::supply::Switch;
 use crate::session::{Effect, End, Event, Payer, Phase, Terms, TurnId};
-use crate::tool::{self, Refused};
 
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1024;
@@ -28,9 +26,6 @@ const GROWN_BY: usize = 32;
 
 /// Most tokens of an answer where money is limited: what it may cost at most is set aside before.
 const LONGEST_PAID: Tokens = Tokens(8_000);
-
-/// Most calls of one answer that are carried out.
-const CALLS: usize = 8;
 
 /// What is done with what is found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -273,10 +268,19 @@ impl Talk {
             }
         };
         self.means.history |= found.history;
-        match self.first(around.terms, found.pack) {
+        let before = self.before.as_ref().map(|before| before.shown.clone());
+        self.shown = before.unwrap_or_default();
+        self.shown.extend(&found.shown);
+        let mut said = self.first(around.terms, &found.pack);
+        let is_close = |said: &Said| around.purse.room(self.lane, said.ask()) != Room::Enough;
+        if self.means.rounds > 0 && said.as_ref().is_ok_and(is_close) {
+            // Too close to the end for looking things up: it answers from what was found.
+            self.means = Means { history: self.means.history, ..Means::default() };
+            self.rounds_left = 0;
+            said = self.first(around.terms, &found.pack);
+        }
+        match said {
             Ok(said) => {
-                self.shown = self.before.as_ref().map(|before| before.shown.clone()).unwrap_or_default();
-                self.shown.extend(&found.shown);
                 self.said = Some(said);
                 self.send(around)
             }
@@ -285,9 +289,9 @@ impl Talk {
     }
 
     /// The first request: behind what was said before, if there is something it can stand behind.
-    fn first(&mut self, terms: &Terms, pack: Pack) -> Result<Said, prompt::PromptError> {
+    fn first(&mut self, terms: &Terms, pack: &Pack) -> Result<Said, prompt::PromptError> {
         if let Task::Split(parts) = self.task {
-            return prompt::split(&terms.prompts, &pack, parts);
+            return prompt::split(&terms.prompts, pack, parts);
         }
         // What the first prompt taught is all that this conversation knows.
         let fits = |before: &Before| {
@@ -295,13 +299,13 @@ impl Talk {
         };
         let before = self.before.take().filter(fits);
         let on = before.as_ref().and_then(|before| {
-            prompt::after_answer(&before.said, &before.answer, &unseen(&pack, before.said.pack()))
+            prompt::after_answer(&before.said, &before.answer, &unseen(pack, before.said.pack()))
         });
         self.before = before.filter(|_| on.is_some());
         self.means.history |= self.before.as_ref().is_some_and(|before| before.means.history);
         match on {
             Some(said) => Ok(said),
-            None => prompt::ask(&terms.prompts, &pack, &self.means),
+            None => prompt::ask(&terms.prompts, pack, &self.means),
         }
     }
 
@@ -371,42 +375,33 @@ impl Talk {
         self.phase = Phase::Gathering;
         // What it said beside its calls is no answer.
         self.proof = Proof::default();
-        let wanted = self.calls.iter().take(CALLS).filter_map(|call| tool::parse(call).ok()).collect();
-        vec![Effect::UseTools { turn: self.lane, question: Arc::clone(&self.question), calls: wanted }]
+        let calls = lookup::wanted(&self.calls);
+        vec![Effect::UseTools { turn: self.lane, question: Arc::clone(&self.question), calls }]
     }
 
-    /// What came of the calls that were carried out, in order; the others get to know why not.
+    /// What was looked up goes into the next request, as far as that still fits.
     fn used(&mut self, around: &mut Around<'_>, dice: u64, outcomes: Vec<Outcome>) -> Vec<Effect> {
         let Some(said) = self.said.take() else { return Vec::new() };
-        let mut outcomes = outcomes.into_iter();
-        let mut results = Vec::new();
-        for (at, call) in self.calls.iter().enumerate() {
-            let parsed = if at < CALLS { tool::parse(call) } else { Err(Refused::TooMany) };
-            let (asked, outcome) = match parsed {
-                Ok(asked) => (asked.to_string(), outcomes.next().unwrap_or_else(Outcome::none)),
-                Err(why) => (format!("{} {}", call.name, call.arguments), Outcome::refused(&why)),
-            };
-            self.shown.extend(&outcome.shown);
-            let (text, failed) = match outcome.gave {
-                Ok(text) => (text, None),
-                Err(why) => (why.clone(), Some(why)),
-            };
-            let failed_at_all = failed.is_some();
-            self.steps.push(Step { asked, failed });
-            results.push(ToolResult {
-                id: call.id.clone(),
-                name: call.name.clone(),
-                text,
-                failed: failed_at_all,
-            });
-        }
-        let go_on = |last: bool, results: Vec<ToolResult>| {
+        let go_on = |last: bool, looked: &[Looked]| {
+            let results = looked.iter().map(|one| one.result.clone()).collect();
             prompt::after_calls(&said, &self.reply, &self.calls, &self.seals, results, dice, last)
         };
-        let next = go_on(self.rounds_left == 0, results.clone());
-        // Close to the end of what may be used, the next request is the last.
-        let last = self.rounds_left > 0 && around.purse.room(self.lane, next.ask()) == Room::OneMore;
-        let next = if last { go_on(true, results) } else { next };
+        let mut looked = lookup::looked(&self.calls, outcomes);
+        let mut last = self.rounds_left == 0;
+        let mut next = go_on(last, &looked);
+        match around.purse.room(self.lane, next.ask()) {
+            Room::Enough => {}
+            Room::OneMore => (next, last) = (go_on(true, &looked), true),
+            Room::None(_) => {
+                // An answer from what was seen before is better than none.
+                looked = looked.into_iter().map(Looked::left_out).collect();
+                (next, last) = (go_on(true, &looked), true);
+            }
+        }
+        for one in looked {
+            self.shown.extend(&one.shown);
+            self.steps.push(one.step);
+        }
         if last {
             self.rounds_left = 0;
         }

@@ -337,7 +337,7 @@ fn a_question_that_finds_nothing_can_still_be_looked_into() {
 fn a_budget_of_tokens_ends_a_search_and_says_so_before_the_last_request() {
     let mut session = session();
     let first = research().2.weight();
-    let allowance = Allowance { tokens: Some(first + first + Tokens(4_500)), ..Allowance::default() };
+    let allowance = Allowance { tokens: Some(first + first + Tokens(5_300)), ..Allowance::default() };
     let question = Question { depth: Depth::Research, allowance, ..question("what is the total?") };
     let [Effect::Retrieve { turn, .. }] = session.ask(question).unwrap()[..] else { panic!() };
     asked_for(session.update(Event::Retrieved { turn, found: Ok(retrieved()) }));
@@ -351,6 +351,31 @@ fn a_budget_of_tokens_ends_a_search_and_says_so_before_the_last_request() {
     say(&mut session, turn, "SOURCES\n[1] src/a.rs:2\n> let total = 1;\n\nANSWER\nIt is 1 [1].");
     session.update(Event::Ended { turn, result: Ok(()) });
     assert_eq!(session.inquiry().unwrap().proof().verified(), (1, 1));
+}
+
+#[test]
+fn close_to_the_end_of_a_budget_a_model_answers_from_what_it_has_seen() {
+    // Too little for looking things up at all.
+    let mut session = session();
+    let allowance = Allowance { tokens: Some(Tokens(3_500)), ..Allowance::default() };
+    let question = Question { depth: Depth::Research, allowance, ..question("what is the total?") };
+    let [Effect::Retrieve { turn, .. }] = session.ask(question).unwrap()[..] else { panic!() };
+    let ask = asked_for(session.update(Event::Retrieved { turn, found: Ok(retrieved()) }));
+    assert!(ask.tools.is_empty() && !ask.system.contains("call tools"), "{ask:?}");
+
+    // Enough for the search, and too little for what it found.
+    let mut session = self::session();
+    let allowance = Allowance { tokens: Some(Tokens(9_000)), ..Allowance::default() };
+    let question = Question { depth: Depth::Research, allowance, ..self::question("what is the total?") };
+    let [Effect::Retrieve { turn, .. }] = session.ask(question).unwrap()[..] else { panic!() };
+    let first = asked_for(session.update(Event::Retrieved { turn, found: Ok(retrieved()) }));
+    let usage = Usage { input: first.weight(), ..Usage::default() };
+    session.update(Event::Metered { turn: Some(turn), bill: Bill::of(usage, None), today: None });
+    calls(&mut session, turn, &[("list", "{}", Runnable::Yes)]);
+    let outcomes = vec![gave(&"src/a.rs\n".repeat(4_000))];
+    let ask = asked_for(session.update(Event::Used { turn, dice: 1, outcomes }));
+    let result = &ask.messages[2].tool_results()[0];
+    assert!(result.failed && result.text.contains("left out") && result.text.contains("No more calls"));
 }
 
 #[test]
@@ -447,8 +472,6 @@ fn model(said: &str) -> String {
     } else if said.contains("You check") {
         "1 holds\n2 does not follow: it says nothing of that\n3 contradicts 1: one there, two here\n".into()
     } else if said.contains("You write") {
-        assert!(!said.contains("It is everything"), "what does not follow is not written up: {said}");
-        assert!(said.contains("Found: it contradicts statement 1"), "{said}");
         "ANSWER\nThe total is 1 [1]. Contradiction: the other is 2 [1][2]. It is green [9].\n".into()
     } else if said.contains("What is the total?\n</instruction>") {
         format!("{PART}The total is 1 [1]. It is everything [1]. The other is 9 [2]. Nobody knows.")
@@ -460,7 +483,13 @@ fn model(said: &str) -> String {
 #[test]
 fn a_question_in_depth_is_split_answered_checked_and_written_up() {
     let mut session = session();
-    in_depth(&mut session, deep("what are they?"), model);
+    in_depth(&mut session, deep("what are they?"), |said| {
+        if said.contains("You write") {
+            assert!(!said.contains("It is everything"), "what does not follow is not written up: {said}");
+            assert!(said.contains("Found: it contradicts statement 1"), "{said}");
+        }
+        model(said)
+    });
     let inquiry = session.inquiry().unwrap();
     assert_eq!((inquiry.end(), inquiry.stage()), (Some(&End::Finished), Stage::Done));
     let proof = inquiry.proof();
@@ -479,7 +508,7 @@ fn a_question_in_depth_is_split_answered_checked_and_written_up() {
         inquiry.notes(),
         [
             "2 statement(s) had no source that was verified and were left out",
-            "1 statement(s) did not follow from their quotes and were left out",
+            "1 statement(s) did not follow from their quotes",
             "1 statement(s) contradict another",
         ]
     );
@@ -489,12 +518,12 @@ fn a_question_in_depth_is_split_answered_checked_and_written_up() {
 #[test]
 fn a_budget_that_ends_in_depth_leaves_what_was_found_until_then() {
     let mut session = session();
-    let tokens = Some(Tokens(5_000));
+    let tokens = Some(Tokens(3_200));
     let question =
         Question { allowance: Allowance { tokens, ..Allowance::default() }, ..deep("what are they?") };
     in_depth(&mut session, question, model);
     let inquiry = session.inquiry().unwrap();
-    assert_eq!(inquiry.end(), Some(&End::Spent(Limit::Tokens(Tokens(5_000)))), "{:?}", inquiry.notes());
+    assert_eq!(inquiry.end(), Some(&End::Spent(Limit::Tokens(Tokens(3_200)))), "{:?}", inquiry.notes());
     assert!(inquiry.proof().verified().0 > 0, "{:?}", inquiry.proof());
 }
 

@@ -325,6 +325,7 @@ impl App {
             if none.is_empty() { String::new() } else { format!(" (none {})", none.join(", none ")) };
         let words = match filter {
             Filter::All => format!("{}{passed}", filter.words()),
+            Filter::Refused => format!("{}: {}{passed}", filter.words(), count(filter)),
             other => format!("{}: {} of {}{passed}", other.words(), count(other), count(Filter::All)),
         };
         self.review.look.filter = filter;

@@ -1,0 +1,54 @@
+//! What came of the calls of one answer, put together for the next request: the outcomes of those that
+//! were carried out, and for the others why they were not.
+
+use super::Outcome;
+use super::talk::Step;
+use crate::context::citation::Evidence;
+use crate::model::{ToolCall, ToolResult};
+use crate::tool::{self, Call, Refused};
+
+/// Most calls of one answer that are carried out.
+const CALLS: usize = 8;
+
+/// What is said in place of a result for which there is no room.
+const NO_ROOM: &str = "left out, since the budget of this question is at its end";
+
+/// One call, and what came of it.
+#[derive(Debug)]
+pub(super) struct Looked {
+    pub step: Step,
+    pub result: ToolResult,
+    pub shown: Evidence,
+}
+
+/// Those of the calls that are carried out.
+pub(super) fn wanted(calls: &[ToolCall]) -> Vec<Call> {
+    calls.iter().take(CALLS).filter_map(|call| tool::parse(call).ok()).collect()
+}
+
+/// What came of each call. `outcomes`: of [`wanted`], in order.
+pub(super) fn looked(calls: &[ToolCall], outcomes: Vec<Outcome>) -> Vec<Looked> {
+    let mut outcomes = outcomes.into_iter();
+    let mut one = |(at, call): (usize, &ToolCall)| {
+        let parsed = if at < CALLS { tool::parse(call) } else { Err(Refused::TooMany) };
+        let (asked, outcome) = match parsed {
+            Ok(asked) => (asked.to_string(), outcomes.next().unwrap_or_else(Outcome::none)),
+            Err(why) => (format!("{} {}", call.name, call.arguments), Outcome::refused(&why)),
+        };
+        let failed = outcome.gave.as_ref().err().cloned();
+        let (id, name, is_failed) = (call.id.clone(), call.name.clone(), failed.is_some());
+        let (Ok(text) | Err(text)) = outcome.gave;
+        let result = ToolResult { id, name, text, failed: is_failed };
+        Looked { step: Step { asked, failed }, result, shown: outcome.shown }
+    };
+    calls.iter().enumerate().map(&mut one).collect()
+}
+
+impl Looked {
+    /// As if nothing had come of it.
+    pub fn left_out(self) -> Self {
+        let result = ToolResult { text: NO_ROOM.into(), failed: true, ..self.result };
+        let step = Step { failed: Some(NO_ROOM.into()), ..self.step };
+        Self { step, result, shown: Evidence::default() }
+    }
+}
