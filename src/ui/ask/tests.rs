@@ -128,7 +128,6 @@ fn an_answer_that_ends_behind_another_screen_is_announced_and_no_terminal_obeys_
     press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
     assert!(picture(&app).contains("A lie␛]0;owned␇. [?]"), "{}", picture(&app));
     key(&mut app, KeyCode::F(3));
-    key(&mut app, KeyCode::PageDown);
     assert!(picture(&app).contains("src/a.rs 1-3, excerpt"), "{}", picture(&app));
 }
 
