@@ -14,7 +14,7 @@ use crate::provider::Wire;
 #[derive(Parser, Debug)]
 #[command(name = "rein", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Exit codes: 0 done · 1 the answer is no · 2 refused, nothing was changed · \
-    3 model or network unavailable · 4 a budget or a length limit was reached ·
+    3 model or network unavailable · 4 a budget or a length limit was reached · \
     5 not possible here · 64 usage · 70 a bug in rein · 130 interrupted\n\
     Start with `rein tour`: it needs no key and no network.")]
 struct Cli {

@@ -160,8 +160,8 @@ impl Desk {
     }
 
     /// The map of the project, of at most about `budget` tokens: the same each time it is asked for, also
-    /// after files changed. Blocking the first time: as [`Desk::ask`], and then about as long as a hundred
-    /// searches.
+    /// after files changed. Blocking the first time: as [`Desk::ask`], and then about as long as a search,
+    /// and the reading of the files in it.
     ///
     /// # Errors
     /// As there.

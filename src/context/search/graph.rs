@@ -59,7 +59,7 @@ struct Name {
 type References = Vec<(usize, f32)>;
 
 /// What other files refer to, most referred to first; the same for the same corpus. Takes about as long
-/// as a hundred searches.
+/// as a search.
 pub fn referred(corpus: &Corpus) -> Vec<Referred> {
     let (by_term, names) = names(corpus);
     let references: Vec<References> =
