@@ -184,7 +184,7 @@ fn vectors_of_another_length_under_the_same_name_are_made_again() {
         assert_eq!(meaning.nearest(&project.index, "debouncing").await.unwrap(), []);
         assert_eq!(meaning.fill(&project.index, &mut |_| {}).await.unwrap(), Filling { made: 2, left: 0 });
         assert_eq!(meaning.store().length(), Some(64));
-        assert_eq!(meaning.nearest(&project.index, "debouncing").await.unwrap().len(), 2);
+        assert_eq!(meaning.nearest(&project.index, "debouncing").await.unwrap().len(), 1);
     });
 }
 
