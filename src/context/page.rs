@@ -39,14 +39,20 @@ pub fn readable(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
     let mut preformatted = false;
+    // Once a tag's quotes did not close, those of no later one are looked at: each would be sought to the end.
+    let mut quotes = true;
     while let Some(at) = rest.find('<') {
         let (text, markup) = rest.split_at(at);
         push(&mut out, text, preformatted);
+        rest = markup;
+        if !quotes && !markup.contains('>') {
+            break;
+        }
         if let Some(comment) = markup.strip_prefix("<!--") {
             rest = comment.find("-->").and_then(|end| comment.get(end + 3..)).unwrap_or_default();
             continue;
         }
-        let Some(tag) = Tag::read(markup) else {
+        let Some(tag) = Tag::read(markup, &mut quotes) else {
             out.push('<');
             rest = markup.get(1..).unwrap_or_default();
             continue;
@@ -75,8 +81,9 @@ struct Tag {
 }
 
 impl Tag {
-    /// The tag that `markup` begins with.
-    fn read(markup: &str) -> Option<Self> {
+    /// The tag that `markup` begins with. `quotes`: a bracket within quotes does not end it; `false` from
+    /// the first tag on of which that is not so.
+    fn read(markup: &str, quotes: &mut bool) -> Option<Self> {
         let inner = markup.strip_prefix('<')?;
         let closes = inner.starts_with('/');
         let inner = inner.strip_prefix('/').unwrap_or(inner);
@@ -92,12 +99,13 @@ impl Tag {
                     end = Some(at);
                     break;
                 }
-                (None, '"' | '\'') => quote = Some(c),
+                (None, '"' | '\'') if *quotes => quote = Some(c),
                 (Some(open), c) if c == open => quote = None,
                 _ => {}
             }
         }
         // An attribute that is never closed ends at the next bracket.
+        *quotes &= end.is_some();
         let end = end.or_else(|| inner.find('>'))?;
         let body = inner.get(..end)?;
         let name: String = body.chars().take_while(char::is_ascii_alphanumeric).collect();
@@ -218,6 +226,17 @@ mod tests {
     fn what_is_no_html_stays_as_it_is() {
         assert_eq!(readable("a < b && c > d"), "a < b && c > d\n");
         assert_eq!(readable("if x <y"), "if x <y\n");
+    }
+
+    #[test]
+    fn a_document_that_never_closes_is_read_in_one_go() {
+        // A megabyte of each: were every tag sought to the end of the text, this would take minutes.
+        let unclosed = "<a".repeat(1 << 19);
+        assert_eq!(readable(&unclosed).trim_end(), unclosed);
+        let quoted = "<a\">\"".repeat(1 << 18);
+        assert_eq!(readable(&quoted).trim_end(), "\"".repeat(1 << 18));
+        let ended = "<a".repeat(1 << 19) + ">b";
+        assert_eq!(readable(&ended), "b\n");
     }
 
     proptest! {
