@@ -103,6 +103,7 @@ impl Client {
 /// The one host that is spoken to, and where it is.
 struct Place {
     host: String,
+    port: u16,
     loopback: bool,
     addresses: Vec<SocketAddr>,
 }
@@ -115,7 +116,7 @@ impl Place {
         if let Ok(address) = bare.parse::<IpAddr>() {
             // Who types an address means it, wherever it is.
             let (loopback, addresses) = (address.is_loopback(), vec![SocketAddr::new(address, port)]);
-            return Ok(Self { host, loopback, addresses });
+            return Ok(Self { host, port, loopback, addresses });
         }
         let found = tokio::net::lookup_host((bare, port)).await;
         let addresses: Vec<SocketAddr> =
@@ -126,7 +127,7 @@ impl Place {
         if addresses.is_empty() || addresses.iter().any(strange) {
             return Err(NotFetched::Private(host));
         }
-        Ok(Self { host, loopback, addresses })
+        Ok(Self { host, port, loopback, addresses })
     }
 
     /// May this address be asked for?
@@ -136,6 +137,10 @@ impl Place {
         }
         if url.host_str() != Some(&self.host) {
             return Err(NotFetched::Elsewhere(url.host_str().unwrap_or("nowhere").to_owned()));
+        }
+        // Another port is another server, on this machine above all.
+        if let Some(port) = url.port_or_known_default().filter(|port| *port != self.port) {
+            return Err(NotFetched::Elsewhere(format!("{}:{port}", self.host)));
         }
         match url.scheme() {
             "https" => Ok(()),
@@ -193,7 +198,7 @@ fn is_private(address: IpAddr) -> bool {
         IpAddr::V4(v4) => is_private_v4(v4),
         IpAddr::V6(v6) => {
             let mapped = v6.to_ipv4_mapped().or_else(|| translated(v6.segments())).map(is_private_v4);
-            let [first, second, ..] = v6.segments();
+            let [first, second, third, ..] = v6.segments();
             mapped.unwrap_or(false)
                 || v6.is_loopback()
                 || v6.is_unspecified()
@@ -201,12 +206,13 @@ fn is_private(address: IpAddr) -> bool {
                 || first & 0xfe00 == 0xfc00 // unique local
                 || first & 0xffc0 == 0xfe80 // link local
                 || first & 0xffc0 == 0xfec0 // site local, as it was
+                || (first == 0x64 && second == 0xff9b && third == 1) // a network's own translator
                 || (first == 0x2001 && second == 0x0db8) // documentation
         }
     }
 }
 
-/// The address behind a translator (NAT64, 6to4).
+/// The address behind a translator (NAT64, 6to4), or written as IPv4-compatible.
 fn translated(segments: [u16; 8]) -> Option<Ipv4Addr> {
     let v4 = |high: u16, low: u16| {
         let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
@@ -214,6 +220,7 @@ fn translated(segments: [u16; 8]) -> Option<Ipv4Addr> {
     };
     match segments {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(v4(high, low)),
+        [0, 0, 0, 0, 0, 0, high, low] => Some(v4(high, low)),
         [0x2002, high, low, ..] => Some(v4(high, low)),
         _ => None,
     }
@@ -296,6 +303,7 @@ mod tests {
                 "",
                 NotFetched::Elsewhere("169.254.169.254".into()),
             ),
+            ("302 Found\r\nlocation: http://127.0.0.1:9/x", "", NotFetched::Elsewhere("127.0.0.1:9".into())),
             ("200 OK\r\ncontent-type: image/png", "x", NotFetched::NoText("image/png".into())),
             ("200 OK\r\ncontent-type: text/plain", "a\0b", NotFetched::NoText("binary".into())),
             ("404 Not Found", "", NotFetched::Status(404)),
@@ -342,6 +350,8 @@ mod tests {
             "fe80::1",
             "::ffff:10.0.0.1",
             "64:ff9b::a00:1",
+            "64:ff9b:1::a00:1",
+            "::10.0.0.1",
             "2002:a00:1::",
             "224.0.0.1",
         ] {
