@@ -210,7 +210,7 @@ fn told(commit: &git2::Commit<'_>) -> Commit {
     Commit {
         id: commit.id().to_string(),
         author: String::from_utf8_lossy(author.name_bytes()).into_owned(),
-        date: day(time.seconds() + i64::from(time.offset_minutes()) * 60),
+        date: day(time.seconds().saturating_add(i64::from(time.offset_minutes()) * 60)),
         message: String::from_utf8_lossy(commit.message_bytes()).trim_end().to_owned(),
     }
 }

@@ -155,3 +155,17 @@ fn a_folder_without_history_says_so() {
     std::fs::remove_dir_all(home.folder.path().join("project/.git")).unwrap();
     assert_eq!(home.workspace().commits(&wanted, &|| false), Err(HistoryError::NoRepository));
 }
+
+#[test]
+fn a_commit_of_no_time_that_could_be_is_told_all_the_same() {
+    let home = Home::new();
+    let id = home.commit("First", &[("a.rs", Some("1\n"))], &[]);
+    let repository = Repository::open(home.folder.path().join("project")).unwrap();
+    let raw = repository.odb().unwrap().read(id).unwrap().data().to_vec();
+    let raw = String::from_utf8(raw).unwrap().replace(" 1760000000 +0000", " 9223372036854775807 +1200");
+    assert!(raw.contains("9223372036854775807"), "{raw}");
+    let strange = repository.odb().unwrap().write(git2::ObjectType::Commit, raw.as_bytes()).unwrap();
+    repository.reference("refs/heads/main", strange, true, "test").unwrap();
+    let found = home.workspace().commits(&WantedCommits { limit: 9, ..Default::default() }, &|| false);
+    assert_eq!(found.unwrap().first().map(|commit| commit.date.clone()).as_deref(), Some("1970-01-01"));
+}
