@@ -3,6 +3,7 @@
 
 use super::grep::{PatternError, compiled};
 use crate::context::search::Corpus;
+use crate::context::{holds_key, is_secret};
 use crate::text::{Lines, RepoPath};
 use crate::workspace::Workspace;
 
@@ -18,7 +19,8 @@ pub struct MatchedLine {
 pub type Matched = (Vec<MatchedLine>, Vec<(RepoPath, Lines)>);
 
 /// At most `most` lines of the files that `wanted` names, file after file; and the texts that they are of.
-/// `as_seen` gives a file as a person has it on screen, where that differs. Blocking: reads the files;
+/// `as_seen` gives a file as a person has it on screen, where that differs. A file that holds a key by now
+/// has no lines here. Blocking: reads the files;
 /// asks `stop` between them.
 ///
 /// # Errors
@@ -39,8 +41,12 @@ pub fn matched_lines(
             break;
         }
         let path = member.path();
-        let read = || workspace.read(path).ok().flatten().map(|file| file.lines);
-        let Some(text) = as_seen(path).or_else(read).filter(|text| regex.is_match(text.bytes())) else {
+        // What the index let in may be a link to something else by now.
+        let read = || workspace.read(path).ok().flatten().filter(|file| !is_secret(&file.path));
+        let text = as_seen(path).or_else(|| read().map(|file| file.lines));
+        // A key may have been typed, or saved, since the index looked.
+        let shown = |text: &Lines| regex.is_match(text.bytes()) && !holds_key(text.bytes());
+        let Some(text) = text.filter(shown) else {
             continue;
         };
         let matches = |line: &usize| text.text(*line).is_some_and(|line| regex.is_match(line));
