@@ -59,3 +59,36 @@ pub fn matched_lines(
     }
     Ok((found, texts))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::text::Lines;
+    use crate::workspace::{StateDirs, Workspace};
+
+    use super::*;
+
+    #[test]
+    fn what_came_since_the_index_looked_is_judged_as_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("project");
+        std::fs::create_dir(&root).unwrap();
+        for name in ["link", "saved", "typed", "plain", ".env"] {
+            std::fs::write(root.join(name), "WORD\n").unwrap();
+        }
+        let dirs = StateDirs { state: folder.path().join("state") };
+        let workspace = Workspace::open_folder(&root, dirs).unwrap();
+        let path = |name: &str| RepoPath::parse(name).unwrap();
+        let entry = |name: &str| {
+            let entry = crate::context::search::Entry::of(&path(name), &Lines::from("WORD\n"));
+            crate::context::search::Member::new(path(name), std::sync::Arc::new(entry))
+        };
+        let corpus = Corpus::new(["link", "plain", "saved", "typed"].map(entry).into());
+        let key = "-----BEGIN PRIVATE KEY-----\nWORD\n";
+        std::fs::remove_file(root.join("link")).unwrap();
+        std::os::unix::fs::symlink(".env", root.join("link")).unwrap();
+        std::fs::write(root.join("saved"), key).unwrap();
+        let on_screen = |at: &RepoPath| (*at == path("typed")).then(|| Lines::from(key));
+        let found = matched_lines(&workspace, &corpus, "WORD", &|_| true, &on_screen, 9, &|| false).unwrap();
+        assert_eq!(found.0, [MatchedLine { path: path("plain"), line: 0 }]);
+    }
+}
