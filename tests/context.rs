@@ -152,6 +152,23 @@ fn what_is_named_comes_along_and_what_is_evicted_does_not() {
 }
 
 #[test]
+fn rules_that_are_a_link_lead_to_rules_and_to_nothing_else() {
+    let world = shop();
+    world.write("docs/agents.md", "Indent with four blanks.\n");
+    world.write("local.yml", "discount: hunter2\n");
+    world.write(".gitignore", "local.yml\n");
+    let name = world.project().join("AGENTS.md");
+    for (leads_to, there) in [(".env", false), ("local.yml", false), ("docs/agents.md", true)] {
+        std::os::unix::fs::symlink(leads_to, &name).unwrap();
+        let shown = segments(&world, AT[1]);
+        let rules: Vec<&Value> = shown.iter().filter(|one| one["source"] == "rules").collect();
+        assert_eq!(!rules.is_empty(), there, "{leads_to}: {rules:?}");
+        assert!(!joined(&shown, false).contains("hunter2"), "{leads_to}");
+        std::fs::remove_file(&name).unwrap();
+    }
+}
+
+#[test]
 fn what_was_left_out_is_said_with_its_reason() {
     let world = larger_shop();
     let shown = world

@@ -2,7 +2,7 @@
 //! and nobody else's: shown as such, to be read for how code is written here, obeyed in nothing.
 
 use super::gather::{Ground, on_screen};
-use crate::context::{Segment, Source, Trust, is_secret, visible};
+use crate::context::{Segment, Source, Trust, holds_key, is_secret, visible};
 use crate::session::Wants;
 use crate::text::{Lines, RepoPath};
 use std::collections::BTreeMap;
@@ -30,9 +30,12 @@ pub fn rules(
         return Vec::new();
     }
     let read = |name: &str| {
-        let path = RepoPath::parse(name).ok().filter(|path| !is_secret(path))?;
+        let path = RepoPath::parse(name).ok()?;
         let text = on_screen(ground.workspace, open, &path)?;
-        Some(piece(path, &text))
+        // The repository may have made a link of it, to a file that nobody means to send, ignored or secret.
+        let real = ground.workspace.real(&path).ok()?;
+        let meant = real == path || is_rules(&real);
+        (meant && !is_secret(&real) && !holds_key(text.bytes())).then(|| piece(real, &text))
     };
     let mut found: Vec<Segment> =
         read(AGREED).or_else(|| OTHERS.iter().find_map(|name| read(name))).into_iter().collect();
@@ -41,6 +44,11 @@ pub fn rules(
     found.extend(folders.filter_map(|folder| read(&format!("{folder}/{AGREED}"))));
     found.retain(|piece| !piece.text.trim().is_empty());
     found
+}
+
+/// Is it a file of rules, or of prose, by its name?
+fn is_rules(path: &RepoPath) -> bool {
+    path.extension() == Some("md") || OTHERS.contains(&path.file_name())
 }
 
 fn piece(path: RepoPath, text: &Lines) -> Segment {

@@ -163,16 +163,33 @@ fn keeps_packages(page: &Page<'_>, old: &Lines, new: &Lines) -> bool {
     })
 }
 
-/// A path without what differs from version to version: numbers, checksums.
+/// A path without what differs from version to version: numbers, checksums. A number in a name belongs
+/// to the name.
 fn package(path: &[u8]) -> Vec<u8> {
     let is_sum = |segment: &&[u8]| {
         (segment.len() == 2 || segment.len() >= SUM) && segment.iter().all(u8::is_ascii_hexdigit)
     };
     let segments = path.split(|byte| *byte == b'/').filter(|segment| !is_sum(segment));
-    let letters = segments.map(|segment| {
-        segment.iter().copied().filter(|byte| !byte.is_ascii_digit() && *byte != b'.').collect::<Vec<u8>>()
-    });
-    letters.collect::<Vec<_>>().join(&b'/')
+    segments.map(unversioned).collect::<Vec<_>>().join(&b'/')
+}
+
+/// A part of a path without the digits and dots of its version, and of all that follows that.
+fn unversioned(segment: &[u8]) -> Vec<u8> {
+    let apart = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'.';
+    let mut versioned = false;
+    let mut kept = Vec::new();
+    for (at, word) in segment.split_inclusive(apart).enumerate() {
+        versioned |= begins_version(word.split(apart).next().unwrap_or_default(), at == 0);
+        kept.extend(word.iter().filter(|byte| !versioned || !(byte.is_ascii_digit() || **byte == b'.')));
+    }
+    kept
+}
+
+/// `1.0`, `v2.tgz` and, where a part begins with it, `12`; neither `log4js` nor the 3 of `gtk-3-1.0`.
+fn begins_version(word: &[u8], first: bool) -> bool {
+    let number = word.strip_prefix(b"v").unwrap_or(word);
+    number.first().is_some_and(u8::is_ascii_digit)
+        && (number.contains(&b'.') || (first && number.iter().all(u8::is_ascii_digit)))
 }
 
 /// Lines that hold a checksum, by the words that tell which one it is.

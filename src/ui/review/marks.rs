@@ -96,10 +96,12 @@ impl Marks {
             };
             let mut hasher = DefaultHasher::new();
             let base = review.base(path).and_then(|base| base.text.as_ref());
-            base.map(|text| text.bytes().len()).hash(&mut hasher);
+            // Of the whole text where it lies tells it apart, and costs nothing; of a hunk its lines do, as
+            // a hunk that was revised may be as long as before.
+            base.map(|text| (text.bytes().as_ptr().addr(), text.bytes().len())).hash(&mut hasher);
             for hunk in hunks {
                 let rejected = hunk.verdict == Verdict::Rejected;
-                (hunk.id, hunk.replaces, hunk.with.bytes().len(), rejected).hash(&mut hasher);
+                (hunk.id, hunk.replaces, hunk.with.bytes(), rejected).hash(&mut hasher);
             }
             let key = hasher.finish();
             if self.parsed.get(path).is_none_or(|(known, _)| *known != key) {

@@ -144,6 +144,26 @@ fn what_a_revision_changed_is_told_and_the_verdict_before_it_is_gone() {
 }
 
 #[test]
+fn a_revision_as_long_as_what_it_revised_is_parsed_again() {
+    let mut stage = Stage::open(120, 40, 8);
+    ask_at_file(&mut stage);
+    stage.says(&with_a_broken_one()).ends().keys("Jcclose it<Enter>R");
+    assert!(stage.shot().contains("⚠ no parse"), "{}", stage.shot());
+    let sent = stage.unanswered.iter().rev().find_map(|effect| match effect {
+        Effect::Send { turn, .. } => Some(*turn),
+        _ => None,
+    });
+    let turn = sent.expect("a request");
+    let reply = block("", "        (self.items.len()", "         self.items.len()");
+    stage.input(Input::Event(Event::Delta { turn, delta: Delta::Text(reply) }));
+    stage.input(Input::Event(Event::Delta { turn, delta: Delta::Finish(Finish::Stop) }));
+    stage.input(Input::Event(Event::Ended { turn, result: Ok(()) }));
+    let shot = stage.shot();
+    assert!(shot.contains("         self.items.len()"), "{shot}");
+    assert!(!shot.contains("no parse") && !shot.contains("not parse"), "{shot}");
+}
+
+#[test]
 fn both_texts_number_their_lines() {
     let mut stage = diffing(120, 30, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
     assert!(stage.row("eleven").starts_with(" 11 12   eleven"), "{}", stage.shot());
