@@ -272,6 +272,7 @@ struct ApplyArgs {
     after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
     In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
     REV..REV, --staged and --files write nothing.\n\
+    --landing ID and --since ID look back in the journal (`rein log`), and take back likewise.\n\
     As a tool of git's, once: git config --global difftool.rein.cmd 'rein diff --files \"$LOCAL\" \"$REMOTE\"'\n\
     and then: git difftool -d -t rein"
 )]
@@ -279,6 +280,12 @@ struct DiffArgs {
     /// The last commit and the index; nothing is written
     #[arg(long)]
     staged: bool,
+    /// What the landing ID changed, as far as it is still in the files; paths narrow it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["staged", "files", "since"])]
+    landing: Option<String>,
+    /// What the landing ID and all after it changed: the files before it, and now; paths narrow it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["staged", "files"])]
+    since: Option<String>,
     /// Two files or folders, anywhere; nothing is written
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["staged", "arguments"])]
     files: Option<Vec<PathBuf>>,
@@ -550,7 +557,8 @@ impl From<DiffArgs> for front::DiffRequest {
             arguments.push("--".into());
             arguments.extend(args.paths);
         }
-        Self { files: files.next().zip(files.next()), staged: args.staged, plain: args.plain, arguments }
+        let DiffArgs { staged, landing, since, plain, .. } = args;
+        Self { files: files.next().zip(files.next()), staged, landing, since, plain, arguments }
     }
 }
 

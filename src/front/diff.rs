@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::journal::refused;
 use super::plain::{Answers, reviewed};
 use super::setup::{Setup, SetupError, runtime};
 use super::tui::{First, Showing, ended, show};
@@ -26,6 +27,10 @@ pub struct DiffRequest {
     /// Two files or folders, in place of states of the repository.
     pub files: Option<(PathBuf, PathBuf)>,
     pub staged: bool,
+    /// What an operation of the journal did, by its id or the first digits of it.
+    pub landing: Option<String>,
+    /// That, and what came after it.
+    pub since: Option<String>,
     /// `REV` or `REV..REV` may come first.
     pub arguments: Vec<String>,
     /// As a dialogue, without a screen.
@@ -39,6 +44,11 @@ enum Wrong {
     Setup(#[from] SetupError),
     #[error("`--staged` compares the last commit with the index; it takes paths, and no other commit")]
     Staged,
+    #[error(
+        "`--landing` and `--since` take the id of an operation (`rein log` lists them) and paths; `{}` is neither",
+        safe::line(.0)
+    )]
+    Journal(String),
     #[error(transparent)]
     Compare(#[from] CompareError),
     #[error("`{}` cannot be read: {why}", path.display())]
@@ -51,9 +61,10 @@ enum Wrong {
 pub fn diff(request: &DiffRequest) -> Exit {
     let (mut setup, place, first) = match meant(request) {
         Ok(meant) => meant,
-        Err(why @ (Wrong::Staged | Wrong::Compare(CompareError::NoCommit { .. }))) => {
+        Err(why @ (Wrong::Staged | Wrong::Journal(_) | Wrong::Compare(CompareError::NoCommit { .. }))) => {
             return stop(Exit::Usage, why);
         }
+        Err(Wrong::Compare(CompareError::Journal(why))) => return stop(refused(&why), why),
         Err(why) => return stop(Exit::NotHere, why),
     };
     if request.plain {
@@ -85,11 +96,18 @@ fn meant(request: &DiffRequest) -> Result<(Setup, super::setup::Place, First), W
     }
     let cwd = std::env::current_dir().map_err(SetupError::Cwd)?;
     let (rev, rest) = revision(&request.arguments);
-    let what = match (request.staged, rev) {
-        (true, Some(_)) => return Err(Wrong::Staged),
-        (true, None) => Comparison::Staged,
-        (false, Some(rev)) => Comparison::parse(rev),
-        (false, None) => Comparison::Unstaged,
+    // By its whole id: it is the review's name, under which verdicts are kept.
+    let whole = |id: &String| place.workspace.logged(id).map(|entry| entry.id).map_err(CompareError::from);
+    let what = match (&request.landing, &request.since, request.staged, rev) {
+        (Some(_), _, _, Some(word)) | (_, Some(_), _, Some(word)) => {
+            return Err(Wrong::Journal(word.to_owned()));
+        }
+        (Some(id), _, _, None) => Comparison::Landing(whole(id)?),
+        (_, Some(id), _, None) => Comparison::SinceLanding(whole(id)?),
+        (_, _, true, Some(_)) => return Err(Wrong::Staged),
+        (_, _, true, None) => Comparison::Staged,
+        (_, _, false, Some(rev)) => Comparison::parse(rev),
+        (_, _, false, None) => Comparison::Unstaged,
     };
     place.workspace.can_compare(&what)?;
     let mut paths = Vec::new();
@@ -116,14 +134,7 @@ fn revision(arguments: &[String]) -> (Option<&str>, &[String]) {
 }
 
 fn title(what: &Comparison, paths: &[RepoPath]) -> String {
-    let what = match what {
-        Comparison::Unstaged => "what is not staged".to_owned(),
-        Comparison::Staged => {
-            "what is staged; nothing is written, `git restore --staged -p` unstages".to_owned()
-        }
-        Comparison::Since(rev) => format!("the files since {rev}"),
-        Comparison::Between(from, to) => format!("{from}..{to}; nothing is written"),
-    };
+    let what = what.in_words();
     let paths: Vec<&str> = paths.iter().map(RepoPath::as_str).collect();
     if paths.is_empty() { format!("diff: {what}") } else { format!("diff: {what}, in {}", paths.join(", ")) }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Effect, End, Instruct, NotNow, Phase, Refusal, Session, Turn, TurnId};
-use crate::change::{Focus, Level, Purpose, Review};
+use crate::change::{Focus, Level, Purpose, Review, Verdict};
 use crate::text::RepoPath;
 use crate::workspace::{Comparison, Found, Remark};
 
@@ -36,7 +36,7 @@ impl Session {
     /// Begins to review a difference of the repository.
     ///
     /// # Errors
-    /// Something else is under way.
+    /// Something else is under way, or would be lost.
     pub fn compare(
         &mut self,
         what: Comparison,
@@ -45,6 +45,10 @@ impl Session {
     ) -> Result<Vec<Effect>, NotNow> {
         if self.is_running() {
             return Err(NotNow::Running);
+        }
+        let open = self.turn.as_ref().map_or(0, Turn::unsettled);
+        if open > 0 {
+            return Err(NotNow::HunksOpen(open));
         }
         let purpose = if what.is_on_disk() { Purpose::TakeBack } else { Purpose::ReadOnly };
         let review = Review::of_difference(purpose)?;
@@ -107,6 +111,14 @@ impl Turn {
                 Found::Remark(remark) => self.remarks.push(remark),
             }
         }
+    }
+
+    /// Hunks that another turn must not replace. Of a difference that is only looked at nothing is lost:
+    /// those count that are to be taken back and are not yet.
+    pub(super) fn unsettled(&self) -> usize {
+        let looked_at = self.subject == Subject::Difference;
+        let open = self.review.hunks().filter(|hunk| self.review.is_open(hunk));
+        open.filter(|hunk| !looked_at || hunk.verdict == Verdict::Rejected).count()
     }
 
     pub fn subject(&self) -> Subject {

@@ -132,7 +132,7 @@ impl Session {
         if self.is_running() {
             return Err(NotNow::Running);
         }
-        let open = self.turn.as_ref().map_or(0, Turn::open_hunks);
+        let open = self.turn.as_ref().map_or(0, Turn::unsettled);
         if open > 0 {
             return Err(NotNow::HunksOpen(open));
         }

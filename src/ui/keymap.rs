@@ -26,6 +26,8 @@ pub enum Place {
     Find,
     /// A page to read: help, context, answer, journal.
     Page,
+    /// The journal; the keys of a page come after its own.
+    Journal,
     /// Where the model of a role is chosen.
     Models,
     /// Where a question about the project is asked.
@@ -39,7 +41,7 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -53,6 +55,7 @@ impl Place {
         Self::Picker,
         Self::Find,
         Self::Page,
+        Self::Journal,
         Self::Models,
         Self::Ask,
         Self::Context,
@@ -76,6 +79,7 @@ impl Place {
             Self::Picker => "file picker",
             Self::Find => "find",
             Self::Page => "pages",
+            Self::Journal => "journal",
             Self::Models => "models",
             Self::Ask => "a question about the project",
             Self::Context => "what the model sees",
@@ -189,6 +193,10 @@ pub enum Action {
     NotYet(&'static str),
     // prompt, picker, find, pages
     Submit,
+    /// What this operation and all later ones did.
+    SinceHere,
+    /// What was done since the program was opened.
+    SinceStart,
     Down,
     Up,
     Older,
@@ -308,8 +316,8 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 
 use Action as A;
 use Place::{
-    Ahead, Anywhere, Ask, Back, Consent, Context, Editor, Find, Ghost, Go, Hand, Line, Models, Names, Page,
-    Picker, Prompt, Review,
+    Ahead, Anywhere, Ask, Back, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line, Models,
+    Names, Page, Picker, Prompt, Review,
 };
 
 /// The table.
@@ -512,6 +520,12 @@ pub const KEYS: &[Binding] = &[
     row(Page, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
     row(Page, &[ch('w')], A::ShowWire, "the exact bytes that were sent", 0),
     row(Page, &[ch('q')], A::Leave, "close", 3),
+    row(Journal, &[key(KeyCode::Enter)], A::Submit, "review what it changed", 1),
+    row(Journal, &[ch('a')], A::SinceHere, "and all after it", 2),
+    row(Journal, &[ch('s')], A::SinceStart, "all since rein was opened", 3),
+    row(Journal, &[ch('j'), key(KeyCode::Down)], A::Down, "next", 4),
+    row(Journal, &[ch('k'), key(KeyCode::Up)], A::Up, "previous", 5),
+    row(Journal, &[ch('q'), key(KeyCode::F(5))], A::Leave, "close", 6),
     // what the model sees
     row(Context, &[key(KeyCode::Down), ch('j')], A::Down, "next piece", 0),
     row(Context, &[key(KeyCode::Up), ch('k')], A::Up, "previous piece", 0),

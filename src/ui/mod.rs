@@ -12,6 +12,7 @@ mod context;
 mod editing;
 mod ghosting;
 mod guide;
+mod journal;
 pub mod keymap;
 mod line_edit;
 mod models;

@@ -25,11 +25,29 @@ pub struct Page {
     rows: Vec<(Paint, String)>,
     width: usize,
     pub top: usize,
+    /// What can be chosen: a name, the line it begins at and, once folded, the row.
+    stops: Vec<(String, usize, usize)>,
+    chosen: usize,
 }
 
 impl Page {
     pub fn new(kind: Kind, title: impl Into<String>) -> Self {
-        Self { kind, title: title.into(), lines: Vec::new(), rows: Vec::new(), width: 0, top: 0 }
+        Self {
+            kind,
+            title: title.into(),
+            lines: Vec::new(),
+            rows: Vec::new(),
+            width: 0,
+            top: 0,
+            stops: Vec::new(),
+            chosen: 0,
+        }
+    }
+
+    /// What is added from here on, up to the next stop, can be chosen as `name`.
+    pub fn stop(&mut self, name: &str) -> &mut Self {
+        self.stops.push((name.to_owned(), self.lines.len(), 0));
+        self
     }
 
     /// Adds a foreign text, line by line.
@@ -50,16 +68,55 @@ impl Page {
             return;
         }
         self.width = width;
-        self.rows = self
-            .lines
-            .iter()
-            .flat_map(|(paint, line)| fold(line, width).into_iter().map(|row| (*paint, row)))
-            .collect();
+        self.rows.clear();
+        let mut stops = self.stops.iter_mut().peekable();
+        for (at, (paint, line)) in self.lines.iter().enumerate() {
+            while let Some((_, _, row)) = stops.next_if(|(_, line, _)| *line <= at) {
+                *row = self.rows.len();
+            }
+            self.rows.extend(fold(line, width).into_iter().map(|row| (*paint, row)));
+        }
         self.top = self.top.min(self.rows.len().saturating_sub(1));
     }
 
     pub fn rows(&self) -> &[(Paint, String)] {
         &self.rows
+    }
+
+    /// What is chosen.
+    pub fn chosen(&self) -> Option<&str> {
+        self.stops.get(self.chosen).map(|(name, ..)| name.as_str())
+    }
+
+    /// The rows of what is chosen.
+    pub fn chosen_rows(&self) -> std::ops::Range<usize> {
+        let row = |at: usize| self.stops.get(at).map(|(_, _, row)| *row);
+        match row(self.chosen) {
+            Some(first) => first..row(self.chosen + 1).unwrap_or(self.rows.len()),
+            None => 0..0,
+        }
+    }
+
+    /// Chooses the stop that is `by` further on and brings it into a window of `height` rows.
+    pub fn choose(&mut self, by: isize, height: usize) {
+        self.chosen = self.chosen.saturating_add_signed(by).min(self.stops.len().saturating_sub(1));
+        let rows = self.chosen_rows();
+        self.top = self.top.max(rows.end.saturating_sub(height)).min(rows.start);
+    }
+
+    /// Chooses the nearest stop that begins in the window.
+    pub fn choose_in_sight(&mut self, height: usize) {
+        let rows = self.chosen_rows();
+        let seen = self.top..self.top + height;
+        let begins = |(_, _, row): &(String, usize, usize)| seen.contains(row);
+        let nearest = if rows.start < seen.start {
+            self.stops.iter().position(begins)
+        } else if rows.start >= seen.end {
+            self.stops.iter().rposition(begins)
+        } else {
+            None
+        };
+        self.chosen = nearest.unwrap_or(self.chosen);
     }
 
     /// Moves the window by `by` rows; the last row stays in sight.
@@ -121,6 +178,30 @@ mod tests {
         assert_eq!(fold("  one two three four", 12), ["  one two", "  three four"]);
         assert_eq!(fold("abcdefghijklmnop", 10), ["abcdefghij", "klmnop"]);
         assert_eq!(fold("short", 10), ["short"]);
+    }
+
+    #[test]
+    fn what_is_chosen_stays_in_sight_whichever_way_one_goes() {
+        let mut page = Page::new(Kind::Journal, "");
+        for at in 0..5 {
+            page.stop(&at.to_string()).text(Paint::Text, "a word that is folded\nb");
+        }
+        page.fold(12);
+        assert_eq!((page.rows().len(), page.chosen(), page.chosen_rows()), (15, Some("0"), 0..3));
+        page.choose(3, 6);
+        assert_eq!((page.chosen(), page.top), (Some("3"), 6));
+        page.choose(-1, 6);
+        assert_eq!((page.chosen(), page.top), (Some("2"), 6));
+        page.choose(-2, 6);
+        assert_eq!((page.chosen(), page.top), (Some("0"), 0));
+        page.scroll(7);
+        page.choose_in_sight(6);
+        assert_eq!(page.chosen(), Some("3"));
+        page.choose(9, 6);
+        assert_eq!((page.chosen(), page.top), (Some("4"), 9));
+        page.scroll(-9);
+        page.choose_in_sight(6);
+        assert_eq!(page.chosen(), Some("1"));
     }
 
     proptest! {

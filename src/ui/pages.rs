@@ -6,7 +6,6 @@ use super::page::{Kind, Page};
 use super::theme::Paint;
 use crate::model::Counted;
 use crate::session::Turn;
-use crate::workspace::{LogEntry, Status};
 
 impl App {
     pub(super) fn open_page(&mut self, kind: Kind) {
@@ -22,16 +21,12 @@ impl App {
         }
     }
 
-    pub(super) fn open_journal(&mut self, log: Result<Vec<LogEntry>, String>) {
-        match log {
-            Ok(entries) => self.overlay = Some(Overlay::Page(journal(&entries))),
-            Err(why) => self.say(Paint::Bad, why),
-        }
-    }
-
     pub(super) fn act_in_page(&mut self, action: Action) -> Vec<Out> {
         let height = isize::try_from(self.size.1.saturating_sub(4)).unwrap_or(1).max(1);
         let Some(Overlay::Page(page)) = &mut self.overlay else { return Vec::new() };
+        if page.kind == Kind::Journal {
+            return self.act_in_journal(action, height);
+        }
         match action {
             Action::Down => page.scroll(1),
             Action::Up => page.scroll(-1),
@@ -129,23 +124,6 @@ fn answer(turn: &Turn) -> Page {
         for file in receipt.files() {
             let merged = if file.merged { ", merged with what changed meanwhile" } else { "" };
             page.text(Paint::Good, &format!("• {}{merged}", file.path));
-        }
-    }
-    page
-}
-
-fn journal(entries: &[LogEntry]) -> Page {
-    let mut page = Page::new(Kind::Journal, "journal, newest first");
-    if entries.is_empty() {
-        page.text(Paint::Dim, "nothing has landed here yet");
-    }
-    for entry in entries {
-        let undone = if entry.status == Status::Undone { "  (taken back)" } else { "" };
-        let what = entry.story.as_ref().map_or("saved by hand", |story| story.instruction.as_str());
-        page.text(Paint::Title, &format!("{}  {}{undone}", entry.id, entry.time));
-        page.text(Paint::Text, &format!("  {}", what.lines().next().unwrap_or_default()));
-        for file in &entry.files {
-            page.text(Paint::Dim, &format!("  {}", file.path));
         }
     }
     page

@@ -1,6 +1,7 @@
 //! The screen as a user meets it: keys in, pictures out. The world behind it is a map of files and a
 //! model whose words the test says, so that every moment in between can be looked at.
 
+mod journal;
 mod panel;
 mod review;
 mod verify;

@@ -78,6 +78,7 @@ impl App {
             (Some(Overlay::Picker(_)), _) => vec![Place::Picker],
             (Some(Overlay::Find(_)), _) => vec![Place::Find],
             (Some(Overlay::Line(..)), _) => vec![Place::Line],
+            (Some(Overlay::Page(page)), _) if page.kind == Kind::Journal => vec![Place::Journal, Place::Page],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
             (Some(Overlay::Ask(_)), _) => vec![Place::Ask],

@@ -10,7 +10,8 @@ use git2::{
     Repository, Tree,
 };
 
-use super::{ReadError, Workspace, git};
+use super::traces::Extent;
+use super::{ReadError, UndoError, Workspace, git, revert};
 use crate::change::{Base, Compared};
 use crate::text::{Lines, RepoPath, safe};
 
@@ -31,6 +32,14 @@ pub enum Comparison {
     Since(String),
     /// Two commits.
     Between(String, String),
+    /// What an operation of the journal did, by its id or the first digits of it, as far as it is still in
+    /// the files.
+    Landing(String),
+    /// What files were before an operation of the journal, and the files on disk: those that it or a later
+    /// operation touched.
+    SinceLanding(String),
+    /// The same, from the first operation that was done since this workspace was opened, through it.
+    SinceOpened,
 }
 
 impl Comparison {
@@ -43,9 +52,24 @@ impl Comparison {
         }
     }
 
+    /// For people, and the name of its review.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Unstaged => "what is not staged".to_owned(),
+            Self::Staged => {
+                "what is staged; nothing is written, `git restore --staged -p` unstages".to_owned()
+            }
+            Self::Since(rev) => format!("the files since {rev}"),
+            Self::Between(from, to) => format!("{from}..{to}; nothing is written"),
+            Self::Landing(id) => format!("what {id} changed"),
+            Self::SinceLanding(id) => format!("what {id} and all after it changed"),
+            Self::SinceOpened => "what changed since rein was opened".to_owned(),
+        }
+    }
+
     /// Is the newer state the files on disk?
     pub fn is_on_disk(&self) -> bool {
-        matches!(self, Self::Unstaged | Self::Since(_))
+        !matches!(self, Self::Staged | Self::Between(..))
     }
 }
 
@@ -73,6 +97,8 @@ pub enum CompareError {
     NoCommit { name: String, why: String },
     #[error("the repository cannot be compared: {0}")]
     Git(String),
+    #[error(transparent)]
+    Journal(#[from] UndoError),
 }
 
 impl From<git2::Error> for CompareError {
@@ -87,10 +113,19 @@ impl Workspace {
     /// # Errors
     /// Which one is not.
     pub fn can_compare(&self, what: &Comparison) -> Result<(), CompareError> {
+        match what {
+            Comparison::Landing(id) | Comparison::SinceLanding(id) => {
+                revert::named(&self.inner.journal, id)?;
+                return Ok(());
+            }
+            Comparison::SinceOpened => return Ok(()),
+            _ => {}
+        }
         let repository = self.repository()?;
         let states = States { workspace: self, repository: &repository, on_disk: what.is_on_disk() };
         match what {
             Comparison::Unstaged | Comparison::Staged => {}
+            Comparison::Landing(_) | Comparison::SinceLanding(_) | Comparison::SinceOpened => {}
             Comparison::Since(from) => drop(states.tree(from)?),
             Comparison::Between(from, to) => drop((states.tree(from)?, states.tree(to)?)),
         }
@@ -110,6 +145,12 @@ impl Workspace {
         paths: &[RepoPath],
         found: &mut dyn FnMut(Found) -> bool,
     ) -> Result<(), CompareError> {
+        match what {
+            Comparison::Landing(id) => return self.trace(Extent::One(id), paths, found),
+            Comparison::SinceLanding(id) => return self.trace(Extent::AndLater(id), paths, found),
+            Comparison::SinceOpened => return self.trace(Extent::SinceOpened, paths, found),
+            _ => {}
+        }
         let repository = self.repository()?;
         let states = States { workspace: self, repository: &repository, on_disk: what.is_on_disk() };
         let mut diff = states.diff(what, paths)?;
@@ -131,6 +172,20 @@ impl Workspace {
 fn has_moves(diff: &Diff<'_>) -> bool {
     let any = |of: &[Delta]| diff.deltas().any(|delta| of.contains(&delta.status()));
     any(&[Delta::Deleted]) && any(&[Delta::Added, Delta::Untracked])
+}
+
+/// Bytes that can be reviewed.
+///
+/// # Errors
+/// Why they cannot, in words.
+pub(super) fn as_lines(bytes: &[u8]) -> Result<Lines, String> {
+    if bytes.len() > MAX_BYTES {
+        return Err(format!("{} bytes; too large to be reviewed here", bytes.len()));
+    }
+    if bytes.get(..SNIFFED).unwrap_or(bytes).contains(&0) {
+        return Err("binary; it has no lines to review".into());
+    }
+    Ok(Lines::new(bytes))
 }
 
 struct States<'a> {
@@ -161,6 +216,10 @@ impl<'a> States<'a> {
             Comparison::Between(from, to) => {
                 let (from, to) = (self.tree(from)?, self.tree(to)?);
                 repository.diff_tree_to_tree(Some(&from), Some(&to), Some(&mut options))?
+            }
+            // What the journal keeps, git does not know.
+            Comparison::Landing(_) | Comparison::SinceLanding(_) | Comparison::SinceOpened => {
+                return Err(CompareError::Git("it has no journal".to_owned()));
             }
         })
     }
@@ -247,14 +306,7 @@ impl<'a> States<'a> {
             return Ok(Lines::from(""));
         }
         let blob = self.repository.find_blob(id).map_err(|why| why.message().to_owned())?;
-        let bytes = blob.content();
-        if bytes.len() > MAX_BYTES {
-            return Err(format!("{} bytes; too large to be reviewed here", bytes.len()));
-        }
-        if bytes.get(..SNIFFED).unwrap_or(bytes).contains(&0) {
-            return Err("binary; it has no lines to review".into());
-        }
-        Ok(Lines::new(bytes))
+        as_lines(blob.content())
     }
 
     /// Would git write this file with CR LF, and does it lie there so? Then the old text is compared,

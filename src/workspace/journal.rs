@@ -18,6 +18,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
@@ -86,11 +87,22 @@ impl Name {
 pub(super) struct Journal {
     home: PathBuf,
     pen: Pen,
+    /// The number of the first operation of this program's own, once there is one.
+    begun: Arc<OnceLock<u64>>,
 }
 
 impl Journal {
     pub(super) fn new(home: PathBuf, pen: Pen) -> Self {
-        Self { home, pen }
+        Self { home, pen, begun: Arc::default() }
+    }
+
+    /// The number of the first operation that was done since this journal was opened, through it.
+    pub(super) fn begun(&self) -> Option<u64> {
+        self.begun.get().copied()
+    }
+
+    pub(super) fn note_done(&self, name: &Name) {
+        self.begun.get_or_init(|| name.number);
     }
 
     /// Where rein's own state lies, of this workspace and all others, under each of its names.

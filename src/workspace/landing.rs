@@ -196,6 +196,7 @@ impl<'a> Desk<'a> {
         if let Err(error) = self.land(&record, Foreign::Refuse) {
             return Err(self.retreat(&name, &record, error));
         }
+        self.journal().note_done(&name);
         // All files are new and on the disk. Should this fail, the next start finds a plan that is
         // carried out and only renames it.
         let _ = self.journal.advance(&name.at(Stage::Plan), Stage::Done, false);

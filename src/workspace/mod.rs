@@ -33,6 +33,7 @@ mod recovery;
 mod revert;
 mod reviews;
 mod swap;
+mod traces;
 mod tree;
 mod typed;
 mod unsaved;

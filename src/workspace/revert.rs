@@ -33,7 +33,10 @@ pub(super) fn history(journal: &Journal) -> Result<impl Iterator<Item = Record> 
 }
 
 /// The same, of those with this number or a higher one.
-fn since(journal: &Journal, number: u64) -> Result<impl Iterator<Item = Record> + '_, JournalError> {
+pub(super) fn since(
+    journal: &Journal,
+    number: u64,
+) -> Result<impl Iterator<Item = Record> + '_, JournalError> {
     let newest_first = journal.done()?.into_iter().rev();
     let names = newest_first.take_while(move |name| name.number >= number);
     Ok(names.filter_map(|name| journal.record(&name).ok()))

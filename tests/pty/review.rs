@@ -86,6 +86,54 @@ fn a_difference_is_reviewed_and_rejected_hunks_are_taken_back() {
 }
 
 #[test]
+fn the_journal_leads_to_what_a_landing_did_and_to_all_that_a_session_did() {
+    let project = Project::new(&[("a.txt", OLD)]);
+    let block =
+        |old: &str, new: &str| format!("a.txt\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n\n");
+    for (name, old, new) in [("one.md", "two", "2"), ("two.md", "nine", "9")] {
+        project.write(name, block(old, new));
+        let (status, screen) = piped(&project, "apply", name).end();
+        assert_eq!(status.exit_code(), 0, "{}", screen.contents());
+    }
+    let mut term = project.open(&["a.txt"]);
+    term.see("ten");
+    term.send("\x1b[15~");
+    term.see("review what it changed");
+    // Nothing was done in this session yet.
+    term.send("s");
+    term.see("no difference");
+    // The older of the two: its hunk alone.
+    term.send("\x1b[15~");
+    term.see("review what it changed");
+    term.send("j\r");
+    term.see("- two");
+    term.see("1 open");
+    term.send("n\r");
+    term.see("took back 1");
+    assert_eq!(project.text("a.txt"), OLD.replace("nine", "9"), "what came after it stays");
+    term.send("\x1b[15~");
+    term.see("review what it changed");
+    term.send("s");
+    term.see("+ two");
+    term.see("1 open");
+    term.send("n\r");
+    term.see("took back 1");
+    assert_eq!(project.text("a.txt"), new());
+    term.send("\x11");
+    assert_eq!(term.end().0.exit_code(), 0);
+    // The same without the page.
+    let (_, screen) = project.open(&["log", "-n", "1"]).end();
+    let id = screen.contents().split(' ').next().unwrap().to_owned();
+    let mut term = project.open(&["diff", "--landing", &id[..6]]);
+    term.see("1 open");
+    term.send("q");
+    assert_eq!(term.end().0.exit_code(), 0);
+    let (status, screen) = project.open(&["diff", "--since", "nowhere"]).end();
+    assert_eq!(status.exit_code(), 64);
+    assert!(screen.contents().contains("no operation is called"), "{}", screen.contents());
+}
+
+#[test]
 fn a_review_outlives_a_kill() {
     let project = project();
     let mut term = project.open(&["diff"]);

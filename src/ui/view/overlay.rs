@@ -96,8 +96,12 @@ fn draw_page(page: &Page, pen: &mut Pen<'_>, body: Rect) {
     pen.fill(head, Paint::Bar);
     pen.text(head, 0, Paint::BarKey, &format!(" {} ", page.title));
     let area = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
-    let shown = page.rows().iter().skip(page.top);
-    for (y, (paint, line)) in (0..area.height).zip(shown) {
+    let shown = page.rows().iter().enumerate().skip(page.top);
+    let chosen = page.chosen_rows();
+    for (y, (at, (paint, line))) in (0..area.height).zip(shown) {
+        if at == chosen.start && !chosen.is_empty() {
+            pen.text(area, y, Paint::Prompt, "❯");
+        }
         pen.text_at(area, 1, y, *paint, line);
     }
     let last = (page.top + usize::from(area.height)).min(page.rows().len());
