@@ -28,6 +28,6 @@ pub use mention::{Mention, being_typed, mentioned};
 pub use pack::{Dropped, Pack, Segment, Source, Trust};
 pub use page::readable;
 pub use rank::{mentions, rank, words};
-pub use secret::{diff_holds_key, holds_key, is_secret, secret_lines, shows_secret};
+pub use secret::{holds_key, is_secret, secret_lines, shows_secret};
 pub use visible::{hidden, visible};
 pub use wishes::Wishes;

@@ -132,11 +132,6 @@ fn shows_token(text: &[u8], mark: &[u8], least: usize) -> bool {
     starts.into_iter().any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(mark)) && begins(at))
 }
 
-/// Does a unified difference show a private key on either side, or around what changed?
-pub fn diff_holds_key(diff: &str) -> bool {
-    diff.lines().any(|line| holds_key(line.strip_prefix(['+', '-', ' ']).unwrap_or(line).as_bytes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,8 +172,6 @@ mod tests {
         assert!(!shows_secret(
             b"a key begins with `ghp_`, as in ghp_XXXX; task-sk-ant-0123456789abcdefghijkl\n"
         ));
-        assert!(diff_holds_key("@@ -1 +1 @@\n-x\n+-----BEGIN PRIVATE KEY-----\n"));
-        assert!(!diff_holds_key("@@ -1 +1 @@\n-x\n+let begin = 1;\n"));
         assert!(!holds_key(b"let begin = \"-----BEGIN PRIVATE KEY-----\";\n"));
     }
 }

@@ -2,7 +2,7 @@
 //! that is no secret and not too much. What is made here is also what a source is compared with.
 
 use crate::context::citation::ShownCommit;
-use crate::context::{diff_holds_key, is_secret};
+use crate::context::{is_secret, secret_lines, shows_secret};
 use crate::text::{RepoPath, Span};
 use crate::workspace::{Blamed, Commit, FileChange, HistoryError, Recorded, WantedCommits, Workspace};
 
@@ -12,9 +12,12 @@ const DIFF: usize = 256 * 1024;
 /// Most commits for one question about some lines.
 const ABOUT: usize = 3;
 
-/// The head of a commit and its message.
+/// The head of a commit and its message, without lines that show a key.
 pub fn words(commit: &Commit) -> String {
     let Commit { id, author, date, message } = commit;
+    let withheld = secret_lines(message.lines().map(str::as_bytes));
+    let line = |(line, secret)| if secret { "(a line that shows a key is withheld)" } else { line };
+    let message = message.lines().zip(withheld).map(line).collect::<Vec<_>>().join("\n");
     format!("commit {}\n{author}, {date}\n\n{message}\n", id.get(..12).unwrap_or(id))
 }
 
@@ -46,8 +49,10 @@ pub fn with_changes(recorded: &Recorded) -> ShownCommit {
 /// The difference of a file, if it may be shown.
 fn shown(file: &FileChange) -> Result<&str, &'static str> {
     let diff = file.diff.as_ref().map_err(|why| *why)?;
-    let secret = file.paths.iter().any(is_secret) || diff_holds_key(diff);
-    if secret { Err("it usually holds secrets") } else { Ok(diff) }
+    if file.paths.iter().any(is_secret) {
+        return Err("it usually holds secrets");
+    }
+    if shows_secret(diff.as_bytes()) { Err("it shows a key") } else { Ok(diff) }
 }
 
 /// The commits that last changed these lines, newest first, and in words which lines of the file each has.
@@ -91,4 +96,33 @@ pub fn log(
     stop: &dyn Fn() -> bool,
 ) -> Result<Vec<Commit>, HistoryError> {
     workspace.commits(&WantedCommits { path, words, limit }, stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commit(message: &str) -> Commit {
+        let (id, author, date) = ("0123456789abcdef0123".into(), "A".into(), "2026-01-01".into());
+        Commit { id, author, date, message: message.into() }
+    }
+
+    #[test]
+    fn a_key_in_a_message_goes_nowhere_and_the_lines_around_it_stay() {
+        let key = format!("ghp_{}", "0123456789".repeat(4));
+        let said = words(&commit(&format!("rotate the key\n\nit was {key}\nand is new")));
+        assert!(!said.contains(&key), "{said}");
+        assert!(said.contains("rotate the key\n\n(a line that shows a key is withheld)\nand is new\n"));
+        assert!(words(&commit("one\n\ntwo")).ends_with("\n\none\n\ntwo\n"));
+    }
+
+    #[test]
+    fn the_difference_of_a_file_that_shows_a_key_is_named_and_not_shown() {
+        let key = format!("+let token = \"ghp_{}\";\n", "0123456789".repeat(4));
+        let paths = vec![RepoPath::parse("src/a.rs").unwrap()];
+        let change =
+            |diff: &str| FileChange { name: "src/a.rs".into(), paths: paths.clone(), diff: Ok(diff.into()) };
+        assert_eq!(shown(&change(&key)), Err("it shows a key"));
+        assert_eq!(shown(&change("+let token = key();\n")), Ok("+let token = key();\n"));
+    }
 }

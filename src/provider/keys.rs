@@ -14,7 +14,8 @@ pub trait KeyStore: Send + Sync + fmt::Debug {
     /// The key that `command` prints, from now on without asking again. Dropping the future gives up.
     ///
     /// # Errors
-    /// Why there is none, as it follows the command's name: "gave no key: …". Never what was printed.
+    /// Why there is none, as it follows the command's name: "gave none (exit status: 1): …". Never what stands
+    /// on its standard output, and what it complains of only where nothing stands there.
     fn key<'a>(&'a self, command: &'a [String]) -> BoxFuture<'a, Result<Key, String>>;
 
     /// Forgets it, so that it is asked for anew: some hold for an hour only.

@@ -1,3 +1,5 @@
+//! Quotes that are true, moved, bent or invented, and what is said of each.
+
 use super::*;
 use crate::text::Lines;
 use proptest::prelude::*;

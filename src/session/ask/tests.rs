@@ -1,3 +1,5 @@
+//! A question from its first search to its last checked sentence, at each depth, as tables of events.
+
 use std::time::Duration;
 
 use super::*;

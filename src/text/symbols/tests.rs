@@ -1,3 +1,5 @@
+//! What each grammar cuts a text into, and that a broken or hostile text is cut without harm.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! The page of a question: depths, sources, stopping, and what a hostile answer can draw.
+
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

@@ -1,3 +1,5 @@
+//! Commits, blame and what a commit changed, in real repositories made for the purpose.
+
 use super::*;
 use crate::text::Lines;
 use crate::workspace::StateDirs;
