@@ -218,9 +218,11 @@ impl Setup {
         let runtime = tokio::runtime::Handle::current();
         let (client, budget) = (self.client(&workspace), self.loaded.config.budget);
         let place = super::index::place(&workspace).ok().filter(|_| self.searches);
+        let opening = place.as_ref().and_then(|place| super::meaning::opening(self, &workspace, place));
         let (orchestrator, events) =
             Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
-        (place.into_iter().fold(orchestrator, Orchestrator::searching), events)
+        let orchestrator = place.into_iter().fold(orchestrator, Orchestrator::searching);
+        (opening.into_iter().fold(orchestrator, Orchestrator::sensing), events)
     }
 
     /// Connections to servers. What leaves is written down as the user wants it; from a recording
@@ -281,6 +283,12 @@ impl Setup {
     pub fn prices(&self) -> Vec<(ModelId, Price)> {
         let routes = Role::ALL.into_iter().flat_map(|role| self.roles.serve(role));
         routes.filter_map(|route| Some((route.id(), route.card.price?))).collect()
+    }
+
+    /// Are requests found by meaning too?
+    pub fn finds_by_meaning(&self) -> bool {
+        let embed = &self.loaded.config.embed;
+        embed.auto && self.searches && (embed.weights.is_some() || !self.roles.serve(Role::Embed).is_empty())
     }
 
     /// How far questions go.

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use excerpts::{Drawn, excerpts};
+pub use excerpts::{Drawn, excerpts, excerpts_near};
 pub use follow::Followed;
 pub use grep::{PatternError, grep};
 pub use layer::Layered;

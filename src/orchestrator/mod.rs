@@ -23,6 +23,7 @@ mod probe;
 mod retrieve;
 mod roles;
 mod rules;
+mod sensing;
 mod shelf;
 mod stream;
 mod supply;
@@ -30,7 +31,7 @@ mod tools;
 mod tracing;
 pub mod wire_log;
 
-pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
+pub use embedding::{Embedder, Filling, Meaning, NotMeant, Opening, Pointed, Rules, VectorStore, consent};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
@@ -45,7 +46,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use crate::change::Base;
+use crate::change::{Base, Level};
 use crate::change::reading::Reading;
 use crate::index::{self, Index};
 use crate::model::{Budget, Failure, Role, Tokens};
@@ -54,6 +55,7 @@ use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
 use crate::text::{RepoPath, highlight};
 use crate::workspace::{ReadError, Workspace};
 use calibration::Calibration;
+use embedding::Asked;
 use gather::Ground;
 use merging::Sketch;
 use page::Pages;
@@ -92,6 +94,9 @@ pub struct Orchestrator {
     completion: Option<Running>,
     keeping: keep::Desk,
     shelf: Option<Shelf>,
+    /// Where requests are found by meaning too.
+    sense: Option<embedding::Sense>,
+    making: Option<sensing::Background>,
     /// The conversations of the last question, which lives beside the turn.
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
@@ -125,6 +130,8 @@ impl Orchestrator {
             completion,
             keeping,
             shelf: None,
+            sense: None,
+            making: None,
             lanes: HashMap::new(),
             looked_at: None,
         };
@@ -141,6 +148,7 @@ impl Orchestrator {
     /// Replaces the routes, for instance when servers were found after the start.
     pub fn set_roles(&mut self, roles: Roles) {
         self.roles = roles;
+        self.sense_anew();
     }
 
     /// Begins to carry `effect` out and returns at once.
@@ -152,7 +160,8 @@ impl Orchestrator {
                 let running = self.turns.entry(turn).or_default();
                 let (stop, room) = (Arc::clone(&running.stop), self.room);
                 let (pages, notice) = (instruct.wants.pages.clone(), self.notice());
-                self.gather(turn, stop, pages, false, move |ground, stop| {
+                let asked = self.ask_for_vector(turn, &instruct.text, wait(instruct.level), false);
+                self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let packed = gather::pack(ground, &instruct, room, stop);
                     let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
                     Event::Gathered { turn, packed }
@@ -164,7 +173,8 @@ impl Orchestrator {
                 }
                 let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
                 let room = self.room;
-                self.gather(turn, stop, Vec::new(), true, move |ground, stop| Event::Previewed {
+                let asked = self.ask_for_vector(turn, &instruct.text, sensing::FOR_A_QUESTION, true);
+                self.gather(turn, stop, (Vec::new(), asked), true, move |ground, stop| Event::Previewed {
                     turn,
                     packed: gather::pack(ground, &instruct, room, stop),
                 });
@@ -185,7 +195,8 @@ impl Orchestrator {
             Effect::Retrieve { turn, question } => {
                 let (stop, room) = (self.lane(turn), self.room);
                 let (pages, notice) = (question.wants.pages.clone(), self.notice());
-                self.gather(turn, stop, pages, false, move |ground, stop| {
+                let asked = self.ask_for_vector(turn, &question.text, sensing::FOR_A_QUESTION, false);
+                self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let found = retrieve::retrieve(ground, &question, room, stop);
                     let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
                     Event::Retrieved { turn, found }
@@ -327,7 +338,11 @@ impl Orchestrator {
             }
             Effect::Prefer { role, model } => {
                 self.roles.prefer(role, &model);
+                if role == Role::Embed {
+                    self.sense_anew();
+                }
             }
+            Effect::MakeVectors(say) => self.make_vectors(say),
             Effect::ReadLog { limit } => {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
@@ -339,7 +354,7 @@ impl Orchestrator {
         &mut self,
         turn: TurnId,
         stop: Arc<AtomicBool>,
-        pages: Vec<String>,
+        (pages, asked): (Vec<String>, Option<Asked>),
         looked_at: bool,
         put: impl FnOnce(&Ground<'_>, &dyn Fn() -> bool) -> Event + Send + 'static,
     ) {
@@ -349,7 +364,8 @@ impl Orchestrator {
             (self.workspace.clone(), self.events.clone(), Arc::clone(&self.supply));
         let put = move |pages: &Pages| {
             let ratio = model.map(|model| supply.ratio(&model)).unwrap_or_default();
-            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio, looked_at };
+            let (desk, asked) = (desk.as_ref(), asked.as_ref());
+            let ground = Ground { workspace: &workspace, desk, asked, pages, ratio, looked_at };
             let event = put(&ground, &|| stop.load(Ordering::Relaxed));
             let _ = events.blocking_send(event);
         };
@@ -369,15 +385,6 @@ impl Orchestrator {
         running.tasks.push(task.abort_handle());
     }
 
-    /// What a person should know where the project's texts go to a model to be searched by meaning.
-    fn notice(&self) -> Option<String> {
-        let route = self.roles.serve(Role::Embed).first().filter(|_| self.shelf.is_some())?;
-        let (id, host) = (route.id(), route.endpoint.base_url.host());
-        Some(format!(
-            "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
-        ))
-    }
-
     /// Whether a conversation about a question is to stop.
     fn lane(&mut self, turn: TurnId) -> Arc<AtomicBool> {
         Arc::clone(&self.lanes.entry(turn).or_default().stop)
@@ -392,6 +399,11 @@ impl Orchestrator {
             let _ = events.blocking_send(event);
         });
     }
+}
+
+/// How long a request for edits waits for the vector of its words.
+fn wait(level: Level) -> Duration {
+    if level == Level::Repo { sensing::AT_REPO } else { sensing::BRIEFLY }
 }
 
 /// Names of symbols to choose from; none where the index is not at hand.

@@ -2,13 +2,13 @@
 //! ready, since there is nothing to ask about without. The lines that it points at come along, and where
 //! it is about how they came to be, the commits that last changed them.
 
-use super::gather::Ground;
+use super::gather::{Ground, near};
 use super::named::{About, Named, named};
 use super::shelf::NotReady;
 use super::{history, tools};
 use crate::context::citation::Evidence;
 use crate::context::{self, Excerpt, Segment, Source, Trust, holds_key, is_secret};
-use crate::index::{Drawn, Index, excerpts};
+use crate::index::{Drawn, Index, excerpts_near};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
 use crate::text::{Lines, RepoPath, Span};
@@ -37,8 +37,17 @@ pub fn retrieve(
     let about = About { ground, open: &question.open, file, wants, may_change: false, stop };
     let Named { pieces, files, mut notes, dropped } = named(&about);
     let skip = |path: &RepoPath| wants.wishes.evicts_file(path.as_str());
-    let ask = |index: &Index| excerpts(&index.under(&question.open), &question.text, EVIDENCE, &skip);
+    let mut near = near(ground.asked, desk, None, stop, &mut notes);
+    let mut said = None;
+    let ask = |index: &Index| {
+        let (near, note) = near.as_mut().map(|near| near.hits(index)).unzip();
+        said = note;
+        let near = near.unwrap_or_default();
+        excerpts_near(&index.under(&question.open), &question.text, near, EVIDENCE, &skip)
+    };
     let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))?;
+    drop(near);
+    notes.extend(said);
     let here = pointed_at(ground, question);
     let mut shown = Evidence::default();
     let past = match &here {

@@ -120,8 +120,20 @@ impl Drop for Shelf {
 }
 
 /// Where a request asks the index, on its own thread.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Desk(Arc<Kept>);
+
+/// Somebody will ask for the index soon: one that was just read is lent before it is brought up to date.
+/// Until this is dropped.
+#[derive(Debug)]
+pub struct Hurry(Arc<Kept>);
+
+impl Drop for Hurry {
+    fn drop(&mut self) {
+        self.0.lock().hurried -= 1;
+        self.0.settled.notify_all();
+    }
+}
 
 impl Desk {
     /// Asks the index once it is up to date. Blocking: until then, at most `patience` (`None`: as long
@@ -157,6 +169,12 @@ impl Desk {
         self.0.lock().hurried -= 1;
         self.0.settled.notify_all();
         asked
+    }
+
+    /// Says that the index will be asked for soon.
+    pub fn hurry(&self) -> Hurry {
+        self.0.lock().hurried += 1;
+        Hurry(Arc::clone(&self.0))
     }
 
     /// The map of the project, of at most about `budget` tokens: the same each time it is asked for, also

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough};
+use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough, Say, Vectors};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Mention, Pack, Wishes, mentioned};
@@ -113,6 +113,9 @@ pub enum Effect {
     Save { path: RepoPath, text: Lines, expected: Option<Digest> },
     /// From now on, say which files change.
     Follow,
+    /// Make vectors of the project's texts in the background, where the user's configuration says so, or
+    /// stop that; how far it is comes as [`Event::Vectors`]s.
+    MakeVectors(Say),
     /// List the project's files.
     ListFiles,
     /// Find out which branch is checked out.
@@ -174,6 +177,10 @@ pub enum Event {
         /// Another branch may be checked out.
         head: bool,
     },
+    /// How the making of vectors stands.
+    Vectors(Vectors),
+    /// There are none and none can be made; why.
+    NoVectors(String),
     Retrieved {
         turn: TurnId,
         found: Result<Retrieved, NoEvidence>,

@@ -38,10 +38,12 @@ pub enum Place {
     Names,
     /// Where the fetching of pages is agreed to.
     Consent,
+    /// How search by meaning stands; the keys of a page come after its own.
+    Meaning,
 }
 
 impl Place {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -61,6 +63,7 @@ impl Place {
         Self::Context,
         Self::Names,
         Self::Consent,
+        Self::Meaning,
     ];
 
     /// The heading of its keys in the help.
@@ -85,6 +88,7 @@ impl Place {
             Self::Context => "what the model sees",
             Self::Names => "names after @",
             Self::Consent => "pages to be fetched",
+            Self::Meaning => "search by meaning",
         }
     }
 }
@@ -112,6 +116,7 @@ pub enum Action {
     ShowContext,
     ShowAnswer,
     ShowJournal,
+    ShowMeaning,
     ShowWire,
     ChooseModel,
     TakeBack,
@@ -211,6 +216,8 @@ pub enum Action {
     Bytes,
     Yes,
     No,
+    /// Stop what is made in the background, or go on with it.
+    Pause,
     NextRole,
     PreviousRole,
 }
@@ -316,8 +323,8 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 
 use Action as A;
 use Place::{
-    Ahead, Anywhere, Ask, Back, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line, Models,
-    Names, Page, Picker, Prompt, Review,
+    Ahead, Anywhere, Ask, Back, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line, Meaning,
+    Models, Names, Page, Picker, Prompt, Review,
 };
 
 /// The table.
@@ -338,6 +345,7 @@ pub const KEYS: &[Binding] = &[
     row(Anywhere, &[key(KeyCode::F(3))], A::ShowContext, "what the model sees", 0),
     row(Anywhere, &[key(KeyCode::F(4))], A::ShowAnswer, "the whole answer, and what was refused", 0),
     row(Anywhere, &[key(KeyCode::F(5))], A::ShowJournal, "what has landed", 0),
+    row(Anywhere, &[key(KeyCode::F(6))], A::ShowMeaning, "search by meaning: how far, where texts go", 0),
     row(Anywhere, &[alt('u')], A::TakeBack, "take the last landing back", 0),
     row(Anywhere, &[alt('U')], A::BringForth, "bring it forth again", 0),
     row(Anywhere, &[with(CTRL, KeyCode::Char('\\'))], A::Redraw, "draw the screen anew", 0),
@@ -550,6 +558,10 @@ pub const KEYS: &[Binding] = &[
     row(Consent, &[ch('y')], A::Yes, "fetch them, this once", 1),
     row(Consent, &[ch('n')], A::No, "ask without them", 2),
     row(Consent, &[key(KeyCode::Esc)], A::Stop, "back to the instruction", 3),
+    row(Meaning, &[ch('y')], A::Yes, "texts may be sent", 1),
+    row(Meaning, &[ch('n')], A::No, "they may not", 2),
+    row(Meaning, &[ch('p')], A::Pause, "pause, or go on", 3),
+    row(Meaning, &[ch('q'), key(KeyCode::F(6))], A::Leave, "close", 4),
     // a question
     row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open the source", 1),
     row(Ask, &[key(KeyCode::Tab), key(KeyCode::BackTab)], A::Deeper, "how far to go", 2),

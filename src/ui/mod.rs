@@ -15,6 +15,7 @@ mod guide;
 mod journal;
 pub mod keymap;
 mod line_edit;
+mod meaning;
 mod models;
 mod open_file;
 mod opening;

@@ -13,6 +13,8 @@ pub enum Kind {
     Why,
     /// A commit that an answer names.
     Commit,
+    /// How search by meaning stands.
+    Meaning,
 }
 
 /// Lines that are ready to be drawn: every foreign text in them has been made printable.

@@ -8,6 +8,9 @@ use super::query::Query;
 use super::rank::worth;
 use crate::text::{RepoPath, Span};
 
+/// Most hits by words that are fused with those by meaning.
+pub const FUSED: usize = 200;
+
 /// The constant of reciprocal rank fusion.
 const FUSION: f32 = 10.0;
 
