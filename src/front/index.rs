@@ -67,7 +67,8 @@ fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
         let counted = vectors.as_ref().map(|vectors| meaning::counted(vectors, &index)).unwrap_or_default();
         let auto = setup.loaded().config.embed.auto;
         let meant = meaning::told(vectors.as_ref(), auto, &workspace);
-        let text = status_told(&status) + &counted + &watched_told(&watched) + &meant;
+        let today = vectors.as_ref().map(meaning::sent_today).unwrap_or_default();
+        let text = status_told(&status) + &counted + &today + &watched_told(&watched) + &meant;
         return Ok(print(text.as_bytes(), Exit::Done));
     }
     let only = match &what {

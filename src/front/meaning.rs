@@ -184,7 +184,7 @@ pub fn filled(
                 let id = meaning.embedder(set).map(|one| one.id().to_string()).unwrap_or_default();
                 show(&format!("vectors by {id}"));
                 if proven && meaning.prove(set).await? {
-                    super::remark(&format!("{id} makes other vectors than before; all of them are made again"));
+                    super::tell(&format!("{id} makes other vectors than before; all of them are made again"));
                 }
                 let mut told = |filling: Filling| {
                     show(&format!("vectors by {id}: {} made, {} to go", filling.made, filling.left))
@@ -213,7 +213,7 @@ pub fn nearest(meaning: &mut Meaning, index: &Index, query: &str) -> Result<Vec<
     });
     let Some((pointed, hits)) = near? else { return Ok(Vec::new()) };
     if let Some((model, why)) = pointed.instead.first() {
-        super::remark(&format!("searched by the vectors of {}: {model} cannot be asked: {why}", pointed.by));
+        super::tell(&format!("searched by the vectors of {}: {model} cannot be asked: {why}", pointed.by));
     }
     Ok(hits)
 }
@@ -263,13 +263,19 @@ fn counted_of(meaning: &Meaning, set: usize, index: &Index) -> String {
         0 => String::new(),
         held => format!(", {held} withheld (they may hold secrets)"),
     };
-    let today = match embedder.today().filter(|bill| bill.requests > 0) {
-        Some(bill) => format!("; sent today: ~{} tokens, {bill}", bill.usage.input),
-        None => String::new(),
-    };
     let (all, missing, place) = (count.all, count.missing, store.shown());
-    let kept = format!("vectors: {have} of {all} chunks by {id}, {missing} missing{held}; kept {place}");
-    safe::line(&format!("{kept}{today}")) + "\n"
+    safe::line(&format!("vectors: {have} of {all} chunks by {id}, {missing} missing{held}; kept {place}")) + "\n"
+}
+
+/// What each model was sent today, questions included.
+pub fn sent_today(meaning: &Meaning) -> String {
+    let one = |set: usize| {
+        let embedder = meaning.embedder(set)?;
+        let bill = embedder.today().filter(|bill| bill.requests > 0)?;
+        let (tokens, id) = (bill.usage.input, embedder.id());
+        Some(safe::line(&format!("sent today to {id}: ~{tokens} tokens, {bill}")) + "\n")
+    };
+    meaning.kept_up().into_iter().filter_map(one).collect()
 }
 
 /// The same for a script.

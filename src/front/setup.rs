@@ -222,7 +222,8 @@ impl Setup {
         let (orchestrator, events) =
             Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
         let orchestrator = place.into_iter().fold(orchestrator, Orchestrator::searching);
-        (opening.into_iter().fold(orchestrator, Orchestrator::sensing), events)
+        let wait = self.loaded.config.embed.wait;
+        (opening.into_iter().fold(orchestrator, |it, opening| it.sensing(opening, wait)), events)
     }
 
     /// Connections to servers. What leaves is written down as the user wants it; from a recording

@@ -46,7 +46,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use crate::change::{Base, Level};
+use crate::change::Base;
 use crate::change::reading::Reading;
 use crate::index::{self, Index};
 use crate::model::{Budget, Failure, Role, Tokens};
@@ -160,7 +160,7 @@ impl Orchestrator {
                 let running = self.turns.entry(turn).or_default();
                 let (stop, room) = (Arc::clone(&running.stop), self.room);
                 let (pages, notice) = (instruct.wants.pages.clone(), self.notice());
-                let asked = self.ask_for_vector(turn, &instruct.text, wait(instruct.level), false);
+                let asked = self.ask_for_vector(turn, &instruct.text, false);
                 self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let packed = gather::pack(ground, &instruct, room, stop);
                     let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
@@ -173,7 +173,7 @@ impl Orchestrator {
                 }
                 let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
                 let room = self.room;
-                let asked = self.ask_for_vector(turn, &instruct.text, sensing::FOR_A_QUESTION, true);
+                let asked = self.ask_for_vector(turn, &instruct.text, true);
                 self.gather(turn, stop, (Vec::new(), asked), true, move |ground, stop| Event::Previewed {
                     turn,
                     packed: gather::pack(ground, &instruct, room, stop),
@@ -195,7 +195,7 @@ impl Orchestrator {
             Effect::Retrieve { turn, question } => {
                 let (stop, room) = (self.lane(turn), self.room);
                 let (pages, notice) = (question.wants.pages.clone(), self.notice());
-                let asked = self.ask_for_vector(turn, &question.text, sensing::FOR_A_QUESTION, false);
+                let asked = self.ask_for_vector(turn, &question.text, false);
                 self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let found = retrieve::retrieve(ground, &question, room, stop);
                     let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
@@ -399,11 +399,6 @@ impl Orchestrator {
             let _ = events.blocking_send(event);
         });
     }
-}
-
-/// How long a request for edits waits for the vector of its words.
-fn wait(level: Level) -> Duration {
-    if level == Level::Repo { sensing::AT_REPO } else { sensing::BRIEFLY }
 }
 
 /// Names of symbols to choose from; none where the index is not at hand.

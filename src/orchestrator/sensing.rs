@@ -12,12 +12,6 @@ use super::{Orchestrator, Running};
 use crate::model::Role;
 use crate::session::{Payer, Say, TurnId};
 
-/// How long a request waits for the vector of its words: at `selection` and `file`, at `repo`, and for a
-/// question, which has nothing else to go by.
-pub(super) const BRIEFLY: Duration = Duration::from_millis(300);
-pub(super) const AT_REPO: Duration = Duration::from_secs(1);
-pub(super) const FOR_A_QUESTION: Duration = Duration::from_secs(2);
-
 /// The making of vectors in the background. Dropping it stops it.
 #[derive(Debug)]
 pub(super) struct Background {
@@ -30,10 +24,11 @@ pub(super) struct Background {
 
 impl Orchestrator {
     /// Requests are found by meaning too, and what has no vector is made one while the person works.
+    /// A request waits for the vector of its words at most `wait`.
     #[must_use]
-    pub fn sensing(mut self, opening: Opening) -> Self {
+    pub fn sensing(mut self, opening: Opening, wait: Duration) -> Self {
         let routes = self.roles.serve(Role::Embed).to_vec();
-        self.sense = Some(Sense::new(opening, routes, self.events.clone()));
+        self.sense = Some(Sense::new(opening, routes, wait, self.events.clone()));
         self
     }
 
@@ -53,12 +48,11 @@ impl Orchestrator {
         &mut self,
         turn: TurnId,
         text: &str,
-        wait: Duration,
         looked_at: bool,
     ) -> Option<Asked> {
         let sense = self.sense.as_ref().filter(|_| self.shelf.is_some() && !text.trim().is_empty())?;
         let payer = Payer { turn, limit: None };
-        let (asked, task) = sense.ask(&self.runtime, text.to_owned(), wait, payer, looked_at);
+        let (asked, task) = sense.ask(&self.runtime, text.to_owned(), payer, looked_at);
         let running = match self.lanes.get_mut(&turn) {
             Some(lane) => lane,
             None => self.turns.entry(turn).or_default(),

@@ -43,6 +43,8 @@ pub struct Sense(Arc<Inner>);
 struct Inner {
     opening: Opening,
     routes: Vec<Route>,
+    /// How long a request waits for its vector.
+    wait: Duration,
     events: Sender<Event>,
     opened: OnceLock<Result<Shared, String>>,
     asked: Plain<VecDeque<(String, Pointed)>>,
@@ -58,15 +60,15 @@ impl std::fmt::Debug for Sense {
 type Answer = Result<Pointed, String>;
 
 impl Sense {
-    pub fn new(opening: Opening, routes: Vec<Route>, events: Sender<Event>) -> Self {
+    pub fn new(opening: Opening, routes: Vec<Route>, wait: Duration, events: Sender<Event>) -> Self {
         let (opened, asked) = (OnceLock::new(), Plain::default());
-        Self(Arc::new(Inner { opening, routes, events, opened, asked }))
+        Self(Arc::new(Inner { opening, routes, wait, events, opened, asked }))
     }
 
     /// The same with other models.
     #[must_use]
     pub fn with(&self, routes: Vec<Route>) -> Self {
-        Self::new(Arc::clone(&self.0.opening), routes, self.0.events.clone())
+        Self::new(Arc::clone(&self.0.opening), routes, self.0.wait, self.0.events.clone())
     }
 
     pub fn events(&self) -> &Sender<Event> {
@@ -83,13 +85,12 @@ impl Sense {
         self.0.opened.get_or_init(open).clone()
     }
 
-    /// Begins to ask for the vector of `text`, and returns at once. The request waits for it at most `wait`.
+    /// Begins to ask for the vector of `text`, and returns at once.
     /// `only_here`: nothing may leave this machine for it.
     pub fn ask(
         &self,
         runtime: &Handle,
         text: String,
-        wait: Duration,
         payer: Payer,
         only_here: bool,
     ) -> (Asked, AbortHandle) {
@@ -98,7 +99,7 @@ impl Sense {
         let asked = Asked {
             sense: self.clone(),
             runtime: runtime.clone(),
-            until: Instant::now() + wait,
+            until: Instant::now() + self.0.wait,
             answer: OnceLock::new(),
             receiver: Plain::new(receiver),
             whom: Arc::clone(&whom),

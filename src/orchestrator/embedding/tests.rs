@@ -253,7 +253,7 @@ async fn two(project: &Project, endpoint: &dyn Fn(Wire) -> Endpoint) -> Meaning 
 fn another_model_of_the_list_stands_in_with_its_own_vectors_once_they_are_complete() {
     let project = Project::new(&FILES);
     let down = || refuses(401, "debouncing", "no such key");
-    serving(vec![down(), down(), down()], async |endpoint, requests| {
+    serving(vec![down(), down()], async |endpoint, requests| {
         let mut meaning = two(&project, endpoint).await;
         assert_eq!(meaning.kept_up(), [0], "nobody asked for the second one's");
         meaning.fill(0, &project.index, &mut |_| {}).await.unwrap();
@@ -277,6 +277,7 @@ fn what_is_not_complete_stands_in_for_nobody() {
     serving(replies, async |endpoint, _| {
         let mut meaning = two(&project, endpoint).await;
         meaning.fill(0, &project.index, &mut |_| {}).await.unwrap();
+        meaning.chunks.rewind();
         let some = meaning.next(1, &project.index, 1).unwrap().swap_remove(0);
         meaning.keep(1, vec![(some.id, vec![1.0; 64])]).await.unwrap();
         let failed = meaning.nearest(&project.index, "debouncing").await.unwrap_err();
