@@ -264,10 +264,16 @@ fn what_is_only_looked_at_sends_nothing_to_another_machine() {
     world.rein(&["index"]).ends(0);
     let before = model.asked();
     let told = previewed(&world, "debouncification");
-    assert!(told.contains("its words go to near/m at 0.0.0.0") && told.contains("only when it is sent"), "{told}");
+    assert!(
+        told.contains("its words go to near/m at 0.0.0.0") && told.contains("only when it is sent"),
+        "{told}"
+    );
     assert_eq!(model.asked(), before);
     let told = world.rein(&["index", "--status"]).ends(0).text();
-    assert!(told.contains("an open screen asks first (F6)") && told.contains("sent today to near/m: ~"), "{told}");
+    assert!(
+        told.contains("an open screen asks first (F6)") && told.contains("sent today to near/m: ~"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -158,8 +158,17 @@ const TOP: &[&str] = &[
 ];
 const BUDGET: &[&str] = &["turn", "day"];
 const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
-const EMBED: &[&str] =
-    &["auto", "wait", "tokens", "document_prefix", "query_prefix", "weights", "store", "store_key_env", "collection"];
+const EMBED: &[&str] = &[
+    "auto",
+    "wait",
+    "tokens",
+    "document_prefix",
+    "query_prefix",
+    "weights",
+    "store",
+    "store_key_env",
+    "collection",
+];
 const WIRE_LOG: &[&str] = &["days", "megabytes"];
 const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];

@@ -106,7 +106,8 @@ fn ask(config: &Config) -> Table {
 }
 
 fn embed(config: &Config) -> Table {
-    let Embed { auto, wait, tokens, document_prefix, query_prefix, weights, store, collection } = &config.embed;
+    let Embed { auto, wait, tokens, document_prefix, query_prefix, weights, store, collection } =
+        &config.embed;
     let tokens = tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
     let mut table = Table::from_iter([
         ("auto".to_owned(), Value::from(*auto)),

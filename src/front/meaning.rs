@@ -15,9 +15,7 @@ use crate::config::Embed;
 use crate::context::search::Hit;
 use crate::index::{Index, Place};
 use crate::model::{Failure, Role};
-use crate::orchestrator::{
-    Embedder, Filling, Meaning, Meter, NotMeant, Opening, Route, Rules, consent,
-};
+use crate::orchestrator::{Embedder, Filling, Meaning, Meter, NotMeant, Opening, Route, Rules, consent};
 use crate::provider::{Client, Qdrant, Weights, WeightsError};
 use crate::session::Event;
 use crate::text::{Digest, safe};
@@ -40,7 +38,9 @@ impl Unmeant {
             Self::Not(NotMeant::Model(Failure::OverBudget { .. }) | NotMeant::DayIsOver { .. }) => {
                 Exit::Limit
             }
-            Self::Not(NotMeant::Model(_) | NotMeant::Length { .. } | NotMeant::Incomplete { .. }) => Exit::Unavailable,
+            Self::Not(NotMeant::Model(_) | NotMeant::Length { .. } | NotMeant::Incomplete { .. }) => {
+                Exit::Unavailable
+            }
             Self::Not(NotMeant::Secret) => Exit::Refused,
             Self::Not(NotMeant::NotKept(_)) => Exit::NotHere,
             Self::Stopped => Exit::Interrupted,
@@ -264,7 +264,8 @@ fn counted_of(meaning: &Meaning, set: usize, index: &Index) -> String {
         held => format!(", {held} withheld (they may hold secrets)"),
     };
     let (all, missing, place) = (count.all, count.missing, store.shown());
-    safe::line(&format!("vectors: {have} of {all} chunks by {id}, {missing} missing{held}; kept {place}")) + "\n"
+    safe::line(&format!("vectors: {have} of {all} chunks by {id}, {missing} missing{held}; kept {place}"))
+        + "\n"
 }
 
 /// What each model was sent today, questions included.

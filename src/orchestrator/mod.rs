@@ -97,6 +97,8 @@ pub struct Orchestrator {
     /// Where requests are found by meaning too.
     sense: Option<embedding::Sense>,
     making: Option<sensing::Background>,
+    /// Nothing that is put together will be sent.
+    looks: bool,
     /// The conversations of the last question, which lives beside the turn.
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
@@ -132,6 +134,7 @@ impl Orchestrator {
             shelf: None,
             sense: None,
             making: None,
+            looks: false,
             lanes: HashMap::new(),
             looked_at: None,
         };

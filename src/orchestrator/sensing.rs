@@ -15,11 +15,11 @@ use crate::session::{Payer, Say, TurnId};
 /// The making of vectors in the background. Dropping it stops it.
 #[derive(Debug)]
 pub(super) struct Background {
-    running: Running,
+    /// Stops it when this is dropped.
+    _running: Running,
     /// More has changed since it began.
     again: Arc<AtomicBool>,
     task: AbortHandle,
-    paused: bool,
 }
 
 impl Orchestrator {
@@ -32,10 +32,17 @@ impl Orchestrator {
         self
     }
 
+    /// What is put together from now on is looked at and not sent: neither are its words, to another machine.
+    #[must_use]
+    pub fn looking(mut self) -> Self {
+        self.looks = true;
+        self
+    }
+
     /// Another model makes the vectors from now on.
     pub(super) fn sense_anew(&mut self) {
         let routes = self.roles.serve(Role::Embed).to_vec();
-        if let Some(sense) = &self.sense {
+        if let Some(sense) = self.sense.as_ref().filter(|sense| !sense.is_of(&routes)) {
             self.sense = Some(sense.with(routes));
             self.making = None;
             self.make_vectors(Say::GoOn);
@@ -44,15 +51,10 @@ impl Orchestrator {
 
     /// Begins to ask for the vector of a request's words. `looked_at`: the request does not leave, so neither
     /// do they.
-    pub(super) fn ask_for_vector(
-        &mut self,
-        turn: TurnId,
-        text: &str,
-        looked_at: bool,
-    ) -> Option<Asked> {
+    pub(super) fn ask_for_vector(&mut self, turn: TurnId, text: &str, looked_at: bool) -> Option<Asked> {
         let sense = self.sense.as_ref().filter(|_| self.shelf.is_some() && !text.trim().is_empty())?;
         let payer = Payer { turn, limit: None };
-        let (asked, task) = sense.ask(&self.runtime, text.to_owned(), payer, looked_at);
+        let (asked, task) = sense.ask(&self.runtime, text.to_owned(), payer, looked_at || self.looks);
         let running = match self.lanes.get_mut(&turn) {
             Some(lane) => lane,
             None => self.turns.entry(turn).or_default(),
@@ -79,20 +81,15 @@ impl Orchestrator {
         let (Some(sense), Some(shelf)) = (self.sense.clone(), &self.shelf) else { return };
         let begins = say != Say::GoOn;
         if say == Say::Pause {
-            if let Some(background) = &mut self.making {
-                background.task.abort();
-                background.running.stop.store(true, Ordering::Relaxed);
-                background.paused = true;
-            }
+            self.making = None;
             return;
         }
-        if let Some(background) = self.making.as_ref().filter(|_| say == Say::GoOn) {
-            if !background.task.is_finished() {
-                background.again.store(true, Ordering::Relaxed);
-                return;
-            }
+        let under_way = self.making.as_ref().filter(|background| !background.task.is_finished());
+        if let Some(background) = under_way.filter(|_| say == Say::GoOn) {
+            background.again.store(true, Ordering::Relaxed);
+            return;
         }
-        let running = Running::default();
+        let mut running = Running::default();
         let again = Arc::<AtomicBool>::default();
         let work = Work {
             sense,
@@ -103,6 +100,7 @@ impl Orchestrator {
             at_once: begins || self.making.is_none(),
         };
         let task = self.runtime.spawn(work.run(say)).abort_handle();
-        self.making = Some(Background { running, again, task, paused: false });
+        running.tasks.push(task.clone());
+        self.making = Some(Background { _running: running, again, task });
     }
 }

@@ -21,7 +21,10 @@ pub enum Say {
 pub enum Making {
     /// Texts would leave this machine, and nobody has said that they may. What all of them would weigh, and
     /// cost where that is known.
-    Asks { tokens: Tokens, cost: Option<Money> },
+    Asks {
+        tokens: Tokens,
+        cost: Option<Money>,
+    },
     /// A person said that they may not.
     Refused,
     UnderWay,

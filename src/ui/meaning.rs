@@ -55,8 +55,12 @@ impl App {
             Making::Asks { .. } => {
                 vec!["may texts be sent to be found by meaning? F6".to_owned(), "vectors: F6 asks".to_owned()]
             }
-            Making::UnderWay => vec![format!("vectors: {made} of {all} chunks"), format!("vectors {made}/{all}")],
-            Making::Paused => vec![format!("vectors: paused at {made} of {all} (F6)"), "vectors paused".to_owned()],
+            Making::UnderWay => {
+                vec![format!("vectors: {made} of {all} chunks"), format!("vectors {made}/{all}")]
+            }
+            Making::Paused => {
+                vec![format!("vectors: paused at {made} of {all} (F6)"), "vectors paused".to_owned()]
+            }
             Making::Stopped(_) => vec!["vectors: stopped, F6 says why".to_owned(), "vectors: F6".to_owned()],
             Making::Refused | Making::Done => Vec::new(),
         }
@@ -78,7 +82,8 @@ impl App {
             Some(Ok(vectors)) => Some(&vectors.making),
             _ => None,
         };
-        let leaves = matches!(&self.vectors, Some(Ok(vectors)) if vectors.host.is_some() && !vectors.is_local);
+        let leaves =
+            matches!(&self.vectors, Some(Ok(vectors)) if vectors.host.is_some() && !vectors.is_local);
         let say = match (action, making) {
             (Action::Yes, Some(Making::Asks { .. } | Making::Refused)) => Say::Allow,
             (Action::No, Some(_)) if leaves => Say::Refuse,
@@ -127,7 +132,10 @@ fn without(page: &mut Page, model: Option<String>) {
 
 fn tell(page: &mut Page, vectors: &Vectors) {
     let made = vectors.made();
-    page.text(Paint::Text, &format!("{made} of {} chunks have a vector; kept {}", vectors.chunks, vectors.kept));
+    page.text(
+        Paint::Text,
+        &format!("{made} of {} chunks have a vector; kept {}", vectors.chunks, vectors.kept),
+    );
     if vectors.withheld > 0 {
         page.text(Paint::Text, &format!("{} have none because they may hold secrets", vectors.withheld));
     }
@@ -159,7 +167,10 @@ fn tell(page: &mut Page, vectors: &Vectors) {
             page.text(Paint::Dim, "Until then nothing is sent, and requests are found by words.");
         }
         Making::Refused => {
-            page.text(Paint::Text, "You said that an open screen sends no texts of this project; y allows it.");
+            page.text(
+                Paint::Text,
+                "You said that an open screen sends no texts of this project; y allows it.",
+            );
             page.text(Paint::Dim, "`rein index` sends what is missing when you run it.");
         }
         Making::UnderWay => drop(page.text(Paint::Good, &format!("{} to go; p pauses", vectors.missing))),

@@ -19,8 +19,7 @@ const TWICE: Duration = Duration::from_secs(3);
 impl App {
     /// What the program asks for once the first frame is drawn.
     pub fn begin(&mut self) -> Vec<Out> {
-        let mut outs =
-            vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)];
+        let mut outs = vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)];
         outs.extend(self.begin_vectors());
         outs
     }

@@ -46,7 +46,8 @@ pub fn consent(workspace: &Workspace, to: &str) -> Option<bool> {
 
 fn said(drawer: &Drawer, to: &str) -> Option<bool> {
     let held = drawer.read(CONSENT).ok()??;
-    let lines = held.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    let lines =
+        held.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
     lines.filter(|line| line.to == to).last().map(|line| line.allowed)
 }
 
@@ -90,7 +91,9 @@ impl Work {
             if !std::mem::take(&mut at_once) {
                 tokio::time::sleep(QUIET).await;
             }
-            for set in meaning.lock().await.kept_up() {
+            // Not in the head of the loop: the vectors would be held through all of it.
+            let sets = meaning.lock().await.kept_up();
+            for set in sets {
                 self.fill(&meaning, set).await?;
             }
             if !self.again.load(Ordering::Relaxed) {
@@ -146,7 +149,8 @@ impl Work {
                 if set == 0 {
                     self.tell(Making::UnderWay).await;
                 }
-                let pieces = self.with(meaning, move |meaning, index| meaning.next(set, index, TEXTS)).await?;
+                let pieces =
+                    self.with(meaning, move |meaning, index| meaning.next(set, index, TEXTS)).await?;
                 let pieces = pieces.map_err(in_words)?;
                 if pieces.is_empty() {
                     break;
@@ -206,11 +210,12 @@ impl Work {
     async fn tell(&self, making: Making) {
         let this = self.clone();
         let Ok(Ok(meaning)) = tokio::task::spawn_blocking(move || this.sense.opened()).await else {
-            return self.say(Event::NoVectors(match making {
-                Making::Stopped(why) => why,
-                _ => String::new(),
-            }))
-            .await;
+            return self
+                .say(Event::NoVectors(match making {
+                    Making::Stopped(why) => why,
+                    _ => String::new(),
+                }))
+                .await;
         };
         let count = self.count(&meaning, 0).await.unwrap_or_default();
         let about = {

@@ -132,15 +132,13 @@ impl Embedder {
     ///
     /// # Errors
     /// As for [`Embedder::vectors`].
-    pub async fn question(
-        &self,
-        text: &str,
-        payer: Option<Payer>,
-    ) -> Result<Vec<f32>, NotMeant> {
+    pub async fn question(&self, text: &str, payer: Option<Payer>) -> Result<Vec<f32>, NotMeant> {
         let texts = [format!("{}{text}", self.rules.query_prefix)];
         let asked = match &self.maker {
             Maker::Asked(asked) => asked,
-            Maker::Table(weights, _) => return Ok(texts.iter().flat_map(|text| weights.vector(text)).collect()),
+            Maker::Table(weights, _) => {
+                return Ok(texts.iter().flat_map(|text| weights.vector(text)).collect());
+            }
         };
         Ok(self.request(asked, &texts, EmbedAs::Query, payer).await?.into_iter().next().unwrap_or_default())
     }

@@ -248,9 +248,8 @@ impl Meaning {
     /// Who can be asked for a question's vector, with the number of the set: those that have something to
     /// compare it with.
     fn askable(&self) -> Vec<(usize, Arc<Embedder>)> {
-        let askable = |(at, set): (usize, &Set)| {
-            (!set.store.is_empty()).then(|| (at, Arc::clone(&set.embedder)))
-        };
+        let askable =
+            |(at, set): (usize, &Set)| (!set.store.is_empty()).then(|| (at, Arc::clone(&set.embedder)));
         self.sets.iter().enumerate().filter_map(askable).collect()
     }
 
@@ -278,7 +277,8 @@ impl Meaning {
     fn among(&self, pointed: &Pointed, index: &Index) -> Result<Vec<ChunkId>, NotMeant> {
         let missing = if pointed.set == 0 { 0 } else { self.count(pointed.set, index).missing };
         if missing > 0 {
-            let (model, why) = pointed.instead.first().cloned().unwrap_or((pointed.by.clone(), String::new()));
+            let (model, why) =
+                pointed.instead.first().cloned().unwrap_or((pointed.by.clone(), String::new()));
             return Err(NotMeant::Incomplete { model, why, other: pointed.by.clone(), missing });
         }
         let ids = self.chunks.ids(index);

@@ -71,6 +71,11 @@ impl Sense {
         Self::new(Arc::clone(&self.0.opening), routes, self.0.wait, self.0.events.clone())
     }
 
+    /// Is it by these models already?
+    pub fn is_of(&self, routes: &[Route]) -> bool {
+        self.0.routes.iter().map(Route::id).eq(routes.iter().map(Route::id))
+    }
+
     pub fn events(&self) -> &Sender<Event> {
         &self.0.events
     }
@@ -87,13 +92,7 @@ impl Sense {
 
     /// Begins to ask for the vector of `text`, and returns at once.
     /// `only_here`: nothing may leave this machine for it.
-    pub fn ask(
-        &self,
-        runtime: &Handle,
-        text: String,
-        payer: Payer,
-        only_here: bool,
-    ) -> (Asked, AbortHandle) {
+    pub fn ask(&self, runtime: &Handle, text: String, payer: Payer, only_here: bool) -> (Asked, AbortHandle) {
         let (sender, receiver) = sync_channel(1);
         let whom = Arc::new(OnceLock::new());
         let asked = Asked {
@@ -135,7 +134,9 @@ impl Sense {
         let is_here = |embedder: &Embedder| embedder.endpoint().is_none_or(|one| one.base_url.is_loopback());
         if only_here && !askable.iter().all(|(_, embedder)| is_here(embedder)) {
             let whom = shown(first);
-            return Err(format!("its words go to {whom} for a vector only when it is sent; that may find more"));
+            return Err(format!(
+                "its words go to {whom} for a vector only when it is sent; that may find more"
+            ));
         }
         let _ = whom.set(shown(first));
         let pointed = pointed(&askable, text, Some(payer)).await.map_err(|why| why.to_string())?;
@@ -176,7 +177,12 @@ pub struct Asked {
 impl Asked {
     /// What the vector is compared with, once it is there; or why the request does without, in words. Blocking:
     /// for as long as it may wait, and for a store elsewhere once more as long as `desk` takes.
-    pub fn near(&self, desk: &Desk, patience: Option<Patience>, stop: &dyn Fn() -> bool) -> Result<Near, String> {
+    pub fn near(
+        &self,
+        desk: &Desk,
+        patience: Option<Patience>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Near, String> {
         let answer = self.answer.get_or_init(|| self.wait(stop));
         let pointed = answer.clone().map_err(|why| self.without(&why))?;
         let left = self.until.saturating_duration_since(Instant::now()).max(GLANCE);
@@ -227,7 +233,10 @@ impl Asked {
 
     fn told(&self, pointed: &Pointed) -> String {
         let Some(whom) = self.whom.get() else {
-            return format!("found by words and by meaning ({}); its vector was at hand, and nothing was sent for it", pointed.by);
+            return format!(
+                "found by words and by meaning ({}); its vector was at hand, and nothing was sent for it",
+                pointed.by
+            );
         };
         let stands_in = match pointed.instead.first() {
             Some((model, why)) => format!(", in place of {model} ({why})"),

@@ -243,9 +243,7 @@ fn a_store_elsewhere_is_searched_alike_gets_no_text_and_may_lose_all_of_it() {
 
 /// A project whose first model refuses questions, and a second one behind it.
 async fn two(project: &Project, endpoint: &dyn Fn(Wire) -> Endpoint) -> Meaning {
-    let embedder = |wire| {
-        (project.embedder(endpoint(wire), Rules::default(), Budget::default()), None)
-    };
+    let embedder = |wire| (project.embedder(endpoint(wire), Rules::default(), Budget::default()), None);
     Meaning::open(&project.place, embedder(Wire::Voyage), vec![embedder(Wire::OpenAiChat)])
 }
 
@@ -263,7 +261,10 @@ fn another_model_of_the_list_stands_in_with_its_own_vectors_once_they_are_comple
         meaning.fill(1, &project.index, &mut |_| {}).await.unwrap();
         assert_eq!(meaning.kept_up(), [0, 1]);
         let (pointed, hits) = meaning.nearest(&project.index, "debouncing").await.unwrap().unwrap();
-        assert_eq!((pointed.by.to_string().as_str(), hits[0].path.as_str()), ("openai-chat/m", "debounce.rs"));
+        assert_eq!(
+            (pointed.by.to_string().as_str(), hits[0].path.as_str()),
+            ("openai-chat/m", "debounce.rs")
+        );
         assert_eq!(pointed.instead[0].0.to_string(), "voyage/m");
         let again = two(&project, endpoint).await;
         assert_eq!(again.count(0, &project.index).missing + again.count(1, &project.index).missing, 0);

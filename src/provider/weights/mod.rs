@@ -146,7 +146,9 @@ mod tests {
         assert!(refused(TOKENIZER, &table(&ROWS[..2])).contains("2 rows for the 4 pieces"));
         let whole = table(&ROWS);
         let one = |kind: &str, shape: &str, end: u64| {
-            format!(r#"{{"embeddings": {{"dtype": "{kind}", "shape": {shape}, "data_offsets": [0, {end}]}}}}"#)
+            format!(
+                r#"{{"embeddings": {{"dtype": "{kind}", "shape": {shape}, "data_offsets": [0, {end}]}}}}"#
+            )
         };
         let nan = [one("F32", "[4, 2]", 32).as_bytes(), &[0xff; 32]].concat();
         let nan = [&(nan.len() as u64 - 32).to_le_bytes(), nan.as_slice()].concat();

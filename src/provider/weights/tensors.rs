@@ -65,7 +65,8 @@ impl<'a> Tensors<'a> {
             return Ok(None);
         }
         let size = |value: &Value| usize::try_from(value.as_u64()?).ok();
-        let shape = tensor["shape"].as_array().and_then(|shape| shape.iter().map(size).collect::<Option<Vec<_>>>());
+        let shape =
+            tensor["shape"].as_array().and_then(|shape| shape.iter().map(size).collect::<Option<Vec<_>>>());
         let shape = shape.ok_or_else(|| format!("does not say the shape of `{name}`"))?;
         let offsets = (size(&tensor["data_offsets"][0]), size(&tensor["data_offsets"][1]));
         let (Some(start), Some(end)) = offsets else {
@@ -82,11 +83,16 @@ impl<'a> Tensors<'a> {
             "F32" | "I32" => 4,
             "F16" | "BF16" => 2,
             "I8" => 1,
-            other => return Err(format!("holds `{name}` in numbers of the kind `{other}`, which is not read")),
+            other => {
+                return Err(format!("holds `{name}` in numbers of the kind `{other}`, which is not read"));
+            }
         };
         let count = shape.iter().try_fold(1_usize, |count, size| count.checked_mul(*size));
         if count.and_then(|count| count.checked_mul(each)) != Some(bytes.len()) {
-            return Err(format!("has {} bytes for `{name}`, whose shape {shape:?} needs others", bytes.len()));
+            return Err(format!(
+                "has {} bytes for `{name}`, whose shape {shape:?} needs others",
+                bytes.len()
+            ));
         }
         if count.is_some_and(|count| count > MOST) {
             return Err(format!("has more numbers in `{name}` than {MOST}"));
