@@ -31,7 +31,7 @@ impl App {
                 Making::UnderWay | Making::Done if before == Some(&Making::Paused) => return,
                 Making::Asks { .. } if is_new(&vectors.making) => {
                     let asks = asks(vectors).unwrap_or_default();
-                    self.say(Paint::Warn, format!("{asks} F6 decides; until then nothing is sent"));
+                    self.say(Paint::Warn, format!("F6 decides: {asks}"));
                 }
                 Making::Stopped(why) if is_new(&vectors.making) => {
                     self.say(Paint::Warn, format!("no more vectors for now: {why} (F6)"));

@@ -25,6 +25,10 @@ const QUIET: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
 
+/// About as many texts at once where this machine makes the vectors: a question that comes meanwhile waits for
+/// no more of them.
+const AT_HOME: usize = 16;
+
 /// How soon the vectors are asked for again when a request holds them.
 const AGAIN: Duration = Duration::from_millis(25);
 
@@ -172,8 +176,7 @@ impl Work {
             let since = Instant::now();
             let vectors = made(embedder, pieces).await.map_err(in_words)?;
             meaning.lock().await.keep(set, vectors).await.map_err(in_words)?;
-            let here = embedder.endpoint().is_none_or(|one| one.base_url.is_loopback());
-            let pause = if here { since.elapsed().clamp(PAUSE, LONGEST) } else { PAUSE };
+            let pause = if is_here(embedder) { since.elapsed().clamp(PAUSE, LONGEST) } else { PAUSE };
             tokio::time::sleep(pause).await;
         }
         Ok(())
@@ -243,6 +246,11 @@ impl Work {
         // A closed channel means that the front has left.
         let _ = events.send(event).await;
     }
+}
+
+/// Does this machine make the vectors?
+fn is_here(embedder: &Embedder) -> bool {
+    embedder.endpoint().is_none_or(|one| one.base_url.is_loopback())
 }
 
 fn in_words(why: NotMeant) -> String {
