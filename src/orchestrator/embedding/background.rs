@@ -153,8 +153,8 @@ impl Work {
                 if set == 0 {
                     self.tell(Making::UnderWay).await;
                 }
-                let pieces =
-                    self.with(meaning, move |meaning, index| meaning.next(set, index, TEXTS)).await?;
+                let most = if is_here(&embedder) { AT_HOME } else { TEXTS };
+                let pieces = self.with(meaning, move |meaning, index| meaning.next(set, index, most)).await?;
                 let pieces = pieces.map_err(in_words)?;
                 if pieces.is_empty() {
                     break;

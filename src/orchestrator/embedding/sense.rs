@@ -162,6 +162,15 @@ fn shown(embedder: &Embedder) -> String {
     }
 }
 
+/// What a person is told of a request that went without. Who was asked is said: the words may have left.
+fn alone(why: &str, whom: Option<&str>) -> String {
+    let asked = match whom {
+        Some(whom) if !why.contains(whom) => format!(" (asked was {whom})"),
+        _ => String::new(),
+    };
+    format!("found by words alone: {why}{asked}")
+}
+
 /// A request's own vector, which is on its way.
 #[derive(Debug)]
 pub struct Asked {
@@ -204,7 +213,8 @@ impl Asked {
             let late = |_| self.without("whoever keeps the vectors did not answer in time");
             far = Some(found.map_err(late)?.map_err(|why| self.without(&why.to_string()))?);
         }
-        Ok(Near { meaning, far, note: self.told(&pointed), pointed })
+        let whom = self.whom.get().cloned();
+        Ok(Near { meaning, far, note: self.told(&pointed), whom, pointed })
     }
 
     fn wait(&self, stop: &dyn Fn() -> bool) -> Answer {
@@ -224,11 +234,7 @@ impl Asked {
 
     /// For a person: what the request holds was found by words alone. What left all the same is said.
     fn without(&self, why: &str) -> String {
-        let left = match self.whom.get() {
-            Some(whom) if !why.contains(whom.as_str()) => format!(" (its words were sent to {whom})"),
-            _ => String::new(),
-        };
-        format!("found by words alone: {why}{left}")
+        alone(why, self.whom.get().map(String::as_str))
     }
 
     fn told(&self, pointed: &Pointed) -> String {
@@ -260,6 +266,7 @@ pub struct Near {
     /// What a store elsewhere has found.
     far: Option<Vec<(ChunkId, f32)>>,
     note: String,
+    whom: Option<String>,
 }
 
 impl Near {
@@ -268,7 +275,7 @@ impl Near {
     pub fn hits(&mut self, index: &Index) -> (Vec<Hit>, String) {
         match self.found(index) {
             Ok(near) => (self.meaning.chunks.hits(index, &near), self.note.clone()),
-            Err(why) => (Vec::new(), format!("found by words alone: {why}")),
+            Err(why) => (Vec::new(), alone(&why.to_string(), self.whom.as_deref())),
         }
     }
 
