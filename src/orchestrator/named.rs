@@ -94,7 +94,7 @@ impl About<'_> {
         let path = self.ground.workspace.real(&path).unwrap_or(path);
         if context::is_secret(&path) || context::holds_key(text.bytes()) {
             let why = "may hold secrets: nothing of it is sent";
-            all.dropped.push(Dropped::new(path.as_str(), Tokens(0), why));
+            all.dropped.push(Dropped::file(&path, why));
             return;
         }
         let whole = text.span();
