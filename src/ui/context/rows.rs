@@ -4,7 +4,7 @@
 use super::parity::{Parity, Screen, parity};
 use super::{ContextPage, View};
 use crate::change::Level;
-use crate::context::{Dropped, Mention, Pack, Segment, Source};
+use crate::context::{Dropped, Mention, Pack, Segment, Source, in_words};
 use crate::model::{Money, Price, Tokens, Usage};
 use crate::text::safe;
 use crate::ui::app::App;
@@ -177,6 +177,7 @@ impl Make<'_> {
             current: looked_at.map(|file| file.buffer.path()),
             selection: if self.page.view == View::Next { app.selected() } else { None },
             changed: changed.map(|file| file.buffer.path()).collect(),
+            problems: self.app.told().map(|told| told.report.all().iter().map(in_words).collect()),
         }
     }
 
