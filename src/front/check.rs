@@ -53,7 +53,9 @@ impl Check {
         command.args(arguments).current_dir(root).stdin(Stdio::null());
         // One pipe for both, so that what is said keeps its order.
         command.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
-        self.hidden.iter().for_each(|name| drop(command.env_remove(name)));
+        for name in &self.hidden {
+            command.env_remove(name);
+        }
         command.env("NO_COLOR", "1").process_group(0);
         let child = command.spawn().map_err(cannot)?;
         Ok((reader, Group(child, false)))

@@ -58,8 +58,12 @@ pub(super) fn page(app: &App) -> Page {
     let mut page = Page::new(Kind::Checks, title(app, name));
     match (name, &checking.said) {
         (None, _) => how_to(&mut page, &checking.folder),
-        (Some(_), None) if app.check_runs() => drop(page.text(Paint::Dim, "nothing is said yet")),
-        (Some(name), None) => drop(page.text(Paint::Dim, &format!("`{name}` was not run yet; r runs it"))),
+        (Some(_), None) if app.check_runs() => {
+            page.text(Paint::Dim, "nothing is said yet");
+        }
+        (Some(name), None) => {
+            page.text(Paint::Dim, &format!("`{name}` was not run yet; r runs it"));
+        }
         (Some(_), Some(said)) => told(app, said, &mut page),
     }
     unparsed(app, &mut page);
@@ -126,11 +130,9 @@ fn told(app: &App, said: &Said, page: &mut Page) {
     if report.is_empty() && !report.tail().is_empty() && !well {
         page.text(Paint::Dim, " no place could be read out of what it printed, which ends so:").gap();
         let skipped = report.tail().len().saturating_sub(TAIL);
-        report
-            .tail()
-            .iter()
-            .skip(skipped)
-            .for_each(|line| drop(page.text(Paint::Text, &format!("  {line}"))));
+        for line in report.tail().iter().skip(skipped) {
+            page.text(Paint::Text, &format!("  {line}"));
+        }
     } else if report.is_empty() && well {
         page.text(Paint::Good, " no problem");
     }

@@ -140,6 +140,7 @@ mod tests {
             current: Some(&a),
             selection: Some(Span::new(1, 2)),
             changed: vec![&a],
+            problems: None,
         };
         let found = parity(&pack(sources), &screen);
         assert_eq!(
