@@ -97,7 +97,8 @@ impl Check {
                         None => CheckEnd::Killed,
                     };
                 }
-                false => {}
+                // Whoever hears it may have kept something back.
+                false => heard(&[]),
             }
             if bytes > MOST {
                 return CheckEnd::TooMuch(MOST);
@@ -222,7 +223,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let script = "trap '' TERM; sleep 600 & echo $! > child; echo $$ > own; echo go; wait";
         let heard = Cell::new(false);
-        let end = shell(script, 600).run(folder.path(), &|| heard.get(), &mut |_| heard.set(true));
+        let end = shell(script, 600).run(folder.path(), &|| heard.get(), &mut |bytes| {
+            heard.set(heard.get() || !bytes.is_empty());
+        });
         assert_eq!(end, CheckEnd::Stopped);
         let (_, end) = {
             let mut out = Vec::new();

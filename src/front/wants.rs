@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Exit;
-use crate::context::{Mention, Told, Wishes};
+use crate::context::{Mention, Target, Told, Wishes};
 use crate::orchestrator::Placing;
 use crate::session::Wants;
 use crate::text::RepoPath;
@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 pub struct Wanted {
     /// A file, lines of one, a symbol, `diff`, `diagnostics` or an address, each.
     pub add: Vec<String>,
-    /// A path, an address or a kind of piece, each.
+    /// A path (`./rules`: of a file that is called like a kind), an address or a kind of piece, each.
     pub evict: Vec<String>,
     pub allow_url: bool,
     /// A file with what a compiler or another such program printed; `-`: on stdin.
@@ -88,7 +88,7 @@ impl Wanted {
         for word in &self.add {
             wishes.pin(Mention::parse(word).ok_or_else(|| NotWanted::Nothing(word.clone()))?);
         }
-        self.evict.iter().for_each(|what| wishes.evict(what.trim_start_matches("./")));
+        self.evict.iter().for_each(|what| wishes.evict(Target::parse(what)));
         let mut wants = Wants::of(text, wishes);
         let pages: Vec<String> = wants.pages_named().into_iter().map(ToOwned::to_owned).collect();
         match pages.first().filter(|_| !self.allow_url) {

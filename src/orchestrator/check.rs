@@ -25,8 +25,8 @@ const BARE: usize = 64;
 
 /// Runs the check that the user has configured.
 pub trait Checker: fmt::Debug + Send + Sync {
-    /// Runs it in `root` and gives what it prints, as it comes, to `heard`. Ends it, and all that it has started,
-    /// when `stop` says so. Blocking.
+    /// Runs it in `root` and gives what it prints, as it comes, to `heard`; nothing at all, now and then, while it
+    /// is silent. Ends it, and all that it has started, when `stop` says so. Blocking.
     fn run(&self, root: &Path, stop: &dyn Fn() -> bool, heard: &mut dyn FnMut(&[u8])) -> CheckEnd;
 }
 

@@ -198,12 +198,13 @@ impl Orchestrator {
                     self.on_thread(move |_| Event::Symbols { names: symbols(&desk, &typed), typed });
                 }
             }
-            Effect::Retrieve { turn, question } => {
-                let (stop, room) = (self.lane(turn), self.room);
+            Effect::Retrieve { turn, question, above } => {
+                let (stop, room, window) = (self.lane(turn), self.room, self.window());
                 let (pages, notice) = (question.wants.pages.clone(), self.notice());
                 self.gather(turn, stop, pages, false, move |ground, stop| {
-                    let found = retrieve::retrieve(ground, &question, room, stop);
-                    let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
+                    let window = window.map(|window| ground.ratio.back(window));
+                    let found = retrieve::retrieve(ground, &question, &above, room, stop);
+                    let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), window, ..all });
                     Event::Retrieved { turn, found }
                 });
             }
@@ -386,6 +387,11 @@ impl Orchestrator {
             None => self.turns.entry(turn).or_default(),
         };
         running.tasks.push(task.abort_handle());
+    }
+
+    /// Most tokens that the model which is asked first takes of a request and its answer, as it counts them.
+    fn window(&self) -> Option<Tokens> {
+        self.roles.serve(Role::Chat).first().and_then(|route| route.card.context)
     }
 
     /// What a person should know where the project's texts go to a model to be searched by meaning.

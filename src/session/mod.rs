@@ -23,7 +23,7 @@ mod tests;
 mod turn;
 
 pub use ask::{
-    Allowance, Depth, Finding, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
+    Allowance, Depth, Finding, Given, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
     Source as CitedSource, Stage, Step,
 };
 pub use callers::{Callers, How, Mentions, Touched};

@@ -103,8 +103,8 @@ impl Theme {
             Paint::Warn => style.fg(pick((240, 190, 90), (150, 90, 0))),
             Paint::Bad => style.fg(pick((244, 120, 116), (186, 30, 36))),
             Paint::Mark => style.fg(pick((255, 150, 120), (190, 50, 20))).add_modifier(Modifier::REVERSED),
-            Paint::Wrong => underlined(style).underline_color(pick((244, 90, 86), (200, 30, 36))),
-            Paint::Doubtful => underlined(style).underline_color(pick((240, 190, 90), (170, 100, 0))),
+            Paint::Wrong => underlined(style).fg(pick((244, 120, 116), (186, 30, 36))),
+            Paint::Doubtful => underlined(style),
             Paint::Text => style,
             Paint::Syntax(class) => self.syntax(class, pick),
         }
@@ -133,6 +133,7 @@ impl Theme {
     }
 }
 
+/// Without a colour of its own: terminals that do not know of one take its numbers for other attributes.
 fn underlined(style: Style) -> Style {
     style.add_modifier(Modifier::UNDERLINED)
 }

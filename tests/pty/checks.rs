@@ -61,7 +61,9 @@ fn a_check_runs_at_a_key_and_what_it_says_stands_at_its_lines() {
     term.see("diagnostics");
     term.see("before your last edit");
     term.send(ESC);
+    term.miss("before your last edit");
     term.send(CTRL_Q);
+    term.see("would be lost");
     term.send(CTRL_Q);
     assert_eq!(term.end().0.exit_code(), 0);
 }
@@ -150,6 +152,7 @@ fn what_a_project_says_of_checks_runs_nothing() {
     term.send(ALT_T);
     term.see("No check is configured for this project");
     term.send(ESC);
+    term.miss("No check is configured for this project");
     term.send(CTRL_Q);
     assert_eq!(term.end().0.exit_code(), 0);
     assert!(!file(&project, "owned").exists());
