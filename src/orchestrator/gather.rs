@@ -14,6 +14,7 @@ use crate::context::{self, Dropped, Excerpt, Open, Request, Segment, Source, Tru
 use crate::index::{Drawn, Index, excerpts};
 use crate::model::{Ratio, Tokens};
 use crate::session::{GatherError, Gathered, Instruct};
+use crate::text::diagnostic::Severity;
 use crate::text::{Lines, RepoPath, Span};
 use crate::workspace::{ReadError, Workspace};
 
@@ -230,6 +231,7 @@ fn survey(
     let workspace = ground.workspace;
     let all = workspace.files(stop);
     let ranked = context::rank(&instruct.text, &all, instruct.focus.file.as_ref());
+    let ranked = faulty_first(instruct, ranked);
     let mut chosen: Vec<Excerpt> = Vec::new();
     for (path, why) in ranked.iter().take(FILES) {
         match candidate(workspace, instruct, path, why.clone()) {
@@ -251,6 +253,22 @@ fn survey(
     let rest = all.iter().filter(|path| !first.contains(path)).cloned();
     let files = ranked.iter().map(|(path, _)| path.clone()).chain(rest).collect();
     (files, chosen)
+}
+
+/// Files in which a check that is told of found errors come before those that are named by a word.
+fn faulty_first(instruct: &Instruct, ranked: Vec<(RepoPath, String)>) -> Vec<(RepoPath, String)> {
+    let mut first: Vec<(RepoPath, String)> = Vec::new();
+    let report = instruct.wants.told.as_ref().map(|told| &told.report);
+    let errors = report.iter().flat_map(|report| report.all()).filter(|one| one.severity == Severity::Error);
+    for one in errors {
+        if first.len() < FILES / 2 && instruct.focus.file.as_ref() != Some(&one.path) {
+            let known = first.iter().any(|(path, _)| *path == one.path);
+            first.extend((!known).then(|| (one.path.clone(), "has errors, by what was told".to_owned())));
+        }
+    }
+    let others = ranked.into_iter().filter(|(path, _)| !first.iter().any(|(known, _)| known == path));
+    let others: Vec<_> = others.collect();
+    first.into_iter().chain(others).collect()
 }
 
 /// The files that the index has excerpts of, best first: at `repo` a file that may change is shown whole.

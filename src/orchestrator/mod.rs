@@ -8,6 +8,7 @@
 
 mod calibration;
 mod catalogue;
+mod check;
 mod compare;
 mod embedding;
 mod findings;
@@ -30,6 +31,7 @@ mod tools;
 mod tracing;
 pub mod wire_log;
 
+pub use check::{Checker, Placing};
 pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
@@ -51,7 +53,7 @@ use crate::index::{self, Index};
 use crate::model::{Budget, Failure, Role, Tokens};
 use crate::provider::{Client, body};
 use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
-use crate::text::{RepoPath, highlight};
+use crate::text::{RepoPath, highlight, syntax};
 use crate::workspace::{ReadError, Workspace};
 use calibration::Calibration;
 use gather::Ground;
@@ -63,6 +65,9 @@ use supply::Supply;
 
 /// Events that may wait for the front before the senders do.
 const CHANNEL: usize = 256;
+
+/// Most faults of an open file that are shown.
+const FAULTS: usize = 20;
 
 /// What of a turn is under way, so that it can be stopped.
 #[derive(Debug, Default)]
@@ -96,6 +101,8 @@ pub struct Orchestrator {
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
     looked_at: Option<TurnId>,
+    checker: Option<Arc<dyn Checker>>,
+    check: Option<Running>,
 }
 
 impl Orchestrator {
@@ -127,6 +134,8 @@ impl Orchestrator {
             shelf: None,
             lanes: HashMap::new(),
             looked_at: None,
+            checker: None,
+            check: None,
         };
         (orchestrator, receiver)
     }
@@ -135,6 +144,13 @@ impl Orchestrator {
     #[must_use]
     pub fn searching(mut self, place: index::Place) -> Self {
         self.shelf = Some(Shelf::new(self.workspace.clone(), place));
+        self
+    }
+
+    /// The project has a check, which is run when an effect asks for it.
+    #[must_use]
+    pub fn checking(mut self, checker: Arc<dyn Checker>) -> Self {
+        self.checker = Some(checker);
         self
     }
 
@@ -265,11 +281,14 @@ impl Orchestrator {
                     shelf.follow(self.events.clone());
                 }
             }
+            Effect::Check { run } => self.check(run),
+            Effect::StopCheck => self.check = None,
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
-                Event::Highlighted { path, version, classes }
+                let faults = syntax::faults(language, text.bytes(), FAULTS).unwrap_or_default();
+                Event::Highlighted { path, version, classes, faults }
             }),
             Effect::Merge { turn, path, instruct, original, update } => {
                 let (supply, routes) = (Arc::clone(&self.supply), self.roles.serve(Role::Apply).to_vec());
@@ -382,6 +401,16 @@ impl Orchestrator {
         Some(format!(
             "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
         ))
+    }
+
+    /// Runs the project's check; one that runs still is ended.
+    fn check(&mut self, run: u64) {
+        let Some(checker) = self.checker.clone() else { return };
+        let running = Running::default();
+        let stop = Arc::clone(&running.stop);
+        self.check = Some(running);
+        let (workspace, events) = (self.workspace.clone(), self.events.clone());
+        self.runtime.spawn_blocking(move || check::run(&*checker, &workspace, run, &stop, &events));
     }
 
     /// Whether a conversation about a question is to stop.

@@ -13,6 +13,7 @@ use crate::context::{
 use crate::index::{Drawn, Index, excerpts};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
+use crate::text::diagnostic::Severity;
 use crate::text::{Lines, RepoPath, Span};
 
 /// Most tokens of excerpts for one question, beside those that its conversation holds already.
@@ -20,6 +21,10 @@ const EVIDENCE: Tokens = Tokens(6_000);
 
 /// Most bytes that are shown of each commit.
 const COMMIT: usize = 6_000;
+
+/// Most places of errors whose lines are shown, and the lines around each.
+const PLACES: usize = 6;
+const NEAR: usize = 8;
 
 /// Lines around those that a question about the past points at.
 const AROUND: usize = 20;
@@ -50,12 +55,14 @@ pub fn retrieve(
         }
         _ => Vec::new(),
     };
-    if drawn.is_empty() && renewed.is_empty() && here.is_none() && pieces.is_empty() {
+    let nothing = drawn.is_empty() && renewed.is_empty() && here.is_none() && pieces.is_empty();
+    if nothing && wants.told.is_none() {
         return Err(NoEvidence::Nothing);
     }
     let lines = here.map(|(path, file, span)| lines(path, file, span, question));
     let mut chosen: Vec<Excerpt> = renewed;
-    for Drawn { excerpt, file } in lines.into_iter().chain(drawn) {
+    let faulty = faulty(ground, question);
+    for Drawn { excerpt, file } in lines.into_iter().chain(faulty).chain(drawn) {
         shown.add_file(excerpt.path.clone(), file);
         chosen.push(excerpt);
     }
@@ -122,6 +129,38 @@ fn pointed_at(ground: &Ground<'_>, question: &Question) -> Option<(RepoPath, Lin
     let span = Span::new(span.start(), span.end().min(text.len()));
     let may = !span.is_empty() && !is_secret(path) && !holds_key(text.bytes());
     may.then(|| (path.clone(), text, span))
+}
+
+/// Lines in which a check that is told of found errors: without them a question about it cannot be answered.
+fn faulty(ground: &Ground<'_>, question: &Question) -> Vec<Drawn> {
+    let report = question.wants.told.as_ref().map(|told| &told.report);
+    let errors = report.iter().flat_map(|report| report.all()).filter(|one| one.severity == Severity::Error);
+    let mut drawn: Vec<Drawn> = Vec::new();
+    for one in errors {
+        let known = |drawn: &Drawn| {
+            drawn.excerpt.path == one.path
+                && drawn.excerpt.span.contains(Span::new(one.at.line, one.at.line + 1))
+        };
+        if drawn.len() >= PLACES
+            || drawn.iter().any(known)
+            || question.wants.wishes.evicts_file(one.path.as_str())
+        {
+            continue;
+        }
+        let read = || ground.workspace.read(&one.path).ok().flatten().map(|file| file.lines);
+        let Some(file) = question.open.get(&one.path).cloned().or_else(read) else { continue };
+        if is_secret(&one.path) || holds_key(file.bytes()) || one.at.line >= file.len() {
+            continue;
+        }
+        let span = Span::new(one.at.line.saturating_sub(NEAR), (one.at.line + 1 + NEAR).min(file.len()));
+        let text = Lines::new(file.slice(span).to_vec());
+        let why = format!("an error is on line {}, by what was told", one.at.line + 1);
+        drawn.push(Drawn {
+            excerpt: Excerpt { whole: span == file.span(), path: one.path.clone(), span, text, why },
+            file,
+        });
+    }
+    drawn
 }
 
 /// These lines as an excerpt; with some around them where the question is about a line of many.

@@ -29,8 +29,8 @@ pub use ask::{
 pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
-    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework, SentRequest, TurnId,
-    Wants,
+    Candidate, CheckEnd, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework,
+    SentRequest, TurnId, Wants,
 };
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};

@@ -28,6 +28,8 @@ pub enum Place {
     Page,
     /// The journal; the keys of a page come after its own.
     Journal,
+    /// What the project's check said; the keys of a page come after its own.
+    Checks,
     /// Where the model of a role is chosen.
     Models,
     /// Where a question about the project is asked.
@@ -41,7 +43,7 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -56,6 +58,7 @@ impl Place {
         Self::Find,
         Self::Page,
         Self::Journal,
+        Self::Checks,
         Self::Models,
         Self::Ask,
         Self::Context,
@@ -80,6 +83,7 @@ impl Place {
             Self::Find => "find",
             Self::Page => "pages",
             Self::Journal => "journal",
+            Self::Checks => "what the check said",
             Self::Models => "models",
             Self::Ask => "a question about the project",
             Self::Context => "what the model sees",
@@ -113,6 +117,9 @@ pub enum Action {
     ShowAnswer,
     ShowJournal,
     ShowWire,
+    /// Runs the project's check.
+    RunCheck,
+    ShowChecks,
     ChooseModel,
     TakeBack,
     BringForth,
@@ -143,6 +150,8 @@ pub enum Action {
     Redo,
     FindNext,
     FindPrevious,
+    NextProblem,
+    PreviousProblem,
     AcceptHere,
     RejectHere,
     TakeGhost,
@@ -316,8 +325,8 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 
 use Action as A;
 use Place::{
-    Ahead, Anywhere, Ask, Back, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line, Models,
-    Names, Page, Picker, Prompt, Review,
+    Ahead, Anywhere, Ask, Back, Checks, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line,
+    Models, Names, Page, Picker, Prompt, Review,
 };
 
 /// The table.
@@ -338,6 +347,8 @@ pub const KEYS: &[Binding] = &[
     row(Anywhere, &[key(KeyCode::F(3))], A::ShowContext, "what the model sees", 0),
     row(Anywhere, &[key(KeyCode::F(4))], A::ShowAnswer, "the whole answer, and what was refused", 0),
     row(Anywhere, &[key(KeyCode::F(5))], A::ShowJournal, "what has landed", 0),
+    row(Anywhere, &[key(KeyCode::F(6))], A::ShowChecks, "what the project's check said", 0),
+    row(Anywhere, &[alt('t')], A::RunCheck, "run the project's check", 0),
     row(Anywhere, &[alt('u')], A::TakeBack, "take the last landing back", 0),
     row(Anywhere, &[alt('U')], A::BringForth, "bring it forth again", 0),
     row(Anywhere, &[with(CTRL, KeyCode::Char('\\'))], A::Redraw, "draw the screen anew", 0),
@@ -413,6 +424,8 @@ pub const KEYS: &[Binding] = &[
     row(Editor, &[ctrl('y')], A::Redo, "redo", 0),
     row(Editor, &[key(KeyCode::F(7))], A::FindNext, "next match", 0),
     row(Editor, &[with(SHIFT, KeyCode::F(7))], A::FindPrevious, "previous match", 0),
+    row(Editor, &[key(KeyCode::F(8))], A::NextProblem, "next problem", 0),
+    row(Editor, &[with(SHIFT, KeyCode::F(8))], A::PreviousProblem, "previous problem", 0),
     row(Editor, &[alt('y')], A::AcceptHere, "accept the hunk at the cursor", 0),
     row(Editor, &[alt('n')], A::RejectHere, "reject the hunk at the cursor", 0),
     row(Editor, &[ctrl('t')], A::NextBuffer, "next open file", 0),
@@ -526,6 +539,12 @@ pub const KEYS: &[Binding] = &[
     row(Journal, &[ch('j'), key(KeyCode::Down)], A::Down, "next", 4),
     row(Journal, &[ch('k'), key(KeyCode::Up)], A::Up, "previous", 5),
     row(Journal, &[ch('q'), key(KeyCode::F(5))], A::Leave, "close", 6),
+    row(Checks, &[key(KeyCode::Enter)], A::Submit, "go there", 1),
+    row(Checks, &[ch('r')], A::RunCheck, "run it", 2),
+    row(Checks, &[ch('j'), key(KeyCode::Down)], A::Down, "next", 3),
+    row(Checks, &[ch('k'), key(KeyCode::Up)], A::Up, "previous", 4),
+    row(Checks, &[key(KeyCode::Esc)], A::Stop, "stop it, or close", 5),
+    row(Checks, &[ch('q'), key(KeyCode::F(6))], A::Leave, "close", 6),
     // what the model sees
     row(Context, &[key(KeyCode::Down), ch('j')], A::Down, "next piece", 0),
     row(Context, &[key(KeyCode::Up), ch('k')], A::Up, "previous piece", 0),
