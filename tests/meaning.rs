@@ -271,7 +271,7 @@ fn what_is_only_looked_at_sends_nothing_to_another_machine() {
     assert_eq!(model.asked(), before);
     let told = world.rein(&["index", "--status"]).ends(0).text();
     assert!(
-        told.contains("an open screen asks first (F6)") && told.contains("sent today to near/m: ~"),
+        told.contains("an open screen asks first (F9)") && told.contains("sent today to near/m: ~"),
         "{told}"
     );
 }

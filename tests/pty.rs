@@ -4,6 +4,8 @@
 
 #[path = "pty/ask.rs"]
 mod ask;
+#[path = "pty/checks.rs"]
+mod checks;
 #[path = "pty/cost.rs"]
 mod cost;
 #[path = "pty/hostile.rs"]

@@ -233,12 +233,12 @@ pub fn told(meaning: Option<&Meaning>, auto: bool, workspace: &Workspace) -> Str
         (false, ..) => "by `rein index` and `rein search --mode semantic`",
         (true, true, _) => "by `rein index`, `rein search` and an open screen",
         (true, false, Some(true)) => {
-            "by `rein index`, `rein search` and an open screen (you said yes to that; F6 changes it)"
+            "by `rein index`, `rein search` and an open screen (you said yes to that; F9 changes it)"
         }
         (true, false, Some(false)) => {
-            "by `rein index` and `rein search`, and by no open screen (you said no to that; F6 changes it)"
+            "by `rein index` and `rein search`, and by no open screen (you said no to that; F9 changes it)"
         }
-        (true, false, None) => "by `rein index` and `rein search`; an open screen asks first (F6)",
+        (true, false, None) => "by `rein index` and `rein search`; an open screen asks first (F9)",
     };
     let words = match auto {
         true => "; so are the words of questions and instructions",

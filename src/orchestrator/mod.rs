@@ -8,6 +8,7 @@
 
 mod calibration;
 mod catalogue;
+mod check;
 mod compare;
 mod embedding;
 mod findings;
@@ -31,6 +32,7 @@ mod tools;
 mod tracing;
 pub mod wire_log;
 
+pub use check::{Checker, Placing};
 pub use embedding::{Embedder, Filling, Meaning, NotMeant, Opening, Pointed, Rules, VectorStore, consent};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
@@ -52,7 +54,7 @@ use crate::index::{self, Index};
 use crate::model::{Budget, Failure, Role, Tokens};
 use crate::provider::{Client, body};
 use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
-use crate::text::{RepoPath, highlight};
+use crate::text::{RepoPath, highlight, syntax};
 use crate::workspace::{ReadError, Workspace};
 use calibration::Calibration;
 use embedding::Asked;
@@ -65,6 +67,9 @@ use supply::Supply;
 
 /// Events that may wait for the front before the senders do.
 const CHANNEL: usize = 256;
+
+/// Most faults of an open file that are shown.
+const FAULTS: usize = 20;
 
 /// What of a turn is under way, so that it can be stopped.
 #[derive(Debug, Default)]
@@ -103,6 +108,8 @@ pub struct Orchestrator {
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
     looked_at: Option<TurnId>,
+    checker: Option<Arc<dyn Checker>>,
+    check: Option<Running>,
 }
 
 impl Orchestrator {
@@ -137,6 +144,8 @@ impl Orchestrator {
             looks: false,
             lanes: HashMap::new(),
             looked_at: None,
+            checker: None,
+            check: None,
         };
         (orchestrator, receiver)
     }
@@ -145,6 +154,13 @@ impl Orchestrator {
     #[must_use]
     pub fn searching(mut self, place: index::Place) -> Self {
         self.shelf = Some(Shelf::new(self.workspace.clone(), place));
+        self
+    }
+
+    /// The project has a check, which is run when an effect asks for it.
+    #[must_use]
+    pub fn checking(mut self, checker: Arc<dyn Checker>) -> Self {
+        self.checker = Some(checker);
         self
     }
 
@@ -195,13 +211,14 @@ impl Orchestrator {
                     self.on_thread(move |_| Event::Symbols { names: symbols(&desk, &typed), typed });
                 }
             }
-            Effect::Retrieve { turn, question } => {
-                let (stop, room) = (self.lane(turn), self.room);
+            Effect::Retrieve { turn, question, above } => {
+                let (stop, room, window) = (self.lane(turn), self.room, self.window());
                 let (pages, notice) = (question.wants.pages.clone(), self.notice());
                 let asked = self.ask_for_vector(turn, &question.text, false);
                 self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
-                    let found = retrieve::retrieve(ground, &question, room, stop);
-                    let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
+                    let window = window.map(|window| ground.ratio.back(window));
+                    let found = retrieve::retrieve(ground, &question, &above, room, stop);
+                    let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), window, ..all });
                     Event::Retrieved { turn, found }
                 });
             }
@@ -278,11 +295,14 @@ impl Orchestrator {
                     shelf.follow(self.events.clone());
                 }
             }
+            Effect::Check { run } => self.check(run),
+            Effect::StopCheck => self.check = None,
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
-                Event::Highlighted { path, version, classes }
+                let faults = syntax::faults(language, text.bytes(), FAULTS).unwrap_or_default();
+                Event::Highlighted { path, version, classes, faults }
             }),
             Effect::Merge { turn, path, instruct, original, update } => {
                 let (supply, routes) = (Arc::clone(&self.supply), self.roles.serve(Role::Apply).to_vec());
@@ -386,6 +406,21 @@ impl Orchestrator {
             None => self.turns.entry(turn).or_default(),
         };
         running.tasks.push(task.abort_handle());
+    }
+
+    /// Most tokens that the model which is asked first takes of a request and its answer, as it counts them.
+    fn window(&self) -> Option<Tokens> {
+        self.roles.serve(Role::Chat).first().and_then(|route| route.card.context)
+    }
+
+    /// Runs the project's check; one that runs still is ended.
+    fn check(&mut self, run: u64) {
+        let Some(checker) = self.checker.clone() else { return };
+        let running = Running::default();
+        let stop = Arc::clone(&running.stop);
+        self.check = Some(running);
+        let (workspace, events) = (self.workspace.clone(), self.events.clone());
+        self.runtime.spawn_blocking(move || check::run(&*checker, &workspace, run, &stop, &events));
     }
 
     /// Whether a conversation about a question is to stop.

@@ -14,7 +14,7 @@ use crate::session::Wants;
 use crate::text::highlight::Language;
 use crate::text::syntax::faults;
 use crate::text::{Lines, RepoPath, Span, patch};
-use crate::workspace::{Comparison, Found};
+use crate::workspace::{Comparison, Found, Trees};
 
 /// Who names a symbol wants it, and waits longer than who names nothing.
 const PATIENCE: Patience = Patience { known: Duration::from_secs(2), new: Duration::from_secs(10) };
@@ -27,6 +27,9 @@ const DIFF: usize = 24_000;
 
 /// Most faults of one file in `@diagnostics`.
 const FAULTS: usize = 12;
+
+/// Why what a check said is in a request that does not name it.
+const ALONG: &str = "comes along";
 
 /// What a request is put together from.
 #[derive(Clone, Copy)]
@@ -63,6 +66,7 @@ pub fn named(about: &About<'_>) -> Named {
     for mention in about.wants.named.iter().filter(|mention| !pinned.contains(mention)) {
         about.find(mention, "named by you", &mut all);
     }
+    about.along(&mut all);
     all
 }
 
@@ -94,7 +98,7 @@ impl About<'_> {
         let path = self.ground.workspace.real(&path).unwrap_or(path);
         if context::is_secret(&path) || context::holds_key(text.bytes()) {
             let why = "may hold secrets: nothing of it is sent";
-            all.dropped.push(Dropped::new(path.as_str(), Tokens(0), why));
+            all.dropped.push(Dropped::file(&path, why));
             return;
         }
         let whole = text.span();
@@ -162,9 +166,10 @@ impl About<'_> {
     /// What is not committed, as it stands on screen.
     fn diff(&self, why: &str, all: &mut Named) {
         let workspace = self.ground.workspace;
-        let since = Comparison::Since("HEAD".into());
+        let since = Comparison::Git(Trees::Since("HEAD".into()));
         // Before the first commit everything is new.
-        let what = if workspace.can_compare(&since).is_ok() { since } else { Comparison::Unstaged };
+        let what =
+            if workspace.can_compare(&since).is_ok() { since } else { Comparison::Git(Trees::Unstaged) };
         let mut changed: BTreeMap<RepoPath, Option<Lines>> = BTreeMap::new();
         let compared = workspace.compare(&what, &[], &mut |found| {
             match found {
@@ -212,8 +217,21 @@ impl About<'_> {
         all.pieces.push(Segment::new(Source::Diff, why, text, Trust::Repository));
     }
 
-    /// Where open files do not parse, as they stand on screen.
+    /// What a check said comes along with every request, also where nobody names it; not all of it then.
+    fn along(&self, all: &mut Named) {
+        let there = |piece: &Segment| piece.source == Source::Diagnostics;
+        let Some(told) = self.wants.told.as_ref().filter(|_| !all.pieces.iter().any(there)) else { return };
+        let (piece, retold) = told.piece(self.file, false, ALONG);
+        all.pieces.extend(piece);
+        all.dropped.extend(retold.dropped);
+        all.notes.extend(retold.notes);
+    }
+
+    /// What a check said, and where open files do not parse, as they stand on screen.
     fn diagnostics(&self, why: &str, all: &mut Named) {
+        let said = self.wants.told.as_ref().map(|told| told.retold(self.file, true)).unwrap_or_default();
+        all.dropped.extend(said.dropped);
+        all.notes.extend(said.notes);
         let mut paths: Vec<&RepoPath> = self.file.into_iter().chain(self.open.keys()).collect();
         paths.sort_unstable();
         paths.dedup();
@@ -229,14 +247,23 @@ impl About<'_> {
                 told.push_str(&format!("{path}:{line}:{column}: {}\n", fault.what));
             }
         }
+        if !said.text.is_empty() {
+            let more = if told.is_empty() { "" } else { "; where open files do not parse" };
+            let text = said.text + &visible(&told);
+            let why = format!("{why}: {}{more}", said.why);
+            all.pieces.push(Segment::new(Source::Diagnostics, why, text, Trust::Tool));
+            return;
+        }
         match (told.is_empty(), parsed) {
             (false, _) => {
                 let why = format!("{why}: where open files do not parse");
                 all.pieces.push(Segment::new(Source::Diagnostics, why, visible(&told), Trust::Repository));
             }
+            // A check has looked at them.
+            (true, _) if self.wants.told.is_some() => {}
             (true, 0) => all.notes.push("@diagnostics: no open file is in a language that is parsed".into()),
             (true, files) => {
-                all.notes.push(format!("@diagnostics: {files} open file(s) parse; no compiler was run"));
+                all.notes.push(format!("@diagnostics: {files} open file(s) parse; no check was run"));
             }
         }
     }

@@ -24,14 +24,14 @@ mod turn;
 mod vectors;
 
 pub use ask::{
-    Allowance, Depth, Finding, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
+    Allowance, Depth, Finding, Given, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
     Source as CitedSource, Stage, Step,
 };
 pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
-    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework, SentRequest, TurnId,
-    Wants,
+    Candidate, CheckEnd, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework,
+    SentRequest, TurnId, Wants,
 };
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use super::ask::{AskPage, Asking};
+use super::checks::Checking;
 use super::context::{Consent, ContextPage, Panelling};
 use super::guide::Guide;
 use super::keymap::Place;
@@ -196,6 +197,7 @@ pub struct App {
     pub(super) asking: Asking,
     /// How the making of vectors stands, or why there is none.
     pub(super) vectors: Option<Result<Vectors, String>>,
+    pub(super) checking: Checking,
     /// By this session's requests.
     pub(super) spent: Bill,
     /// By all of today's requests, as far as it is known.
@@ -254,6 +256,7 @@ impl App {
             guide: None,
             asking: Asking::default(),
             vectors: None,
+            checking: Checking::default(),
             spent: Bill::default(),
             today: None,
         }
@@ -403,7 +406,8 @@ impl App {
         let answering = self.session.inquiry().is_some_and(crate::session::Inquiry::is_running);
         let spinner = (self.session.is_running() || answering).then(|| self.now + Duration::from_millis(100));
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [spinner, toast, self.ghosting.due, self.highlight_due, self.keep_due].into_iter().flatten().min()
+        let due = [self.ghosting.due, self.highlight_due, self.keep_due, self.check_wakes()];
+        [spinner, toast].into_iter().chain(due).flatten().min()
     }
 
     /// Does ghost text stand at the cursor?

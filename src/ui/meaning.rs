@@ -31,10 +31,10 @@ impl App {
                 Making::UnderWay | Making::Done if before == Some(&Making::Paused) => return,
                 Making::Asks { .. } if is_new(&vectors.making) => {
                     let asks = asks(vectors).unwrap_or_default();
-                    self.say(Paint::Warn, format!("F6 decides: {asks}"));
+                    self.say(Paint::Warn, format!("F9 decides: {asks}"));
                 }
                 Making::Stopped(why) if is_new(&vectors.making) => {
-                    self.say(Paint::Warn, format!("no more vectors for now: {why} (F6)"));
+                    self.say(Paint::Warn, format!("no more vectors for now: {why} (F9)"));
                 }
                 Making::Done if before == Some(&Making::UnderWay) => {
                     self.say(Paint::Good, format!("{} chunks are found by meaning too", vectors.made()));
@@ -53,15 +53,15 @@ impl App {
         let (made, all) = (vectors.made(), vectors.chunks - vectors.withheld.min(vectors.chunks));
         match &vectors.making {
             Making::Asks { .. } => {
-                vec!["may texts be sent to be found by meaning? F6".to_owned(), "vectors: F6 asks".to_owned()]
+                vec!["may texts be sent to be found by meaning? F9".to_owned(), "vectors: F9 asks".to_owned()]
             }
             Making::UnderWay => {
                 vec![format!("vectors: {made} of {all} chunks"), format!("vectors {made}/{all}")]
             }
             Making::Paused => {
-                vec![format!("vectors: paused at {made} of {all} (F6)"), "vectors paused".to_owned()]
+                vec![format!("vectors: paused at {made} of {all} (F9)"), "vectors paused".to_owned()]
             }
-            Making::Stopped(_) => vec!["vectors: stopped, F6 says why".to_owned(), "vectors: F6".to_owned()],
+            Making::Stopped(_) => vec!["vectors: stopped, F9 says why".to_owned(), "vectors: F9".to_owned()],
             Making::Refused | Making::Done => Vec::new(),
         }
     }

@@ -8,6 +8,7 @@
 mod app;
 mod ask;
 mod asking;
+mod checks;
 mod context;
 mod editing;
 mod ghosting;
@@ -34,4 +35,5 @@ mod why;
 mod wire_page;
 
 pub use app::{App, Facts, Focus, Input, Limits, Out};
+pub use checks::Check;
 pub use guide::{Guide, Milestone, Step};

@@ -41,6 +41,7 @@ impl App {
         let mut outs = outs;
         outs.extend(self.follow_guide());
         self.settle_views();
+        self.settle_checks();
         self.settle_ask();
         outs.extend(self.offer_names());
         self.settle_context();
@@ -82,6 +83,7 @@ impl App {
             (Some(Overlay::Line(..)), _) => vec![Place::Line],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Journal => vec![Place::Journal, Place::Page],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Meaning => vec![Place::Meaning, Place::Page],
+            (Some(Overlay::Page(page)), _) if page.kind == Kind::Checks => vec![Place::Checks, Place::Page],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
             (Some(Overlay::Ask(_)), _) => vec![Place::Ask],
@@ -138,6 +140,8 @@ impl App {
             Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
             Action::BringForth => return vec![Out::Do(Effect::Redo)],
             Action::Why => return self.ask_why(),
+            Action::RunCheck => return self.run_check(),
+            Action::ShowChecks => self.show_checks(),
             Action::Then(place) => self.prefix = Some(place),
             Action::NotYet(what) => self.say(Paint::Warn, format!("{what} comes with a later version")),
             _ => return self.act_in_place(action),
@@ -225,6 +229,9 @@ impl App {
         }
         match &self.overlay {
             Some(Overlay::Context(_)) => return self.stop_in_context(),
+            Some(Overlay::Page(page)) if page.kind == Kind::Checks && self.check_runs() => {
+                return self.stop_check();
+            }
             Some(Overlay::Consent(_)) => {
                 self.back_from_consent();
                 return Vec::new();
@@ -315,8 +322,9 @@ impl App {
                 self.branch = branch;
                 Vec::new()
             }
-            Event::Highlighted { path, version, classes } => {
-                self.highlighted(&path, version, classes);
+            Event::Checked { run, report, end } => self.checked(run, report, end),
+            Event::Highlighted { path, version, classes, faults } => {
+                self.highlighted(&path, version, classes, faults);
                 Vec::new()
             }
             Event::NotKept(why) => {

@@ -5,7 +5,7 @@ use super::model::Model;
 use super::term::Project;
 
 const CTRL_Q: &str = "\x11";
-const F6: &str = "\x1b[17~";
+const F9: &str = "\x1b[20~";
 
 const TEXT: &str = "pub struct Debouncer {\n    quiet: u64,\n}\n";
 
@@ -25,7 +25,7 @@ fn on_this_machine_vectors_are_made_at_once_and_what_changes_follows() {
     let (project, model) = project("127.0.0.1");
     let mut term = project.open(&["src/quiet.rs"]);
     term.see("Debouncer");
-    term.send(F6);
+    term.send(F9);
     term.see("2 of 2 chunks have a vector");
     term.see("made by near/m at 127.0.0.1");
     term.see("all that may have one");
@@ -43,12 +43,12 @@ fn on_this_machine_vectors_are_made_at_once_and_what_changes_follows() {
 fn texts_leave_for_another_machine_after_a_yes_on_a_page_of_its_own_and_no_is_kept() {
     let (project, model) = project("0.0.0.0");
     let mut term = project.open(&["src/quiet.rs"]);
-    term.see("F6");
+    term.see("F9");
     term.send("y");
     term.see("ypub struct");
     term.send("\x1a");
     term.miss("ypub struct");
-    term.send(F6);
+    term.send(F9);
     term.see("May 2 chunks of this project");
     term.see("be sent to near/m at");
     assert_eq!(model.requests.all().len(), 0);
@@ -59,7 +59,7 @@ fn texts_leave_for_another_machine_after_a_yes_on_a_page_of_its_own_and_no_is_ke
     assert_eq!(term.end().0.exit_code(), 0);
     let mut term = project.open(&["src/quiet.rs"]);
     term.see("Debouncer");
-    term.send(F6);
+    term.send(F9);
     term.see("You said that an open screen sends no texts");
     assert_eq!(model.requests.all().len(), 0);
     term.send("y");

@@ -56,6 +56,11 @@ impl Evidence {
         self.files.iter()
     }
 
+    /// The ids of its commits.
+    pub fn commits(&self) -> impl Iterator<Item = &str> {
+        self.commits.keys().map(String::as_str)
+    }
+
     /// The commit whose id begins so, as it was shown with `quote` in it if there is one of those.
     pub fn commit(&self, id: &str, quote: &str) -> Option<&ShownCommit> {
         let shown = self.named(id)?;

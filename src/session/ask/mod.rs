@@ -7,9 +7,13 @@
 mod claims;
 mod deep;
 mod lookup;
+mod mask;
+mod memory;
+mod opening;
 mod proof;
 mod purse;
 mod question;
+mod rounds;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -17,7 +21,7 @@ mod told;
 
 pub use proof::{Finding, Proof, Source};
 pub use purse::{Allowance, Limit};
-pub use question::{Depth, NoEvidence, Outcome, Question, Reach, Retrieved};
+pub use question::{Depth, Given, NoEvidence, Outcome, Question, Reach, Retrieved};
 pub use talk::Step;
 
 use std::borrow::Cow;
@@ -33,9 +37,6 @@ use crate::tool;
 use deep::{Deep, Hands};
 use purse::Purse;
 use talk::{Around, Before, Talk, Task};
-
-/// The heaviest conversation that is gone on with; the next question begins another.
-const HEAVY: Tokens = Tokens(60_000);
 
 /// How far a question is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,7 +131,7 @@ fn course(id: TurnId, question: &Arc<Question>, before: Option<Before>) -> (Cour
 impl Inquiry {
     fn into_before(self) -> Option<Before> {
         let Course::Talk(talk) = self.course else { return None };
-        talk.to_go_on().filter(|_| talk.weight_to_go_on().is_some_and(|weight| weight < HEAVY))
+        talk.to_go_on()
     }
 
     pub fn id(&self) -> TurnId {
@@ -176,6 +177,15 @@ impl Inquiry {
             Course::Talk(talk) => talk.pack().map(Cow::Borrowed),
             Course::Deep(deep) => Some(Cow::Owned(deep.pack())),
         }
+    }
+
+    /// How many results of tools were taken out of its conversations again, and what they weighed.
+    pub fn masked(&self) -> (usize, Tokens) {
+        let packs: Vec<&Pack> = match &self.course {
+            Course::Talk(talk) => talk.pack().into_iter().collect(),
+            Course::Deep(deep) => deep.talks().filter_map(Talk::pack).collect(),
+        };
+        packs.iter().map(|pack| pack.masked()).fold((0, Tokens(0)), |all, own| (all.0 + own.0, all.1 + own.1))
     }
 
     /// What a person should know of how it went.
@@ -254,8 +264,7 @@ impl Inquiry {
     /// not where a model may do other things than it was told at the beginning.
     pub fn can_be_gone_on_from(&self, depth: Depth) -> bool {
         let Course::Talk(talk) = &self.course else { return false };
-        let light = |weight: Tokens| weight < HEAVY;
-        depth == self.question.depth && talk.weight_to_go_on().is_some_and(light)
+        depth == self.question.depth && talk.can_be_gone_on_from()
     }
 
     pub fn end(&self) -> Option<&End> {
