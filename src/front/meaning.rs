@@ -38,7 +38,7 @@ impl Unmeant {
             Self::Not(NotMeant::Model(Failure::OverBudget { .. }) | NotMeant::DayIsOver { .. }) => {
                 Exit::Limit
             }
-            Self::Not(NotMeant::Model(_) | NotMeant::Length { .. } | NotMeant::Incomplete { .. }) => {
+            Self::Not(NotMeant::Model(_) | NotMeant::Length { .. } | NotMeant::Incomplete(_)) => {
                 Exit::Unavailable
             }
             Self::Not(NotMeant::Secret) => Exit::Refused,

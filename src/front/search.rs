@@ -133,17 +133,15 @@ fn by_meaning(
     complete: bool,
 ) -> Result<Vec<Hit>, Unmeant> {
     crate::orchestrator::Meaning::may_ask(query).map_err(Unmeant::from)?;
-    if complete {
-        if let Err(why) = meaning::filled(vectors, index, Some(0), false) {
-            let count = vectors.count(0, index);
-            // With some of the vectors, or with another model's, there is something to go by.
-            let ends = why.exit() == Exit::Limit && count.missing < count.all;
-            let stands_in = why.exit() == Exit::Unavailable && vectors.kept_up().len() > 1;
-            if !ends && !stands_in {
-                return Err(why);
-            }
-            tell(&format!("{} chunks have no vector: {why}", count.missing));
+    if complete && let Err(why) = meaning::filled(vectors, index, Some(0), false) {
+        let count = vectors.count(0, index);
+        // With some of the vectors, or with another model's, there is something to go by.
+        let ends = why.exit() == Exit::Limit && count.missing < count.all;
+        let stands_in = why.exit() == Exit::Unavailable && vectors.kept_up().len() > 1;
+        if !ends && !stands_in {
+            return Err(why);
         }
+        tell(&format!("{} chunks have no vector: {why}", count.missing));
     }
     meaning::nearest(vectors, index, query)
 }

@@ -194,7 +194,7 @@ pub enum Event {
         head: bool,
     },
     /// How the making of vectors stands.
-    Vectors(Vectors),
+    Vectors(Box<Vectors>),
     /// There are none and none can be made; why.
     NoVectors(String),
     Retrieved {

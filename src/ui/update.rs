@@ -388,7 +388,7 @@ impl App {
                 outs
             }
             Event::Vectors(vectors) => {
-                self.vectors_told(Ok(vectors));
+                self.vectors_told(Ok(*vectors));
                 Vec::new()
             }
             Event::NoVectors(why) => {

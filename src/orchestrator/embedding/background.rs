@@ -52,7 +52,7 @@ fn said(drawer: &Drawer, to: &str) -> Option<bool> {
     let held = drawer.read(CONSENT).ok()??;
     let lines =
         held.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-    lines.filter(|line| line.to == to).last().map(|line| line.allowed)
+    lines.filter(|line| line.to == to).map(|line| line.allowed).reduce(|_, last| last)
 }
 
 fn note(drawer: &Drawer, to: &str, allowed: bool) -> std::io::Result<()> {
@@ -238,7 +238,7 @@ impl Work {
             withheld: count.withheld,
             today: embedder.today(),
         };
-        self.say(Event::Vectors(vectors)).await;
+        self.say(Event::Vectors(Box::new(vectors))).await;
     }
 
     async fn say(&self, event: Event) {

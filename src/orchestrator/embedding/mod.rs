@@ -55,13 +55,22 @@ pub enum NotMeant {
         "`{model}` gave a vector of {got} numbers, and those that are kept have {length}: it is another model under its old name. `rein index --rebuild` makes all of its vectors again"
     )]
     Length { model: ModelId, got: usize, length: usize },
-    /// The first of the list cannot be asked, and the other one is no stand-in.
-    #[error(
-        "{model} cannot be asked ({why}), and {other} has no vectors of {missing} chunks; `rein index --model {other}` makes them"
-    )]
-    Incomplete { model: ModelId, why: String, other: ModelId, missing: usize },
+    #[error(transparent)]
+    Incomplete(Box<Incomplete>),
     #[error(transparent)]
     NotKept(#[from] NotKept),
+}
+
+/// The first of the list cannot be asked, and the other one is no stand-in.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{model} cannot be asked ({why}), and {other} has no vectors of {missing} chunks; `rein index --model {other}` makes them"
+)]
+pub struct Incomplete {
+    pub model: ModelId,
+    pub why: String,
+    pub other: ModelId,
+    pub missing: usize,
 }
 
 impl From<std::io::Error> for NotMeant {
@@ -279,7 +288,8 @@ impl Meaning {
         if missing > 0 {
             let (model, why) =
                 pointed.instead.first().cloned().unwrap_or((pointed.by.clone(), String::new()));
-            return Err(NotMeant::Incomplete { model, why, other: pointed.by.clone(), missing });
+            let other = pointed.by.clone();
+            return Err(NotMeant::Incomplete(Box::new(Incomplete { model, why, other, missing })));
         }
         let ids = self.chunks.ids(index);
         let has = |id: &ChunkId| self.sets.get(pointed.set).is_some_and(|set| set.store.has(*id));

@@ -8,6 +8,9 @@ const HEAD: u64 = 100_000_000;
 /// Most numbers of one tensor: all of them are held in memory, four bytes each.
 const MOST: usize = 1 << 28;
 
+/// The numbers, and the shape that they are in.
+type Tensor = (Vec<f32>, Vec<usize>);
+
 /// A file's tensors, by name.
 pub(super) struct Tensors<'a> {
     about: Value,
@@ -59,7 +62,7 @@ impl<'a> Tensors<'a> {
     }
 
     /// The numbers of a tensor, as many as its shape says, and the shape.
-    fn numbers(&self, name: &str) -> Result<Option<(Vec<f32>, Vec<usize>)>, String> {
+    fn numbers(&self, name: &str) -> Result<Option<Tensor>, String> {
         let tensor = &self.about[name];
         if tensor.is_null() {
             return Ok(None);
