@@ -170,10 +170,10 @@ impl Config {
         }
     }
 
-    /// The check of the project at `root`: of those that fit the one that names it most closely.
-    pub fn check(&self, root: &Path) -> Option<&Check> {
-        let real = |folder: &Path| std::fs::canonicalize(folder).ok();
-        self.checks.iter().filter(|check| check.is_of(root, real)).max_by_key(|check| check.rank())
+    /// The check of the project at `root`: of those that fit the one that names it most closely. `real`: where a
+    /// folder is, links followed.
+    pub fn check(&self, root: &Path, real: impl Fn(&Path) -> Option<PathBuf>) -> Option<&Check> {
+        self.checks.iter().filter(|check| check.is_of(root, &real)).max_by_key(|check| check.rank())
     }
 
     /// Where to look for a server when `roles.chat` is empty: what is configured on this machine.
@@ -592,7 +592,7 @@ mod tests {
     fn the_check_of_a_project_is_the_one_that_names_it_most_closely_and_no_recording_has_one() {
         let user = "[checks.\"/p/*\"]\ncommand = \"make check\"\n[checks.\"/p/shop\"]\ncommand = [\"cargo\", \"check\"]\non_save = true";
         let first = loaded(user, &[], Overrides::default()).unwrap();
-        let name = |root: &str| first.config.check(Path::new(root)).map(Check::name);
+        let name = |root: &str| first.config.check(Path::new(root), |_| None).map(Check::name);
         assert_eq!(name("/p/shop").as_deref(), Some("cargo check"));
         assert_eq!(name("/p/other").as_deref(), Some("make check"));
         assert_eq!(name("/p/a/b"), None);
