@@ -235,7 +235,7 @@ impl Talk {
                 return self.retrieved(around, found);
             }
             Event::Used { dice, outcomes, .. } if self.phase == Phase::Gathering => {
-                return self.used(around, dice, outcomes);
+                return self.used(around, dice, &outcomes);
             }
             Event::Asking { model, .. } => (self.model, self.held_up) = (Some(model), None),
             Event::Retrying { failure, wait, .. } => {
