@@ -46,7 +46,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use compare::{CompareError, Comparison, Found, Remark};
+pub use compare::{CompareError, Comparison, Extent, Found, Remark, Trees};
 pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
