@@ -206,7 +206,11 @@ fn shape(value: &Value) -> Value {
     match value {
         Value::String(text) if text.len() > 80 => Value::Null,
         Value::Array(values) => values.iter().map(shape).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),
+        Value::Object(fields) => {
+            // Where a provider is to keep what it made of the beginning moves on with each request.
+            let fields = fields.iter().filter(|(name, _)| *name != "cache_control");
+            fields.map(|(name, value)| (name.clone(), shape(value))).collect()
+        }
         other => other.clone(),
     }
 }
@@ -238,7 +242,7 @@ fn the_oldest_results_give_way_on_every_wire_and_those_that_are_cited_stay() {
             look(4, ""),
             Reply::text(&answer),
         ];
-        let mut talks = Talks::new(&files, replies, wire, Some(Tokens(9_000)));
+        let mut talks = Talks::new(&files, replies, wire, Some(Tokens(7_000)));
         let inquiry = talks.ask(question("zyxwvut?", Depth::Research));
         assert_eq!(inquiry.end(), Some(&End::Finished), "{wire:?}");
         assert_eq!(inquiry.proof().verified(), (1, 1), "{wire:?}: what was shown once is a source");
@@ -248,7 +252,7 @@ fn the_oldest_results_give_way_on_every_wire_and_those_that_are_cited_stay() {
         assert_eq!(states[0], "masked", "{wire:?} {states:?}");
         assert_eq!((states[1], states[4]), ("sent", "sent"), "{wire:?} {states:?}: cited, and newest");
         let (masked, weight) = inquiry.masked();
-        assert!(masked > 0 && weight > Tokens(900), "{masked} {weight}");
+        assert!(masked > 0 && weight > Tokens(800), "{masked} {weight}");
         assert!(inquiry.progress().contains("result(s) masked"), "{}", inquiry.progress());
         let sent = talks.sent();
         let last = sent.last().unwrap().to_string();
@@ -333,6 +337,9 @@ proptest! {
             session.update(Event::Delta { turn, delta: Delta::Finish(Finish::Calls) });
             session.update(Event::Ended { turn, result: Ok(()) });
             let Some(ask) = consulted(session.update(Event::Used { turn, dice: 7, outcomes })) else { break };
+            // Results that are left out say so in a few words each, at the cost of what is left for the answer.
+            let left_out = ask.messages.last().unwrap().tool_results().iter().any(|one| one.failed);
+            let most = if left_out { most + Tokens(400) } else { most };
             prop_assert!(ask.weight() <= most, "{} of {most}", ask.weight());
             for pair in ask.messages.windows(2).filter(|pair| !pair[0].calls().is_empty()) {
                 prop_assert_eq!(pair[0].calls().len(), pair[1].tool_results().len());

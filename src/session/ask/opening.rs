@@ -35,7 +35,7 @@ impl Talk {
             false => mask::lighter(said, &self.memory, &self.reply, self.memory.newest(), &light)?,
         };
         let (answer, shown, means) = (self.reply.clone(), self.shown.clone(), self.means.clone());
-        Some(Before { said, answer, shown, means, memory })
+        Some(Before { said, answer, shown, means, memory, window: self.window })
     }
 
     pub(super) fn retrieved(
@@ -56,8 +56,9 @@ impl Talk {
             }
         };
         self.means.history |= found.history;
-        self.window = found.window;
+        self.window = found.window.or(self.window);
         if let Some(before) = self.before.take() {
+            self.window = self.window.or(before.window);
             return match self.go_on(around, before, &found) {
                 GoesOn::Now => self.send(around),
                 // What was found was found beside what the conversation held: once more, then, beside what
