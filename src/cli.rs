@@ -54,7 +54,8 @@ struct Beside {
     /// before it in the text does the same
     #[arg(long, value_name = "WHAT")]
     add: Vec<String>,
-    /// Keep this out of the request: a path, an address, or a kind of piece as `rein context` names it
+    /// Keep this out of the request: a path, an address, or a kind of piece as `rein context` names it; `./map`
+    /// is a file that is called like a kind
     #[arg(long, value_name = "WHAT")]
     evict: Vec<String>,
     /// Fetch the pages that are named, this once; without it they are refused

@@ -46,8 +46,12 @@ pub fn retrieve(
     let about = About { ground, open: &question.open, file, wants, may_change: false, stop };
     let Named { pieces, files, mut notes, dropped } = named(&about);
     let (mut shown, mut above) = (Evidence::default(), above.clone());
-    let renewed = renewed(ground, question, &mut above, &mut shown);
+    let mut renewed = renewed(ground, question, &mut above, &mut shown);
     let drawn = drawn(ground, question, &above, &mut notes, stop)?;
+    let found = |one: &Excerpt| {
+        drawn.iter().any(|other| other.excerpt.path == one.path && other.excerpt.span.contains(one.span))
+    };
+    renewed.retain(|one| !found(one));
     let here = pointed_at(ground, question);
     let past = match &here {
         Some((path, text, span)) if question.is_about_the_past() => {
@@ -89,7 +93,6 @@ fn drawn(
 ) -> Result<Vec<Drawn>, NoEvidence> {
     let desk = ground.desk.ok_or_else(|| NoEvidence::NoIndex("there is no search index here".into()))?;
     let skip = |path: &RepoPath| question.wants.wishes.evicts_file(path.as_str());
-    // Lines that the conversation holds cost nothing: as many more are looked for.
     let more = if above.is_empty() { Tokens(0) } else { EVIDENCE };
     let mut near = near(ground.asked, desk, None, stop, notes);
     let mut said = None;
@@ -99,9 +102,18 @@ fn drawn(
         let near = near.unwrap_or_default();
         excerpts_near(&index.under(&question.open), &question.text, near, EVIDENCE + more, &skip)
     };
-    let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()));
+    let drawn = desk.ask(None, stop, ask);
     notes.extend(said);
-    drawn
+    let mut drawn = drawn.map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))?;
+    // Lines that the conversation holds cost nothing, and take nothing from the others.
+    let mut room = EVIDENCE;
+    drawn.retain(|Drawn { excerpt, .. }| {
+        let weight = Tokens::of_bytes(excerpt.text.bytes().len() as u64);
+        let (known, fits) = (above.has(excerpt), weight <= room);
+        room = if known || !fits { room } else { room.saturating_sub(weight) };
+        known || fits
+    });
+    Ok(drawn)
 }
 
 /// Lines that the conversation shows and that read otherwise now, as they read now.

@@ -11,7 +11,7 @@ use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rou
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Mention, Pack, Told, Transcript, Wishes, mentioned};
-use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Price, Role};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Price, Role, Tokens};
 use crate::text::diagnostic::Report;
 use crate::text::highlight::{Class, Language};
 use crate::text::syntax::Fault;
@@ -211,10 +211,12 @@ pub enum Event {
     TimeUp {
         turn: TurnId,
     },
-    /// The request is on its way to this model.
+    /// The request is on its way to this model. `window`: most tokens, by our estimate, that it takes of a request
+    /// and its answer together, where that is known.
     Asking {
         turn: TurnId,
         model: ModelId,
+        window: Option<Tokens>,
     },
     /// The request failed before its first byte and will be sent again after `wait`.
     Retrying {

@@ -282,7 +282,7 @@ impl Stage {
 
     fn asking(&mut self) -> &mut Self {
         let model = ModelId { provider: "local".into(), model: "qwen".into() };
-        self.event(|turn| Event::Asking { turn, model })
+        self.event(|turn| Event::Asking { turn, model, window: None })
     }
 
     /// The model comes to its end.

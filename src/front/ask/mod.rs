@@ -173,6 +173,11 @@ async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question
         say_more(inquiry, shown);
         print(sources_told(inquiry.proof()).as_bytes(), exit);
         inquiry.notes().iter().for_each(|note| super::tell(note));
+        if let (masked @ 1.., weight) = inquiry.masked() {
+            super::tell(&format!(
+                "{masked} result(s) of tools, ~{weight} tokens, were taken out to make room"
+            ));
+        }
     }
     if let Some(why) = reason(inquiry) { stop(exit, why) } else { exit }
 }
