@@ -83,7 +83,7 @@ impl Place {
             Self::Models => "models",
             Self::Ask => "a question about the project",
             Self::Context => "what the model sees",
-            Self::Names => "names after @",
+            Self::Names => "names after @, in an instruction or a question",
             Self::Consent => "pages to be fetched",
         }
     }

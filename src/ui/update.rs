@@ -81,6 +81,7 @@ impl App {
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Journal => vec![Place::Journal, Place::Page],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
+            (Some(Overlay::Ask(_)), _) if self.offers_names() => vec![Place::Names, Place::Ask],
             (Some(Overlay::Ask(_)), _) => vec![Place::Ask],
             (Some(Overlay::Context(page)), _) if page.adding.is_some() => match self.offers_names() {
                 true => vec![Place::Names, Place::Line],
