@@ -17,7 +17,7 @@ use crate::orchestrator::wire_log::{Retention, WireLog};
 use crate::orchestrator::{Meter, Orchestrator, Roles};
 use crate::prompt::{PromptError, Prompts};
 use crate::provider::{Client, KeyStore, Recorder, Tape, Timeouts, Witness, discover};
-use crate::session::{Event, Terms};
+use crate::session::{Event, Session, Terms};
 use crate::text::RepoPath;
 use crate::ui::Limits;
 use crate::ui::theme::{Depth, Ground, Theme};
@@ -220,6 +220,8 @@ impl Setup {
         let place = super::index::place(&workspace).ok().filter(|_| self.searches);
         let (orchestrator, events) =
             Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
+        let days = self.loaded.config.ask.keep_days as u64;
+        let orchestrator = orchestrator.keeping_answers(Duration::from_secs(days * 86_400));
         (place.into_iter().fold(orchestrator, Orchestrator::searching), events)
     }
 
@@ -265,6 +267,15 @@ impl Setup {
             max_output: self.loaded.config.max_output,
             source,
         }
+    }
+
+    /// A session whose answers are kept, as the user wants it.
+    pub fn session(&self, source: Source) -> Session {
+        let mut session = Session::new(self.terms(source));
+        if self.loaded.config.ask.keep_days > 0 {
+            session.keep_answers(seed());
+        }
+        session
     }
 
     /// Who serves each role, first choice first.
@@ -316,6 +327,12 @@ impl Setup {
         let depth = if asked == ThemeName::None { Depth::None } else { depth() };
         Theme { depth, ground: if light { Ground::Light } else { Ground::Dark } }
     }
+}
+
+/// Another one each time: the seed of a hash map is drawn from one.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::process::id())
 }
 
 fn recorder(file: &Path, config: &Config) -> Result<Arc<Recorder>, SetupError> {

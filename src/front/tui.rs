@@ -20,7 +20,7 @@ use super::{Exit, stop};
 use crate::change::{HunkId, Receipt};
 use crate::model::{ModelId, Price, Role};
 use crate::orchestrator::{Orchestrator, Roles};
-use crate::session::{Event, Kept, Ready, Session, Subject, kept_name};
+use crate::session::{Event, Kept, Ready, Subject, kept_name};
 use crate::text::{Lines, RepoPath};
 use crate::ui::{App, Facts, Guide, Input, Out, view};
 use crate::workspace::{Comparison, Source, Workspace};
@@ -214,7 +214,7 @@ impl Front {
     ) -> io::Result<(Self, Receiver<Event>)> {
         let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
         let facts = Facts { workspace: place.name(), models: setup.lists(), prices: setup.prices(), banner };
-        let session = Session::new(setup.terms(source));
+        let session = setup.session(source);
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());
         let asking = setup.asking();

@@ -10,6 +10,7 @@ mod answers;
 mod calibration;
 mod catalogue;
 mod compare;
+pub mod conversations;
 mod embedding;
 mod findings;
 mod gather;
@@ -42,6 +43,7 @@ pub use roles::{Roles, Route};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -91,6 +93,8 @@ pub struct Orchestrator {
     completion: Option<Running>,
     keeping: keep::Desk,
     shelf: Option<Shelf>,
+    /// How long answers are kept.
+    answers_for: Duration,
     /// The conversations of the last question, which lives beside the turn.
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
@@ -124,6 +128,7 @@ impl Orchestrator {
             completion,
             keeping,
             shelf: None,
+            answers_for: Duration::ZERO,
             lanes: HashMap::new(),
             looked_at: None,
         };
@@ -135,6 +140,12 @@ impl Orchestrator {
     pub fn searching(mut self, place: index::Place) -> Self {
         self.shelf = Some(Shelf::new(self.workspace.clone(), place));
         self
+    }
+
+    /// Answers are kept for so long after the last one of their conversation.
+    #[must_use]
+    pub fn keeping_answers(self, answers_for: Duration) -> Self {
+        Self { answers_for, ..self }
     }
 
     /// Replaces the routes, for instance when servers were found after the start.
@@ -171,6 +182,11 @@ impl Orchestrator {
             Effect::Trace { turn, hunk, review } => self.trace(turn, hunk, review),
             Effect::Polish { key, rough } => self.polish(key, rough),
             Effect::Keep { name, kept } => self.keep_review(name, kept),
+            // Kept of answers: `conversations`.
+            Effect::KeepAnswer { answered } => self.keep_answer(answered),
+            Effect::ListAnswers => self.on_thread(|w| Event::Answers(conversations::list(w).map_err(told))),
+            Effect::RecallAnswer { id } => self
+                .on_thread(move |w| Event::Recalled(Box::new(conversations::recall(w, &id).map_err(told)))),
             // Read and written in the project.
             Effect::Look { turn, path } => self.on_thread(move |w| {
                 let read = look(w, &path);
@@ -219,6 +235,10 @@ impl Orchestrator {
             let _ = events.blocking_send(event);
         });
     }
+}
+
+fn told(why: impl std::fmt::Display) -> String {
+    why.to_string()
 }
 
 /// Any number: the seed of a hash map is drawn from one.

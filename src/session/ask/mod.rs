@@ -6,18 +6,23 @@
 
 mod claims;
 mod deep;
+mod kept;
 mod lookup;
+mod markdown;
 mod proof;
 mod purse;
 mod question;
+mod recalled;
 mod talk;
 #[cfg(test)]
 mod tests;
 mod told;
 
+pub use kept::{Answered, Head, KeptAnswer, KeptAs};
 pub use proof::{Finding, Proof, Source};
 pub use purse::{Allowance, Limit};
 pub use question::{Depth, NoEvidence, Outcome, Question, Reach, Retrieved};
+pub use recalled::{Conversation, Recalled, Since};
 pub use talk::Step;
 
 use std::borrow::Cow;
@@ -29,8 +34,10 @@ use crate::context::Pack;
 use crate::context::citation::Evidence;
 use crate::model::{Bill, ModelId, Tokens, Usage};
 use crate::prompt::Means;
+use crate::text::Digest;
 use crate::tool;
 use deep::{Deep, Hands};
+use kept::Base;
 use purse::Purse;
 use talk::{Around, Before, Talk, Task};
 
@@ -64,6 +71,8 @@ pub enum Stage {
 enum Course {
     Talk(Box<Talk>),
     Deep(Box<Deep>),
+    /// Of earlier: it is over.
+    Recalled(Box<Recalled>),
 }
 
 /// A question and what has come of it.
@@ -74,6 +83,12 @@ pub struct Inquiry {
     purse: Purse,
     course: Course,
     revision: u64,
+    /// The name it is kept under, if answers are kept.
+    name: Option<String>,
+    /// It has been given away to be kept.
+    kept: bool,
+    /// What it goes on from, as that is written down.
+    base: Option<Arc<Base>>,
 }
 
 impl Session {
@@ -91,13 +106,17 @@ impl Session {
         let before = self.inquiry.take();
         let forgotten: Vec<Effect> =
             before.iter().flat_map(Inquiry::lanes).map(|turn| Effect::Abort { turn }).collect();
-        let before = before.filter(|_| question.follows).and_then(Inquiry::into_before);
+        let before = before.filter(|_| question.follows);
+        let kept = before.as_ref().filter(|before| before.kept).and_then(Inquiry::kept_as);
+        let before = before.and_then(Inquiry::into_before);
+        let base = kept.zip(before.clone()).map(|(kept, before)| Arc::new(Base { kept, before }));
         let id = self.next_id();
+        let name = self.next_name();
         let question = Arc::new(question);
         let (course, begin) = course(id, &question, before);
         let allowance = question.allowance;
         let purse = Purse::new(allowance, question.depth == Depth::Deep);
-        self.inquiry = Some(Inquiry { id, question, purse, course, revision: 0 });
+        self.inquiry = Some(Inquiry { id, question, purse, course, revision: 0, name, kept: false, base });
         let wake = allowance.time.map(|after| Effect::Wake { turn: id, after });
         Ok(forgotten.into_iter().chain([begin]).chain(wake).collect())
     }
@@ -109,7 +128,35 @@ impl Session {
 
     /// Nobody waits for the answer any more; what has come of it stays.
     pub fn stop_asking(&mut self) -> Vec<Effect> {
-        self.inquiry.as_mut().map(|inquiry| inquiry.stop(&End::Cancelled)).unwrap_or_default()
+        let Some(inquiry) = &mut self.inquiry else { return Vec::new() };
+        let mut effects = inquiry.stop(&End::Cancelled);
+        effects.extend(inquiry.to_keep());
+        effects
+    }
+
+    /// From now on answers are kept, under names that are drawn from `seed`.
+    pub fn keep_answers(&mut self, seed: u64) {
+        self.seed = Some(seed);
+    }
+
+    fn next_name(&mut self) -> Option<String> {
+        let name = self.seed.map(|seed| Digest::of(format!("{seed} {}", self.named).as_bytes()).short())?;
+        self.named += 1;
+        Some(name)
+    }
+
+    /// Takes an answer of earlier in hand, to be looked at and gone on from.
+    ///
+    /// # Errors
+    /// Another is being given.
+    pub fn recall_answer(&mut self, recalled: Recalled) -> Result<Vec<Effect>, NotNow> {
+        if self.inquiry.as_ref().is_some_and(Inquiry::is_running) {
+            return Err(NotNow::Running);
+        }
+        let before = self.inquiry.take();
+        let id = self.next_id();
+        self.inquiry = Some(Inquiry::recalled(id, recalled));
+        Ok(before.iter().flat_map(Inquiry::lanes).map(|turn| Effect::Abort { turn }).collect())
     }
 }
 
@@ -128,9 +175,48 @@ fn course(id: TurnId, question: &Arc<Question>, before: Option<Before>) -> (Cour
 }
 
 impl Inquiry {
+    fn recalled(id: TurnId, recalled: Recalled) -> Self {
+        let question = Arc::new(recalled.question.clone());
+        let mut purse = Purse::new(question.allowance, false);
+        purse.metered(id, recalled.bill);
+        let name = Some(recalled.kept.id.clone());
+        let course = Course::Recalled(Box::new(recalled));
+        Self { id, question, purse, course, revision: 0, name, kept: true, base: None }
+    }
+
+    /// The conversation, if the next question may go on with it: not one that has grown too heavy.
     fn into_before(self) -> Option<Before> {
-        let Course::Talk(talk) = self.course else { return None };
-        talk.to_go_on().filter(|_| talk.weight_to_go_on().is_some_and(|weight| weight < HEAVY))
+        self.to_go_on().filter(|before| before.said.ask().weight() < HEAVY)
+    }
+
+    fn to_go_on(&self) -> Option<Before> {
+        match &self.course {
+            Course::Talk(talk) => talk.to_go_on(),
+            Course::Deep(_) => None,
+            Course::Recalled(recalled) => recalled.before.clone(),
+        }
+    }
+
+    /// Under which names it is kept, or will be.
+    pub fn kept_as(&self) -> Option<KeptAs> {
+        if let Course::Recalled(recalled) = &self.course {
+            return Some(recalled.kept.clone());
+        }
+        let id = self.name.clone()?;
+        let base = self.base.as_ref().filter(|_| self.goes_on());
+        let conversation = base.map_or_else(|| id.clone(), |base| base.kept.conversation.clone());
+        Some(KeptAs { id, conversation })
+    }
+
+    /// The answer of earlier that it is, if it is one.
+    pub fn of_earlier(&self) -> Option<&Recalled> {
+        if let Course::Recalled(recalled) = &self.course { Some(recalled) } else { None }
+    }
+
+    /// What has become of the lines of a source, by its place in the proof, since the answer was given.
+    pub fn since(&self, source: usize) -> Since {
+        let since = self.of_earlier().and_then(|recalled| recalled.since.get(source));
+        since.copied().unwrap_or(Since::Unchanged)
     }
 
     pub fn id(&self) -> TurnId {
@@ -144,6 +230,7 @@ impl Inquiry {
     pub fn phase(&self) -> Phase {
         match &self.course {
             Course::Talk(talk) => talk.phase(),
+            Course::Recalled(_) => Phase::Done,
             Course::Deep(deep) if deep.end().is_some() => Phase::Done,
             Course::Deep(deep) => match deep.latest().phase() {
                 // Between two conversations.
@@ -156,6 +243,7 @@ impl Inquiry {
     pub fn stage(&self) -> Stage {
         match &self.course {
             Course::Deep(deep) => deep.stage(),
+            Course::Recalled(_) => Stage::Done,
             Course::Talk(talk) => match talk.phase() {
                 Phase::Gathering if talk.steps().is_empty() && talk.pack().is_none() => Stage::Searching,
                 Phase::Gathering => Stage::LookingUp,
@@ -175,6 +263,9 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.pack().map(Cow::Borrowed),
             Course::Deep(deep) => Some(Cow::Owned(deep.pack())),
+            Course::Recalled(recalled) => {
+                recalled.before.as_ref().map(|before| Cow::Borrowed(before.said.pack()))
+            }
         }
     }
 
@@ -183,6 +274,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.pack().map(Pack::notes).unwrap_or_default(),
             Course::Deep(deep) => deep.notes(),
+            Course::Recalled(recalled) => &recalled.notes,
         }
     }
 
@@ -191,6 +283,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.proof(),
             Course::Deep(deep) => deep.proof(),
+            Course::Recalled(recalled) => &recalled.proof,
         }
     }
 
@@ -199,40 +292,50 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.shown(),
             Course::Deep(deep) => deep.shown(),
+            Course::Recalled(recalled) => &recalled.shown,
         }
     }
 
     /// What was looked up so far; of a question in depth, by the parts.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        let (talk, deep) = match &self.course {
-            Course::Talk(talk) => (Some(&**talk), None),
-            Course::Deep(deep) => (None, Some(deep)),
+        let (talk, deep, earlier) = match &self.course {
+            Course::Talk(talk) => (Some(&**talk), None, None),
+            Course::Deep(deep) => (None, Some(deep), None),
+            Course::Recalled(recalled) => (None, None, Some(&recalled.steps)),
         };
         let parts = deep.into_iter().flat_map(|deep| deep.parts().filter_map(|(_, talk)| talk));
-        talk.into_iter().chain(parts).flat_map(Talk::steps)
+        talk.into_iter().chain(parts).flat_map(Talk::steps).chain(earlier.into_iter().flatten())
     }
 
     /// The parts of a question in depth, and whether each is answered.
     pub fn parts(&self) -> impl Iterator<Item = (&str, bool)> {
         let deep = if let Course::Deep(deep) = &self.course { Some(deep) } else { None };
         let over = |talk: Option<&Talk>| talk.is_some_and(|talk| !talk.is_running());
-        deep.into_iter().flat_map(move |deep| deep.parts().map(move |(text, talk)| (text, over(talk))))
+        let earlier = self.of_earlier().into_iter().flat_map(|recalled| &recalled.parts);
+        let earlier = earlier.map(|(text, answered)| (text.as_str(), *answered));
+        let now =
+            deep.into_iter().flat_map(move |deep| deep.parts().map(move |(text, talk)| (text, over(talk))));
+        now.chain(earlier)
     }
 
-    fn latest(&self) -> &Talk {
+    /// The conversation that was begun last.
+    fn latest(&self) -> Option<&Talk> {
         match &self.course {
-            Course::Talk(talk) => talk,
-            Course::Deep(deep) => deep.latest(),
+            Course::Talk(talk) => Some(talk),
+            Course::Deep(deep) => Some(deep.latest()),
+            Course::Recalled(_) => None,
         }
     }
 
     pub fn model(&self) -> Option<&ModelId> {
-        self.latest().model()
+        let earlier = || self.of_earlier().and_then(|recalled| recalled.model.as_ref());
+        self.latest().map_or_else(earlier, Talk::model)
     }
 
     /// Of its last request.
     pub fn usage(&self) -> Option<Usage> {
-        self.latest().usage()
+        let earlier = || self.of_earlier().and_then(|recalled| recalled.usage);
+        self.latest().map_or_else(earlier, Talk::usage)
     }
 
     /// What its requests cost, as far as they have ended.
@@ -242,26 +345,34 @@ impl Inquiry {
 
     /// Who took over from whom, in order.
     pub fn switches(&self) -> &[Switch] {
-        self.latest().switches()
+        self.latest().map(Talk::switches).unwrap_or_default()
     }
 
     /// Does it go on from the question before?
     pub fn goes_on(&self) -> bool {
-        matches!(&self.course, Course::Talk(talk) if talk.goes_on())
+        match &self.course {
+            Course::Talk(talk) => talk.goes_on(),
+            Course::Deep(_) => false,
+            Course::Recalled(recalled) => recalled.goes_on,
+        }
     }
 
     /// Would a question at this depth go on from it? Not from half an answer, not from one in depth, and
     /// not where a model may do other things than it was told at the beginning.
     pub fn can_be_gone_on_from(&self, depth: Depth) -> bool {
-        let Course::Talk(talk) = &self.course else { return false };
         let light = |weight: Tokens| weight < HEAVY;
-        depth == self.question.depth && talk.weight_to_go_on().is_some_and(light)
+        match &self.course {
+            Course::Talk(talk) => depth == self.question.depth && talk.weight_to_go_on().is_some_and(light),
+            Course::Deep(_) => false,
+            Course::Recalled(recalled) => recalled.can_be_gone_on_from(depth),
+        }
     }
 
     pub fn end(&self) -> Option<&End> {
         match &self.course {
             Course::Talk(talk) => talk.end(),
             Course::Deep(deep) => deep.end(),
+            Course::Recalled(recalled) => Some(&recalled.end),
         }
     }
 
@@ -270,6 +381,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.found(),
             Course::Deep(deep) => deep.found(),
+            Course::Recalled(recalled) => recalled.found,
         }
     }
 
@@ -283,6 +395,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => vec![talk.lane],
             Course::Deep(deep) => deep.lanes(),
+            Course::Recalled(_) => Vec::new(),
         }
     }
 
@@ -290,6 +403,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.lane == lane,
             Course::Deep(deep) => deep.owns(lane),
+            Course::Recalled(_) => false,
         }
     }
 
@@ -304,12 +418,19 @@ impl Inquiry {
                 vec![Effect::Abort { turn: talk.lane }]
             }
             Course::Deep(deep) => deep.stop(end),
+            Course::Recalled(_) => Vec::new(),
         }
     }
 
     /// The transition function of a question. What does not fit its phase changes nothing. `ids`: the
     /// last name that was given.
     pub(super) fn update(&mut self, terms: &Terms, ids: &mut u64, lane: TurnId, event: Event) -> Vec<Effect> {
+        let mut effects = self.step(terms, ids, lane, event);
+        effects.extend(self.to_keep());
+        effects
+    }
+
+    fn step(&mut self, terms: &Terms, ids: &mut u64, lane: TurnId, event: Event) -> Vec<Effect> {
         // Money is spent whether or not anybody waits for the answer any more.
         if let Event::Metered { bill, .. } = event {
             self.purse.metered(lane, bill);
@@ -334,6 +455,7 @@ impl Inquiry {
                 talk.update(&mut around, event)
             }
             Course::Deep(deep) => deep.update(&mut Hands { around, ids }, lane, event),
+            Course::Recalled(_) => Vec::new(),
         }
     }
 }
