@@ -11,8 +11,10 @@ pub enum Kind {
     Journal,
     Wire,
     Why,
-    /// A commit that an answer names.
+    /// A commit that an answer names, or a file as it was shown.
     Commit,
+    /// Answers of earlier.
+    Earlier,
 }
 
 /// Lines that are ready to be drawn: every foreign text in them has been made printable.

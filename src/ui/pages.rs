@@ -12,7 +12,7 @@ impl App {
         let page = match kind {
             Kind::Help => Some(help(self.place())),
             Kind::Answer => self.session.turn().map(answer),
-            Kind::Journal | Kind::Wire | Kind::Commit => None,
+            Kind::Journal | Kind::Wire | Kind::Commit | Kind::Earlier => None,
             Kind::Why => self.why(),
         };
         match page {
@@ -26,6 +26,9 @@ impl App {
         let Some(Overlay::Page(page)) = &mut self.overlay else { return Vec::new() };
         if page.kind == Kind::Journal {
             return self.act_in_journal(action, height);
+        }
+        if page.kind == Kind::Earlier {
+            return self.act_in_earlier(action, height);
         }
         match action {
             Action::Down => page.scroll(1),
