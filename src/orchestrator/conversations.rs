@@ -34,6 +34,15 @@ pub enum NoAnswer {
     Io(#[from] io::Error),
 }
 
+/// Why an answer is not kept.
+#[derive(Debug, thiserror::Error)]
+enum NotKept {
+    #[error("it shows what has the form of a key")]
+    Secret,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 impl Orchestrator {
     /// [`crate::session::Effect::KeepAnswer`]
     pub(super) fn keep_answer(&self, answered: Arc<Answered>) {
@@ -49,18 +58,22 @@ fn drawer(workspace: &Workspace) -> Drawer {
     workspace.drawer("sessions")
 }
 
-fn keep(workspace: &Workspace, answered: &Answered, age: Duration) -> io::Result<()> {
+fn keep(workspace: &Workspace, answered: &Answered, age: Duration) -> Result<(), NotKept> {
     let drawer = drawer(workspace);
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let answer = answered.at(i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-    let mut line = serde_json::to_vec(&answer)?;
+    let at = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    let answer = answered.at(at).ok_or(NotKept::Secret)?;
+    let mut line = serde_json::to_vec(&answer).map_err(io::Error::from)?;
     line.push(b'\n');
     let conversation = format!("-{}.jsonl", answer.head.conversation);
     let known = drawer.names()?.into_iter().find(|name| name.ends_with(&conversation));
     let is_new = known.is_none();
     let name = known.unwrap_or_else(|| format!("{:012}{conversation}", since.as_secs()));
     drawer.append(&name, |_| (Some(line), ()))?;
-    if is_new { drawer.clear_out(age, ROOM) } else { Ok(()) }
+    if is_new {
+        drawer.clear_out(age, ROOM)?;
+    }
+    Ok(())
 }
 
 /// The lines of a file that say something.

@@ -58,9 +58,9 @@ pub fn of(inquiry: &Inquiry, exit: Exit) -> Value {
     })
 }
 
-/// `time`: in seconds since 1970.
+/// `time`: in milliseconds since 1970, as in [`crate::session::Head`].
 pub fn rfc3339(time: i64) -> Option<String> {
-    jiff::Timestamp::from_second(time).ok().map(|time| time.to_string())
+    jiff::Timestamp::from_millisecond(time).ok().map(|time| time.to_string())
 }
 
 /// What the question might use, `null` where there is no limit.

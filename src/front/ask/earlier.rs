@@ -25,8 +25,12 @@ pub enum NoWayOn {
     Out(#[from] NotWritten),
     #[error("`{0}` was asked at depth deep, which ends with a report; ask anew, or at another depth")]
     Deep(String),
-    #[error("`{0}` did not come to its end; ask anew, or go on from another (`rein ask --list`)")]
+    #[error(
+        "`{0}` did not come to its end, or a secret was shown on the way; ask anew, or go on from another"
+    )]
     Part(String),
+    #[error("what was said up to `{0}` cannot be read any more; ask anew")]
+    Damaged(String),
     #[error("what was said up to `{0}` is too long to go on with; ask anew")]
     TooLong(String),
     #[error("`{id}` was asked at depth {was}, and goes on at it; leave `--depth` out, or ask anew")]
@@ -40,7 +44,9 @@ impl NoWayOn {
             Self::NoAnswer(NoAnswer::Io(_)) => Exit::NotHere,
             Self::NoAnswer(_) | Self::Depth { .. } => Exit::Usage,
             Self::Out(why) => why.exit(),
-            Self::Setup(_) | Self::Deep(_) | Self::Part(_) | Self::TooLong(_) => Exit::NotHere,
+            Self::Setup(_) | Self::Deep(_) | Self::Part(_) | Self::Damaged(_) | Self::TooLong(_) => {
+                Exit::NotHere
+            }
         }
     }
 }
@@ -71,7 +77,8 @@ pub fn to_go_on_from(workspace: &Workspace, id: &str, depth: Option<Depth>) -> R
     if depth.is_some_and(|depth| depth != was) {
         return Err(NoWayOn::Depth { id, was });
     }
-    Ok(conversations::recall_of(workspace, &conversation, &id)?)
+    let recalled = conversations::recall_of(workspace, &conversation, &id)?;
+    if recalled.is_whole() { Ok(recalled) } else { Err(NoWayOn::Damaged(id)) }
 }
 
 /// `rein ask --list`
@@ -108,7 +115,7 @@ fn head(head: &Head) -> Value {
 /// to the right.
 fn line(head: &Head) -> String {
     let time =
-        jiff::Timestamp::from_second(head.time).map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
+        jiff::Timestamp::from_millisecond(head.time).map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
     let (verified, all) = head.verified;
     let on = if head.after.is_some() { "↳ " } else { "" };
     let question = head.question.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -169,7 +176,8 @@ fn shown(branch: &[Session], json: bool, out: Option<Out>) -> Exit {
         return print(&report::document(&document), Exit::Done);
     }
     let told = |one: &&Inquiry| {
-        let time = one.of_earlier().and_then(|recalled| jiff::Timestamp::from_second(recalled.time()).ok());
+        let time =
+            one.of_earlier().and_then(|recalled| jiff::Timestamp::from_millisecond(recalled.time()).ok());
         let time = time.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
         let notes: String = one.notes().iter().map(|note| format!("{note}\n")).collect();
         format!(

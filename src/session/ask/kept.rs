@@ -56,7 +56,7 @@ pub struct Head {
     pub conversation: String,
     /// The answer that it goes on from.
     pub after: Option<String>,
-    /// When it was written down, in seconds since 1970.
+    /// When it was written down, in milliseconds since 1970.
     pub time: i64,
     pub question: String,
     pub file: Option<RepoPath>,
@@ -190,10 +190,14 @@ impl Inquiry {
 }
 
 impl Answered {
-    /// The line, written down at `time`, in seconds since 1970.
-    pub fn at(&self, time: i64) -> KeptAnswer {
+    /// The line, written down at `time`, in milliseconds since 1970. `None`: the question or the answer shows a
+    /// secret. Where what was sent shows one, the line says nothing of it, and cannot be gone on from.
+    pub fn at(&self, time: i64) -> Option<KeptAnswer> {
         let Self { answer, shown, said, base } = self;
         let mut answer = answer.clone();
+        if answer.texts().any(|text| shows_secret(text.as_bytes())) {
+            return None;
+        }
         answer.head.time = time;
         let nothing = Evidence::default();
         let before = base.as_ref().map_or(&nothing, |base| &base.before.shown);
@@ -201,8 +205,11 @@ impl Answered {
         answer.files = new.map(|(path, text)| KeptFile::of(path, text)).collect();
         let known = |commit: &&ShownCommit| !before.commits().any(|other| other == *commit);
         answer.commits = shown.commits().filter(known).map(KeptCommit::of).collect();
-        answer.talk = said.as_ref().map(|said| KeptTalk::of(said, base.as_ref().map(|base| &base.before)));
-        answer
+        let talk = said.as_ref().map(|said| KeptTalk::of(said, base.as_ref().map(|base| &base.before)));
+        let sent = |talk: &KeptTalk| talk.segments.iter().any(|one| shows_secret(one.text.as_bytes()));
+        answer.talk = talk.filter(|talk| !sent(talk));
+        answer.head.whole = answer.talk.is_some();
+        Some(answer)
     }
 }
 
@@ -316,6 +323,13 @@ impl KeptTalk {
 }
 
 impl KeptAnswer {
+    /// What a person asked, and what a model said to it.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let said = self.findings.iter().map(|finding| finding.text.as_str());
+        let quoted = self.sources.iter().map(|source| source.quote.as_str());
+        said.chain(quoted).chain([self.head.question.as_str()])
+    }
+
     pub(super) fn proof(&self) -> Proof {
         let findings = self.findings.iter().cloned().map(KeptFinding::finding).collect();
         Proof { sources: self.sources.iter().cloned().map(Source::placed).collect(), findings }

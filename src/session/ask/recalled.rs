@@ -78,9 +78,14 @@ pub struct Recalled {
 }
 
 impl Recalled {
-    /// In seconds since 1970.
+    /// In milliseconds since 1970.
     pub fn time(&self) -> i64 {
         self.time
+    }
+
+    /// Is what was said up to it whole?
+    pub fn is_whole(&self) -> bool {
+        self.before.is_some()
     }
 
     pub fn depth(&self) -> Depth {

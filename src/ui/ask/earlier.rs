@@ -92,8 +92,8 @@ fn list(heads: &[Head]) -> Page {
     page
 }
 
-/// `2026-11-30 10:45 UTC`; `seconds` since 1970.
-pub(super) fn time(seconds: i64) -> String {
-    let time = jiff::Timestamp::from_second(seconds);
+/// `2026-11-30 10:45 UTC`; `millis`: milliseconds since 1970.
+pub(super) fn time(millis: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(millis);
     time.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
 }
