@@ -27,8 +27,12 @@ fn world() -> World {
 
 /// The scripted model, with time enough on a busy machine.
 fn serve(world: &World, model: &Model, more: &str) {
+    over(world, model, "openai-chat", more);
+}
+
+fn over(world: &World, model: &Model, wire: &str, more: &str) {
     world.configure(&format!(
-        "[roles]\nchat = [\"local/scripted\"]\n[providers.local]\nwire = \"openai-chat\"\n\
+        "[roles]\nchat = [\"local/scripted\"]\n[providers.local]\nwire = \"{wire}\"\n\
          base_url = \"http://{}/v1\"\nfirst_byte_timeout = 20\nidle_timeout = 20\n{more}\n",
         model.address
     ));
@@ -91,6 +95,41 @@ fn the_next_question_goes_on_from_the_last_answer_in_another_run() {
     let [file] = &kept(&world)[..] else { panic!("{:?}", kept(&world)) };
     assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_to_string(file).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn what_a_model_looked_up_is_part_of_what_is_gone_on_from_over_every_wire() {
+    for wire in ["openai-chat", "openai-responses", "anthropic", "gemini", "ollama"] {
+        let looks = Reply::text("Let me look.").calling("read", r#"{"path": "src/main.rs"}"#);
+        let (world, model) = (world(), Model::plays([looks, second(), second()]));
+        over(&world, &model, wire, "");
+        let one = world.rein(&["ask", "--json", "--depth", "research", "how often is a request tried"]);
+        let one = one.ends(0).json();
+        let two = world.rein(&["ask", "--json", "--continue", "once more, about retry"]).ends(0).json();
+        assert_eq!((&two["goes_on"], &two["depth"]), (&json!(true), &json!("research")), "{wire}");
+        assert_eq!(two["citations"][0]["status"], "verified", "{wire}: what a tool gave is evidence still");
+        assert_eq!((two["conversation"].clone(), model.asked()), (one["id"].clone(), 3), "{wire}");
+        let sent: Vec<Value> = model.requests.all().iter().map(|request| request.json()).collect();
+        let key = ["messages", "input", "contents"].into_iter().find(|key| sent[0].get(key).is_some());
+        let messages = |at: usize| without_marks(&sent[at][key.unwrap()]);
+        let (before, after) = (messages(1), messages(2));
+        assert!(after.as_array().unwrap().starts_with(before.as_array().unwrap()), "{wire}: {sent:#?}");
+        assert_eq!(sent[1]["tools"], sent[2]["tools"], "{wire}");
+    }
+}
+
+/// Messages without the marks that say up to where a provider is to keep them: those move on.
+fn without_marks(value: &Value) -> Value {
+    match value {
+        Value::Array(all) => all.iter().map(without_marks).collect(),
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(key, _)| *key != "cache_control");
+            kept.map(|(key, value)| (key.clone(), without_marks(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        other => other.clone(),
+    }
 }
 
 #[test]

@@ -559,9 +559,9 @@ pub const KEYS: &[Binding] = &[
     row(Consent, &[ch('n')], A::No, "ask without them", 2),
     row(Consent, &[key(KeyCode::Esc)], A::Stop, "back to the instruction", 3),
     // a question
-    row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open the source", 1),
+    row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open", 1),
     row(Ask, &[key(KeyCode::Tab), key(KeyCode::BackTab)], A::Deeper, "how far to go", 2),
-    row(Ask, &[ctrl('a')], A::Leave, "back to the text", 3),
+    row(Ask, &[ctrl('a')], A::Leave, "leave", 3),
     row(Ask, &[ctrl('r')], A::Earlier, "earlier answers", 4),
     row(Ask, &[alt('n')], A::AskAnew, "ask the next without what was said before", 0),
     row(Ask, &[alt('c')], A::Copy, "copy the answer, as Markdown", 0),

@@ -102,15 +102,14 @@ impl Rows {
             (Checked::Unverified(_), _) | (_, Since::Gone | Since::NoFile) => Paint::Warn,
             (Checked::Verified { .. } | Checked::Corrected { .. }, _) => Paint::Good,
         };
-        let told = Some(since.told()).filter(|told| !told.is_empty()).map(|told| format!("; {told}"));
-        let text = format!("[{}] {}{}", source.number, source.told(), told.unwrap_or_default());
-        self.text(paint, &text, Some(at));
-        self.text(
-            Paint::Dim,
-            &source.quote.lines().map(|line| format!("  {line}\n")).collect::<String>(),
-            None,
-        );
+        self.text(paint, &format!("[{}] {}", source.number, source.told()), Some(at));
+        self.text(Paint::Warn, &indented(&since.told()), None);
+        self.text(Paint::Dim, &indented(&source.quote), None);
     }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 /// How far the answer is, or how it ended.
