@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a user waits for, measured from outside: a release binary, a pty, a model server on loopback.
 
-    python3 benches/terminal.py target/release/rein [startup] [idle] [keys] [hunk] [stream] [cancel] [ask] [edit]
+    python3 benches/terminal.py target/release/rein [startup] [idle] [keys] [hunk] [stream] [cancel] [gathering] [ask] [edit] [large]
 
 Linux, Python 3.9 or later, `git`; nothing to install. Everything happens in a temp folder with a home
 of its own. A frame is counted when its last byte (the end of the synchronized update, CSI ? 2026 l)
@@ -13,6 +13,7 @@ import json
 import os
 import pty
 import random
+import resource
 import select
 import shutil
 import signal
@@ -123,6 +124,8 @@ class Rein:
     """The screen in a pty."""
 
     def __init__(self, bench, *arguments):
+        # Reviews under way come back at the next start: each run begins without any.
+        shutil.rmtree(bench.state, ignore_errors=True)
         self.output, self.read, self.last = b"", 0, None
         self.began = time.perf_counter()
         self.pid, self.fd = pty.fork()
@@ -193,6 +196,7 @@ class Bench:
     def __init__(self, binary, folder):
         self.binary = os.path.abspath(binary)
         self.root, home = os.path.join(folder, "project"), os.path.join(folder, "home")
+        self.state = os.path.join(home, ".local/state")
         self.model = Model()
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": home, "TERM": "xterm-256color", "COLORTERM": "truecolor",
@@ -204,6 +208,15 @@ class Bench:
                        f'base_url = "http://127.0.0.1:{self.model.server_port}/v1"\n'
                        '[roles]\nchat = ["here/model"]\n')
         project(self.root, 3_000)
+        self.command("index")
+
+    def command(self, *arguments):
+        """Runs rein without a screen; the whole of it in milliseconds, and its CPU."""
+        before, began = os.times(), time.perf_counter()
+        subprocess.run([self.binary, *arguments], cwd=self.root, env=self.environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        took, after = time.perf_counter() - began, os.times()
+        cpu = after.children_user + after.children_system - before.children_user - before.children_system
+        return took * 1000, cpu * 1000
 
     def startup(self, runs=31):
         """From the fork to the first frame; the first run warms the page cache and is dropped."""
@@ -336,6 +349,22 @@ class Bench:
             said(f"Esc to \"stopped\", waiting for {name}", times, "ms")
             said("... CPU in the second after it", after, "ms")
 
+    def gathering(self, runs=10):
+        """Esc while what a request is about is still being looked for."""
+        times = []
+        for _ in range(runs):
+            rein = Rein(self, "small.rs")
+            rein.quiet(0.5)
+            rein.send(b"\x1bigo")
+            rein.quiet(0.3)
+            rein.send(b"\r")
+            time.sleep(0.005)
+            sent = rein.send(b"\x1b")
+            at = rein.wait(lambda output: b"stopped" in output)
+            times.append(at and (at - sent) * 1000)
+            rein.close()
+        said("Esc while gathering to \"stopped\" on screen", times, "ms")
+
     def edit(self, runs=21):
         path = os.path.join(self.root, "small.rs")
         with open(path) as file:
@@ -359,6 +388,49 @@ class Bench:
         print(f"edit --apply: {len(self.model.requests) // runs} request each; the first is {len(first)} bytes, "
               f"{len(first) - len(before)} without the file's own {len(before)}")
 
+    def large(self, files=200_000):
+        """A tree of so many files with a log of 1 GiB in it: from nothing, and when it is known."""
+        small, self.root = self.root, self.root + "-large"
+        for n in range(files):
+            folder = os.path.join(self.root, f"pkg{n // 10_000:02}", f"mod{n // 100 % 100:02}")
+            if n % 100 == 0:
+                os.makedirs(folder)
+            with open(os.path.join(folder, f"part_{n % 100}.rs"), "w") as file:
+                file.write(f"//! Part {n}.\npub fn part_{n}(x: u32) -> u32 {{\n    x + {n}\n}}\n")
+        subprocess.run(["git", "init", "-q"], cwd=self.root, check=True)
+        with open(os.path.join(self.root, "server.log"), "w") as file:
+            file.truncate(1 << 30)
+        frames, texts, keys, stops = [], [], [], []
+        for _ in range(10):
+            rein = Rein(self, "pkg00/mod07/part_7.rs")
+            frames.append((rein.frame() - rein.began) * 1000)
+            texts.append((rein.frame(b"Part") - rein.began) * 1000)
+            rein.close()
+        rein = Rein(self, "pkg00/mod07/part_7.rs")
+        rein.frame(b"Part")
+        # A request has the index made: keys and Esc beside it.
+        rein.send(b"\x1bigo")
+        rein.quiet(0.3)
+        rein.send(b"\r")
+        time.sleep(0.5)
+        sent = rein.send(b"\x1b")
+        stops.append((rein.wait(lambda output: b"stopped" in output) - sent) * 1000)
+        rein.send(b"q")
+        for n in range(100):
+            sent = rein.send(b"x" if n % 40 else b"\x7f")
+            keys.append((rein.frame() - sent) * 1000)
+            time.sleep(0.03)
+        rein.close()
+        for name, values in (("first frame", frames), ("the file's text", texts), ("Esc while it is indexed", stops),
+                             ("key to frame while it is indexed", keys)):
+            said(f"{files} files: {name}", values, "ms")
+        for name in ("index --rebuild", "index", "search part_77_33"):
+            wall, cpu = self.command(*name.split())
+            print(f"{files} files: {name}: {wall:.0f} ms, CPU {cpu:.0f} ms, "
+                  f"peak of any so far {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MB")
+        shutil.rmtree(self.root)
+        self.root = small
+
 
 def main():
     binary, *chosen = sys.argv[1:] or [None]
@@ -367,7 +439,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="rein-bench-")
     try:
         bench = Bench(binary, folder)
-        for name in chosen or ["startup", "idle", "keys", "hunk", "stream", "cancel", "ask", "edit"]:
+        for name in chosen or ["startup", "idle", "keys", "hunk", "stream", "cancel", "gathering", "ask", "edit"]:
             getattr(bench, name)()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

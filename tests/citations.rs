@@ -217,7 +217,7 @@ fn proof(sources: &[Planted], shown: &Evidence) -> Proof {
     let effects = session.ask(Question::of("what is so?")).unwrap();
     let [Effect::Retrieve { turn, .. }] = effects[..] else { panic!("{effects:?}") };
     let pack = evidence("what is so?", &[], Tokens(9_999)).unwrap();
-    let found = Ok(Retrieved { pack, shown: shown.clone(), history: true });
+    let found = Ok(Retrieved { history: true, ..Retrieved::of(pack, shown.clone()) });
     session.update(Event::Retrieved { turn, found });
     let mut answer = "SOURCES\n".to_owned();
     for (number, (_, place, quote)) in (1..).zip(sources) {

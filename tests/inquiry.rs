@@ -1,7 +1,7 @@
 //! What a model sees of a question, to the byte, at each depth: numbered and labelled, so that a change
 //! of it is a small diff that a person can review.
 
-use rein::context::{Excerpt, Pack, Segment, Source, Trust, evidence};
+use rein::context::{Asked, Excerpt, Pack, Segment, Source, Transcript, Trust, evidence, evidence_for};
 use rein::model::{Runnable, Tokens, ToolCall, ToolResult};
 use rein::prompt::{Means, Prompts, Said, after_answer, after_calls, ask, check, report, split};
 use rein::text::{Lines, RepoPath};
@@ -35,10 +35,15 @@ fn made_of_its_pack(said: &Said) {
 }
 
 fn pack(question: &str) -> Pack {
+    pack_with(question, &[])
+}
+
+fn pack_with(question: &str, past: &[Segment]) -> Pack {
     let text = Lines::from("pub const ATTEMPTS: u32 = 3;\n");
     let path = RepoPath::parse("src/retry.rs").unwrap();
     let excerpt = Excerpt { path, span: text.span(), text, whole: true, why: "words".into() };
-    evidence(question, &[excerpt], Tokens(999)).unwrap()
+    let (excerpts, above) = ([excerpt], Transcript::default());
+    evidence_for(&Asked { past, ..Asked::of(question, &excerpts, &above) }, Tokens(999)).unwrap()
 }
 
 fn prompts() -> Prompts {
@@ -57,7 +62,7 @@ fn a_question_about_a_line_with_its_history() {
     let text = "commit 1a2b3c4d5e6f\nAda, 2025-10-12\n\nTry three times\n";
     let source = Source::Commit { id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d".into() };
     let commit = Segment::new(source, "last changed line(s) 1 of src/retry.rs", text, Trust::Repository);
-    let pack = pack("why three?").with_before_last(vec![commit]);
+    let pack = pack_with("why three?", &[commit]);
     let means = Means { history: true, ..Means::default() };
     let said = ask(&prompts(), &pack, &means).unwrap();
     made_of_its_pack(&said);

@@ -1,4 +1,5 @@
-//! Lines are shown once: a piece whose lines are in the request already adds nothing.
+//! Lines are shown once in a request: a piece whose lines are in it already adds nothing. What stands in
+//! the conversation before it is `transcript`'s.
 
 use super::pack::{Segment, Source};
 use crate::text::Span;

@@ -1,10 +1,11 @@
 //! The file that a request is about, as its pieces: whole, cut around a selection, or cut around the
 //! cursor. Cut at line borders, and what is left out is said to the model and to the person.
 
-use super::gather::{DoesNotFit, Open, decoded};
 use super::outline::outline;
 use super::pack::{Dropped, Segment, Source, Trust};
+use super::request::{DoesNotFit, Open};
 use super::room::Room;
+use super::visible::decoded;
 use super::window;
 use crate::model::Tokens;
 use crate::text::{Lines, Span};

@@ -12,7 +12,8 @@ const MOST: usize = 32;
 /// Something that was named.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Mention {
-    /// `@src/a.rs`, `@"with a blank.rs"`, `@src/a.rs:10-20`, `@total_price`: a file or a symbol.
+    /// `@src/a.rs`, `@"with a blank.rs"`, `@src/a.rs:10-20`, `@total_price`: a file or a symbol. A file that is
+    /// called like one of the words below is written `@./diff`.
     Name {
         name: String,
         /// Line numbers from 1, both included.
@@ -43,7 +44,8 @@ impl Mention {
             url if is_page(url) => Some(Self::Page(url.to_owned())),
             _ => {
                 let (name, lines) = lines_of(&whole).unwrap_or((&whole, None));
-                Some(Self::Name { name: name.to_owned(), lines })
+                let name = name.trim_start_matches("./");
+                (!name.is_empty()).then(|| Self::Name { name: name.to_owned(), lines })
             }
         }
     }
@@ -68,7 +70,8 @@ impl fmt::Display for Mention {
         match self {
             Self::Name { name, lines } => {
                 let quote = if name.contains(char::is_whitespace) { "\"" } else { "" };
-                write!(f, "@{quote}{name}{quote}")?;
+                let here = if is_a_word(name) { "./" } else { "" };
+                write!(f, "@{quote}{here}{name}{quote}")?;
                 match lines {
                     Some((first, last)) if first == last => write!(f, ":{first}"),
                     Some((first, last)) => write!(f, ":{first}-{last}"),
@@ -82,7 +85,12 @@ impl fmt::Display for Mention {
     }
 }
 
-fn is_page(word: &str) -> bool {
+/// Would the name of a file, written by itself, mean something else?
+fn is_a_word(name: &str) -> bool {
+    matches!(name, "diff" | "diagnostics") || is_page(name)
+}
+
+pub(super) fn is_page(word: &str) -> bool {
     word.starts_with("https://") || word.starts_with("http://")
 }
 
@@ -191,9 +199,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_back(name in "[a-z/. ]{0,8}[a-z]", lines in proptest::option::of((1usize..99, 0usize..9))) {
+        fn what_is_shown_is_read_back(name in "[a-z/. ]{0,8}[a-z]|diff|diagnostics", lines in proptest::option::of((1usize..99, 0usize..9))) {
             let lines = lines.map(|(first, more)| (first, first + more));
-            prop_assume!(!["diff", "diagnostics"].contains(&name.as_str()) && name.trim() == name);
+            prop_assume!(!name.starts_with("./") && name.trim() == name);
             let mention = Mention::Name { name, lines };
             prop_assert_eq!(mentioned(&format!("see {mention} now")), vec![mention]);
         }

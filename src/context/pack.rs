@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::mention::Mention;
+use super::wishes::Target;
 use crate::model::{Ratio, Tokens};
 use crate::text::{RepoPath, Span};
 
@@ -116,7 +117,7 @@ impl Source {
         }
     }
 
-    /// What a wish calls it: its path or address, else its kind.
+    /// What its tags are called by: its path or address, else its kind.
     pub fn name(&self) -> &str {
         match self {
             Self::Page { url } => url,
@@ -204,6 +205,50 @@ impl Trust {
     }
 }
 
+/// How a piece stands in its conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
+pub enum Presence {
+    /// It is there.
+    #[default]
+    Sent,
+    /// Nothing of it is sent: it stands in what this earlier request of the conversation held, unchanged.
+    Above(u32),
+    /// It is there in place of what this earlier request held of the same lines, which read otherwise now.
+    Renewed(u32),
+    /// It is there, as it was sent; its file reads otherwise now.
+    Stale,
+    /// A word about it is there in its place: what a tool gave was taken out again, to make room.
+    Masked {
+        lines: usize,
+        /// What it weighed, by estimate, beyond the word that stands for it.
+        tokens: Tokens,
+    },
+}
+
+impl Presence {
+    /// In a word; a contract with scripts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Above(_) => "above",
+            Self::Renewed(_) => "renewed",
+            Self::Stale => "stale",
+            Self::Masked { .. } => "masked",
+        }
+    }
+
+    /// For a person; nothing where there is nothing to say.
+    pub fn told(self) -> Option<String> {
+        Some(match self {
+            Self::Sent => return None,
+            Self::Above(request) => format!("already above (request {request})"),
+            Self::Renewed(request) => format!("changed since request {request}"),
+            Self::Stale => "stale: it reads otherwise now".into(),
+            Self::Masked { lines, tokens } => format!("masked: {lines} lines (~{tokens} tokens) taken out"),
+        })
+    }
+}
+
 /// One piece.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Segment {
@@ -218,12 +263,28 @@ pub struct Segment {
     /// The wish that it is there by, if it is there by one.
     #[serde(skip)]
     pub pinned: Option<Mention>,
+    pub presence: Presence,
+    /// Which request of its conversation it came with, from 1.
+    pub request: u32,
 }
 
 impl Segment {
     pub fn new(source: Source, why: impl Into<String>, text: impl Into<String>, trust: Trust) -> Self {
         let text = text.into();
-        Self { source, why: why.into(), tokens: Tokens::estimate(&text), text, trust, pinned: None }
+        let (tokens, presence) = (Tokens::estimate(&text), Presence::Sent);
+        Self { source, why: why.into(), tokens, text, trust, pinned: None, presence, request: 1 }
+    }
+
+    /// Why it is there, and how it stands, for a person.
+    pub fn told(&self) -> String {
+        let standing = self.presence.told();
+        standing.map_or_else(|| self.why.clone(), |standing| format!("{} · {standing}", self.why))
+    }
+
+    /// The same as something that stands in the conversation already: it costs nothing.
+    #[must_use]
+    pub(super) fn above(self, request: u32) -> Self {
+        Self { text: String::new(), tokens: Tokens(0), presence: Presence::Above(request), ..self }
     }
 }
 
@@ -246,10 +307,15 @@ impl Dropped {
         Self { what: what.into(), span: None, tokens, why: why.into() }
     }
 
+    /// Something of a file, which was not even weighed.
+    pub fn file(path: &RepoPath, why: impl Into<String>) -> Self {
+        Self::new(Target::file(path.as_str()).to_string(), Tokens(0), why)
+    }
+
     /// A piece that was made and left out.
     pub fn piece(segment: &Segment, why: impl Into<String>) -> Self {
-        let (name, span) = (segment.source.name(), segment.source.place().1);
-        Self { span, ..Self::new(name, segment.tokens, why) }
+        let (what, span) = (Target::of(&segment.source).to_string(), segment.source.place().1);
+        Self { span, ..Self::new(what, segment.tokens, why) }
     }
 }
 
@@ -303,14 +369,6 @@ impl Pack {
         self
     }
 
-    /// The same with more pieces before the last one, which is what was asked.
-    #[must_use]
-    pub fn with_before_last(mut self, more: Vec<Segment>) -> Self {
-        let at = self.segments.len().saturating_sub(1);
-        self.segments.splice(at..at, more);
-        self
-    }
-
     /// What is missing from it and why, for the person: the model is not told.
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -350,6 +408,20 @@ impl Pack {
         let words = spare.iter().take(3).map(|one| format!("{} (~{})", one.source, one.tokens));
         let words: Vec<String> = words.collect();
         (!words.is_empty()).then(|| format!("what weighs most: {}", words.join(", ")))
+    }
+
+    /// How many results of tools were taken out again, and what they weighed for the model.
+    pub fn masked(&self) -> (usize, Tokens) {
+        let weights = self.segments.iter().filter_map(|one| match one.presence {
+            Presence::Masked { tokens, .. } => Some(self.ratio.of(tokens)),
+            _ => None,
+        });
+        weights.fold((0, Tokens(0)), |(count, all), own| (count + 1, all + own))
+    }
+
+    /// How many requests its conversation has.
+    pub fn requests(&self) -> u32 {
+        self.segments.iter().map(|one| one.request).max().unwrap_or(0)
     }
 
     pub fn tokens(&self) -> Tokens {

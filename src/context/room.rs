@@ -1,7 +1,7 @@
 //! The bytes that a request has left. A piece takes its text, the tags around it and the rounding of its
 //! weight, so that what is put into words weighs no more than was budgeted.
 
-use super::pack::{Segment, Source};
+use super::pack::{Presence, Segment, Source};
 use crate::model::Tokens;
 
 /// Bytes that the tags around a piece take beside the name in them: two tags of the longest name with
@@ -10,6 +10,9 @@ const TAG: usize = 112;
 
 /// Bytes of one character of a name in a tag, at most (`&quot;`).
 const ESCAPED: usize = 6;
+
+/// Bytes of the word in a tag that lines have changed since they were shown.
+const RENEWED: usize = 40;
 
 #[derive(Clone, Debug)]
 pub(super) struct Room {
@@ -33,9 +36,13 @@ impl Room {
         Tokens::of_bytes(self.left as u64)
     }
 
-    /// Takes room for a piece, if there is room.
+    /// Takes room for a piece, if there is room. One that stands in the conversation already needs none.
     pub fn take(&mut self, piece: &Segment) -> bool {
-        self.take_bytes(piece.text.len(), &piece.source)
+        match piece.presence {
+            Presence::Above(_) => true,
+            Presence::Renewed(_) => self.take_bytes(piece.text.len() + RENEWED, &piece.source),
+            _ => self.take_bytes(piece.text.len(), &piece.source),
+        }
     }
 
     /// Takes room for a piece of so many bytes.
@@ -47,7 +54,8 @@ impl Room {
 
     /// The bytes of text that a piece of such a source may have.
     pub fn left_for(&self, piece: &Segment) -> usize {
-        self.left_beside(&piece.source)
+        let renewed = if let Presence::Renewed(_) = piece.presence { RENEWED } else { 0 };
+        self.left_beside(&piece.source).saturating_sub(renewed)
     }
 
     pub fn left_beside(&self, source: &Source) -> usize {

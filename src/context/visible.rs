@@ -9,6 +9,12 @@ use crate::text::safe;
 /// Columns of a tab, which is kept as it is.
 const TAB: usize = 4;
 
+/// As the model reads it: LF only, and U+FFFD for bytes that are not UTF-8. An edit is matched line
+/// by line, and only its changed lines reach the file, so neither costs the file a byte.
+pub(super) fn decoded(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+}
+
 /// The text with every hidden character written out, as in `‹U+202E›`.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if hidden(text) == 0 {

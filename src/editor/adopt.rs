@@ -1,10 +1,10 @@
 //! Texts that come from outside: a landing that changed some lines, or the file read again. Each is
 //! one step that can be undone, and the cursor stays on its line.
 
-use super::buffer::{Buffer, decode, dominant_ending};
+use super::buffer::{Buffer, decode};
 use super::history::{Caret, Kind};
 use super::{Outcome, Position};
-use crate::text::{Lines, Span, diff};
+use crate::text::{LineEnding, Lines, Span, diff};
 
 impl Buffer {
     /// Replaces lines of the present text as one undo step. The hunks come in order; when two of
@@ -58,7 +58,7 @@ impl Buffer {
         let with = |span| Lines::new(new.slice(span));
         let hunks: Vec<_> = changes.iter().map(|change| (change.old, with(change.new))).collect();
         let outcome = self.splice(&hunks);
-        self.ending = dominant_ending(text);
+        self.ending = LineEnding::dominant(text);
         let now = self.save_point();
         self.saved(now);
         outcome

@@ -61,7 +61,7 @@ impl Buffer {
             caret: Caret::at(content.floor()),
             desired: None,
             history: History::default(),
-            ending: dominant_ending(text),
+            ending: LineEnding::dominant(text),
             indent: Indent::of(&shown, &path),
             tab: TAB_WIDTH,
             version: 0,
@@ -358,16 +358,6 @@ impl Buffer {
     pub(super) fn line_edits_since(&self, version: u64) -> Option<impl Iterator<Item = LineEdit>> {
         self.line_edits.since(version)
     }
-}
-
-pub(super) fn dominant_ending(text: &[u8]) -> LineEnding {
-    let newlines = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-    let (mut lf, mut crlf) = (0_usize, 0_usize);
-    for (at, _) in newlines {
-        let carriage_return = at > 0 && text.get(at - 1) == Some(&b'\r');
-        *(if carriage_return { &mut crlf } else { &mut lf }) += 1;
-    }
-    if crlf > lf { LineEnding::CrLf } else { LineEnding::Lf }
 }
 
 /// The text as it is shown, and why it is only shown.

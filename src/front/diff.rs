@@ -13,7 +13,7 @@ use super::{Exit, stop};
 use crate::change::{Base, Compared, Purpose, Review};
 use crate::session::{Ready, Subject};
 use crate::text::{Lines, RepoPath, safe};
-use crate::workspace::{CompareError, Comparison, Remark, Source};
+use crate::workspace::{CompareError, Comparison, Extent, Remark, Source, Trees};
 
 /// Longest file that is compared, in bytes, as in a repository.
 const MAX_BYTES: u64 = 16 << 20;
@@ -102,12 +102,12 @@ fn meant(request: &DiffRequest) -> Result<(Setup, super::setup::Place, First), W
         (Some(_), _, _, Some(word)) | (_, Some(_), _, Some(word)) => {
             return Err(Wrong::Journal(word.to_owned()));
         }
-        (Some(id), _, _, None) => Comparison::Landing(whole(id)?),
-        (_, Some(id), _, None) => Comparison::SinceLanding(whole(id)?),
+        (Some(id), _, _, None) => Comparison::Journal(Extent::Landing(whole(id)?)),
+        (_, Some(id), _, None) => Comparison::Journal(Extent::SinceLanding(whole(id)?)),
         (_, _, true, Some(_)) => return Err(Wrong::Staged),
-        (_, _, true, None) => Comparison::Staged,
-        (_, _, false, Some(rev)) => Comparison::parse(rev),
-        (_, _, false, None) => Comparison::Unstaged,
+        (_, _, true, None) => Comparison::Git(Trees::Staged),
+        (_, _, false, Some(rev)) => Comparison::Git(Trees::parse(rev)),
+        (_, _, false, None) => Comparison::Git(Trees::Unstaged),
     };
     place.workspace.can_compare(&what)?;
     let mut paths = Vec::new();

@@ -1,7 +1,7 @@
 //! What a command line wants in a request beside what is found for it: `--add`, `--evict`, what the text
 //! names with `@`, and whether the pages among it may be fetched.
 
-use crate::context::{Mention, Wishes};
+use crate::context::{Mention, Target, Wishes};
 use crate::session::Wants;
 
 /// What was typed.
@@ -9,7 +9,7 @@ use crate::session::Wants;
 pub struct Wanted {
     /// A file, lines of one, a symbol, `diff`, `diagnostics` or an address, each.
     pub add: Vec<String>,
-    /// A path, an address or a kind of piece, each.
+    /// A path (`./rules`: of a file that is called like a kind), an address or a kind of piece, each.
     pub evict: Vec<String>,
     pub allow_url: bool,
 }
@@ -33,7 +33,7 @@ impl Wanted {
         for word in &self.add {
             wishes.pin(Mention::parse(word).ok_or_else(|| NotWanted::Nothing(word.clone()))?);
         }
-        self.evict.iter().for_each(|what| wishes.evict(what.trim_start_matches("./")));
+        self.evict.iter().for_each(|what| wishes.evict(Target::parse(what)));
         let mut wants = Wants::of(text, wishes);
         let pages: Vec<String> = wants.pages_named().into_iter().map(ToOwned::to_owned).collect();
         match pages.first().filter(|_| !self.allow_url) {

@@ -1,14 +1,20 @@
 //! The map of a project: the definitions that the rest of it refers to most, with the lines that declare
 //! them, file by file. For a model's first orientation; made once for a session and from no question, so
 //! that what stands behind it in a request stays where it is.
+//!
+//! It is of the last commit (`committed` reads it), so that it is the same whatever is being worked on; where
+//! there is none, of the files as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::Index;
-use crate::context::search::Member;
+use super::store::{Content, Key};
 use crate::context::search::graph::{Referred, referred};
+use crate::context::search::{Corpus, Member};
 use crate::model::Tokens;
-use crate::text::{Lines, Span, safe};
+use crate::text::{Lines, RepoPath, Span, safe};
+use crate::workspace::Workspace;
 
 /// Longest declaration shown, in bytes.
 const LONGEST: usize = 120;
@@ -19,8 +25,11 @@ const OF_FILE: usize = 10;
 /// Most files read for it, however small the lines in them.
 const FILES: usize = 400;
 
+/// Digits of a commit's id by which a person knows it.
+const ID: usize = 10;
+
 /// See the module.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct RepoMap {
     /// A file's path, then its declarations, indented; files by path, declarations as they stand there.
     pub text: String,
@@ -28,6 +37,8 @@ pub struct RepoMap {
     pub definitions: usize,
     /// Files of the project, in the map or not.
     pub of_files: usize,
+    /// The commit that it is of; `None`: it is of the files as they were when it was made.
+    pub commit: Option<String>,
 }
 
 impl RepoMap {
@@ -35,21 +46,61 @@ impl RepoMap {
         self.definitions == 0
     }
 
-    /// `12 of 340 files, 48 definitions: those the others refer to most`
+    /// `12 of 340 files of commit 1a2b3c4d5e, 48 definitions: what the others refer to most`
     pub fn why(&self) -> String {
         let Self { files, definitions, of_files, .. } = self;
-        format!("{files} of {of_files} files, {definitions} definitions: what the others refer to most")
+        let of = match &self.commit {
+            Some(id) => format!("of commit {}", id.get(..ID).unwrap_or(id)),
+            None => "as they are (there is no commit)".to_owned(),
+        };
+        format!("{files} of {of_files} files {of}, {definitions} definitions: what the others refer to most")
     }
 }
 
-/// The map, of at most about `budget` tokens; the same for the same files. Blocking: goes through all
-/// references of the project and reads the files in the map. Empty when `stop` says so, and where nothing
-/// refers to anything.
-pub fn map(index: &Index, budget: Tokens, stop: &dyn Fn() -> bool) -> RepoMap {
-    let corpus = index.corpus();
+/// What an index knows of the files, to make a map from beside it: whoever holds this holds up nobody who asks
+/// the index.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub(super) corpus: Arc<Corpus>,
+    /// What each file of the corpus was read as; `None` of those that are in the project and not in it.
+    pub(super) keys: HashMap<RepoPath, Option<Key>>,
+}
+
+impl Index {
+    /// What it knows, as of its last refresh.
+    pub fn known(&self) -> Known {
+        let key = |content| match content {
+            Content::Indexed(key) => Some(key),
+            Content::Skipped(_) => None,
+        };
+        let keys = self.store.files.iter().map(|kept| (kept.path.clone(), key(kept.content))).collect();
+        Known { corpus: self.corpus(), keys }
+    }
+}
+
+/// The map of the files as they are, of at most about `budget` tokens; the same for the same files. Blocking: goes
+/// through all references of the project and reads the files in the map. Empty when `stop` says so, and where
+/// nothing refers to anything.
+pub fn map(workspace: &Workspace, known: &Known, budget: Tokens, stop: &dyn Fn() -> bool) -> RepoMap {
+    // The file, if it is still the one that was indexed: other bytes have other lines.
+    let mut text = |member: &Member| {
+        let file = workspace.read(member.path()).ok()??;
+        let key = known.keys.get(member.path()).copied().flatten()?;
+        (key.digest() == file.digest).then_some(file.lines)
+    };
+    drawn(&known.corpus, budget, &mut text, stop)
+}
+
+/// The map of the files of `corpus`, whose texts `text` gives.
+pub(super) fn drawn(
+    corpus: &Corpus,
+    budget: Tokens,
+    text: &mut dyn FnMut(&Member) -> Option<Lines>,
+    stop: &dyn Fn() -> bool,
+) -> RepoMap {
     let mut drawing = Drawing { left: bytes(budget), chosen: BTreeMap::new() };
     let mut texts: BTreeMap<usize, Option<Lines>> = BTreeMap::new();
-    for one in referred(&corpus) {
+    for one in referred(corpus) {
         if stop() {
             return RepoMap::default();
         }
@@ -58,21 +109,13 @@ pub fn map(index: &Index, budget: Tokens, stop: &dyn Fn() -> bool) -> RepoMap {
             break;
         }
         let Some(member) = corpus.files().get(one.file) else { continue };
-        let text = texts.entry(one.file).or_insert_with(|| unchanged(index, member));
+        let text = texts.entry(one.file).or_insert_with(|| text(member));
         let declared = text.as_ref().and_then(|text| declaration(member, &one, text));
         if let Some((row, line)) = declared {
             drawing.add(&one, member, row, line);
         }
     }
-    let Drawing { chosen, .. } = drawing;
-    let mut map = RepoMap { of_files: corpus.files().len(), files: chosen.len(), ..RepoMap::default() };
-    for (file, declared) in &chosen {
-        let path = corpus.files().get(*file).map_or("", |member| member.path().as_str());
-        map.text.push_str(&format!("{}\n", safe::line(path)));
-        declared.values().for_each(|line| map.text.push_str(&format!("  {line}\n")));
-        map.definitions += declared.len();
-    }
-    map
+    drawing.finish(corpus)
 }
 
 /// Below this, in bytes, nothing more fits.
@@ -101,12 +144,18 @@ impl Drawing {
         self.left -= needs;
         self.chosen.entry(one.file).or_default().insert(row, line);
     }
-}
 
-/// The file, if it is still the one that was indexed: other bytes have other lines.
-fn unchanged(index: &Index, member: &Member) -> Option<Lines> {
-    let file = index.workspace.read(member.path()).ok()??;
-    index.knows(member.path(), file.digest).then_some(file.lines)
+    fn finish(self, corpus: &Corpus) -> RepoMap {
+        let (of_files, files) = (corpus.files().len(), self.chosen.len());
+        let mut map = RepoMap { of_files, files, ..RepoMap::default() };
+        for (file, declared) in &self.chosen {
+            let path = corpus.files().get(*file).map_or("", |member| member.path().as_str());
+            map.text.push_str(&format!("{}\n", safe::line(path)));
+            declared.values().for_each(|line| map.text.push_str(&format!("  {line}\n")));
+            map.definitions += declared.len();
+        }
+        map
+    }
 }
 
 /// The line of a definition that has its name, and where it stands.
@@ -150,6 +199,10 @@ mod tests {
         ("README.md", "# Shop\n\ntotal_price of a ShoppingCart.\n"),
     ];
 
+    fn map(index: &Index, budget: Tokens, stop: &dyn Fn() -> bool) -> RepoMap {
+        super::map(&index.workspace, &index.known(), budget, stop)
+    }
+
     fn indexed(folder: &std::path::Path, files: &[(&str, &str)]) -> Index {
         let project = folder.join("project");
         std::fs::create_dir_all(project.join("src")).unwrap();
@@ -168,7 +221,10 @@ mod tests {
         let whole = map(&index, Tokens(500), &|| false);
         let expected = "src/cart.rs\n  pub struct ShoppingCart\nsrc/price.rs\n  pub fn total_price(cart: &ShoppingCart) -> u64\n";
         assert_eq!(whole.text, expected);
-        assert_eq!(whole.why(), "2 of 4 files, 2 definitions: what the others refer to most");
+        assert_eq!(
+            whole.why(),
+            "2 of 4 files as they are (there is no commit), 2 definitions: what the others refer to most"
+        );
         let small = map(&index, Tokens(13), &|| false);
         assert_eq!(
             small.text, "src/cart.rs\n  pub struct ShoppingCart\n",

@@ -7,6 +7,7 @@
 //! out. It knows no model, and nothing leaves the machine from here.
 #![expect(clippy::disallowed_methods, reason = "the room that keeps its own files, in the cache")]
 
+mod committed;
 mod excerpts;
 mod follow;
 mod grep;
@@ -26,11 +27,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use committed::{committed, keep_map, kept_map};
 pub use excerpts::{Drawn, excerpts};
 pub use follow::Followed;
 pub use grep::{PatternError, grep};
 pub use layer::Layered;
-pub use map::{RepoMap, map};
+pub use map::{Known, RepoMap, map};
 pub use matches::{MatchedLine, matched_lines};
 pub use mentions::mentions;
 pub use named::{defined, symbols};

@@ -32,6 +32,9 @@ const NAME: &str = "index";
 /// Largest file believed to be an index, in bytes.
 const MOST: u64 = 1 << 30;
 
+/// Largest file beside it that is believed to be ours, in bytes.
+const MOST_BESIDE: u64 = 1 << 20;
+
 /// Entries that no file uses are kept while they are fewer than this, or a quarter of those in use.
 const SPARE: usize = 64;
 
@@ -162,15 +165,45 @@ pub(super) fn load(folder: &Path) -> Option<Store> {
 
 /// Puts the index in `folder`, all or nothing, for the user's own eyes. Its size in bytes.
 pub(super) fn save(folder: &Path, store: &Store) -> io::Result<u64> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let bytes = encode(store);
-    let new = Staged(folder.join(format!("{NAME}.{}.new", std::process::id())));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new.0)?;
-    file.write_all(&bytes)?;
-    drop(file);
-    fs::rename(&new.0, folder.join(NAME))?;
+    put(folder, NAME, &bytes)?;
     sweep(folder);
     Ok(bytes.len() as u64)
+}
+
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let new = Staged(folder.join(format!("{name}.{}.new", std::process::id())));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new.0)?;
+    file.write_all(bytes)?;
+    drop(file);
+    fs::rename(&new.0, folder.join(name))
+}
+
+/// Puts something small beside the index, all or nothing, with a checksum before it.
+pub(super) fn put_beside(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    put(folder, name, &[&crc32fast::hash(bytes).to_le_bytes(), bytes].concat())
+}
+
+/// What lies beside the index by this name; `None` where it is not whole.
+pub(super) fn beside(folder: &Path, name: &str) -> Option<Vec<u8>> {
+    let path = folder.join(name);
+    fs::metadata(&path).ok().filter(|about| about.is_file() && about.len() <= MOST_BESIDE)?;
+    let bytes = fs::read(path).ok()?;
+    let (sum, rest) = bytes.split_first_chunk()?;
+    (u32::from_le_bytes(*sum) == crc32fast::hash(rest)).then(|| rest.to_vec())
+}
+
+/// Of the files whose names begin so, the `most` that were written last stay.
+pub(super) fn keep_newest(folder: &Path, begins: &str, most: usize) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let whole = |name: &str| name.starts_with(begins) && !name.ends_with(".new");
+    let named = entries.filter(|entry| whole(&entry.file_name().to_string_lossy()));
+    let written = |entry: &fs::DirEntry| entry.metadata().ok().and_then(|about| about.modified().ok());
+    let mut all: Vec<_> = named.map(|entry| (written(&entry), entry.path())).collect();
+    all.sort();
+    let old = all.len().saturating_sub(most);
+    all.into_iter().take(old).for_each(|(_, path)| drop(fs::remove_file(path)));
 }
 
 /// A file that goes away unless it was renamed.

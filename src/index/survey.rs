@@ -70,7 +70,8 @@ pub(super) fn read(workspace: &Workspace, path: &RepoPath, stamp: Stamp, room: u
     }
 }
 
-fn by_name(path: &RepoPath, bytes: u64) -> Option<Skipped> {
+/// Why a file of this name and size stays out, whatever is in it.
+pub(super) fn by_name(path: &RepoPath, bytes: u64) -> Option<Skipped> {
     let name = path.file_name().to_ascii_lowercase();
     if is_secret(path) {
         return Some(Skipped::Secret);
@@ -83,7 +84,8 @@ fn by_name(path: &RepoPath, bytes: u64) -> Option<Skipped> {
     (bytes > MAX_FILE).then_some(Skipped::TooLarge)
 }
 
-fn by_text(lines: &Lines) -> Option<Skipped> {
+/// Why a file with this text stays out.
+pub(super) fn by_text(lines: &Lines) -> Option<Skipped> {
     if holds_key(lines.bytes()) {
         return Some(Skipped::Secret);
     }

@@ -33,8 +33,8 @@ const BESIDE: Tokens = Tokens(900);
 /// Most tokens of excerpts that are looked through for files, at `repo`.
 const ABOUT: Tokens = Tokens(8_000);
 
-/// Tokens of the map, at `repo`: the first thousand say which modules there are and what they are for.
-const MAP: Tokens = Tokens(1_000);
+/// Fewest tokens that a request at `repo` has room for to begin with a map: eight of it.
+const ROOM_FOR_MAP: Tokens = Tokens(8_000);
 
 /// How long a request for edits waits for the index at `selection` and `file`, where excerpts help, and
 /// at `repo`, where looking through all files takes as long.
@@ -74,7 +74,10 @@ pub fn pack(
     budget: Tokens,
     stop: &dyn Fn() -> bool,
 ) -> Result<Gathered, GatherError> {
-    let workspace = ground.workspace;
+    let (workspace, room) = (ground.workspace, ground.ratio.back(budget));
+    let with_map = wants_map(instruct, room);
+    // It is made beside the search for what else the request needs.
+    ground.desk.filter(|_| with_map).into_iter().for_each(Desk::begin_map);
     let mut read = BTreeMap::new();
     let text = match &instruct.focus.file {
         Some(path) => {
@@ -99,7 +102,9 @@ pub fn pack(
         Level::Selection | Level::File => (Vec::new(), beside(ground, instruct, stop, &mut notes)),
         Level::Complete => Default::default(),
     };
-    steady.extend(map(ground, instruct, ground.ratio.back(budget), stop));
+    if with_map {
+        steady.extend(map(ground, stop, &mut notes));
+    }
     let request = Request {
         steady: &steady,
         named: &pieces,
@@ -108,7 +113,7 @@ pub fn pack(
         wishes: &wants.wishes,
         ..Request::new(instruct.level, &instruct.text, open)
     };
-    let pack = context::gather(&request, ground.ratio.back(budget))?;
+    let pack = context::gather(&request, room)?;
     notes.extend(pack.notes().iter().cloned());
     let pack = pack.with_notes(notes).dropping(left_out).weighed(ground.ratio);
     // Part of a file is no base for an edit.
@@ -120,13 +125,23 @@ pub fn pack(
     Ok(Gathered { pack, read })
 }
 
-/// The map of the project, at `repo`, where the request has room for eight of it.
-fn map(ground: &Ground<'_>, instruct: &Instruct, budget: Tokens, stop: &dyn Fn() -> bool) -> Option<Segment> {
-    if instruct.level != Level::Repo || budget < Tokens(8 * MAP.0) {
-        return None;
+/// Does the request begin with a map of the project?
+fn wants_map(instruct: &Instruct, room: Tokens) -> bool {
+    instruct.level == Level::Repo && room >= ROOM_FOR_MAP && !instruct.wants.wishes.evicts_kind("map")
+}
+
+/// The map of the project; without it the request goes where it is not ready in time, and says so.
+fn map(ground: &Ground<'_>, stop: &dyn Fn() -> bool, notes: &mut Vec<String>) -> Option<Segment> {
+    let patience = if ground.looked_at { LOOKED_AT } else { AT_REPO };
+    match ground.desk?.map(patience, stop) {
+        Ok(map) if map.is_empty() => None,
+        Ok(map) => Some(Segment::new(Source::Map, map.why(), map.text.clone(), Trust::Repository)),
+        Err(NotReady::Stopped) => None,
+        Err(why) => {
+            notes.push(format!("without the map: {why}"));
+            None
+        }
     }
-    let map = ground.desk?.map(MAP, AT_REPO, stop).ok().filter(|map| !map.is_empty())?;
-    Some(Segment::new(Source::Map, map.why(), map.text.clone(), Trust::Repository))
 }
 
 /// Lines that were selected by number must be there.
@@ -219,7 +234,7 @@ fn survey(
     for (path, why) in ranked.iter().take(FILES) {
         match candidate(workspace, instruct, path, why.clone()) {
             Ok(excerpt) => chosen.push(excerpt),
-            Err(why) => dropped.push(Dropped::new(path.as_str(), Tokens(0), why)),
+            Err(why) => dropped.push(Dropped::file(path, why)),
         }
     }
     if chosen.len() < FILES {

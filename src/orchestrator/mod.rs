@@ -161,7 +161,7 @@ impl Orchestrator {
             Effect::Preview { turn, instruct } => self.preview(turn, instruct),
             Effect::Draft { ask } => self.draft(ask),
             Effect::FindSymbols { typed } => self.find_symbols(typed),
-            Effect::Retrieve { turn, question } => self.retrieve(turn, question),
+            Effect::Retrieve { turn, question, above } => self.retrieve(turn, question, above),
             Effect::UseTools { turn, question, calls } => self.use_tools(turn, question, calls),
             // Asked of models: `answers`.
             Effect::Send { turn, ask } => self.send(turn, ask),

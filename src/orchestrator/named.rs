@@ -14,7 +14,7 @@ use crate::session::Wants;
 use crate::text::highlight::Language;
 use crate::text::syntax::faults;
 use crate::text::{Lines, RepoPath, Span, patch};
-use crate::workspace::{Comparison, Found};
+use crate::workspace::{Comparison, Found, Trees};
 
 /// Who names a symbol wants it, and waits longer than who names nothing.
 const PATIENCE: Patience = Patience { known: Duration::from_secs(2), new: Duration::from_secs(10) };
@@ -94,7 +94,7 @@ impl About<'_> {
         let path = self.ground.workspace.real(&path).unwrap_or(path);
         if context::is_secret(&path) || context::holds_key(text.bytes()) {
             let why = "may hold secrets: nothing of it is sent";
-            all.dropped.push(Dropped::new(path.as_str(), Tokens(0), why));
+            all.dropped.push(Dropped::file(&path, why));
             return;
         }
         let whole = text.span();
@@ -162,9 +162,10 @@ impl About<'_> {
     /// What is not committed, as it stands on screen.
     fn diff(&self, why: &str, all: &mut Named) {
         let workspace = self.ground.workspace;
-        let since = Comparison::Since("HEAD".into());
+        let since = Comparison::Git(Trees::Since("HEAD".into()));
         // Before the first commit everything is new.
-        let what = if workspace.can_compare(&since).is_ok() { since } else { Comparison::Unstaged };
+        let what =
+            if workspace.can_compare(&since).is_ok() { since } else { Comparison::Git(Trees::Unstaged) };
         let mut changed: BTreeMap<RepoPath, Option<Lines>> = BTreeMap::new();
         let compared = workspace.compare(&what, &[], &mut |found| {
             match found {

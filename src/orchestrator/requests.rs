@@ -11,8 +11,9 @@ use super::gather::{self, Ground};
 use super::page::{self, Pages};
 use super::shelf::{Desk, Patience};
 use super::{Orchestrator, Route, dice, retrieve, tools};
+use crate::context::Transcript;
 use crate::index::{self, Index};
-use crate::model::{Ask, Role};
+use crate::model::{Ask, Role, Tokens};
 use crate::provider::body;
 use crate::session::{Event, Gathered, Instruct, Question, Retrieved, TurnId};
 use crate::tool;
@@ -62,12 +63,13 @@ impl Orchestrator {
     }
 
     /// [`Effect::Retrieve`]: what a question is about.
-    pub(super) fn retrieve(&mut self, turn: TurnId, question: Arc<Question>) {
-        let (stop, room) = (self.lane(turn), self.room);
+    pub(super) fn retrieve(&mut self, turn: TurnId, question: Arc<Question>, above: Arc<Transcript>) {
+        let (stop, room, window) = (self.lane(turn), self.room, self.window());
         let (pages, notice) = (question.wants.pages.clone(), self.notice());
         self.gather(turn, stop, pages, false, move |ground, stop| {
-            let found = retrieve::retrieve(ground, &question, room, stop);
-            let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), ..all });
+            let window = window.map(|window| ground.ratio.back(window));
+            let found = retrieve::retrieve(ground, &question, &above, room, stop);
+            let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), window, ..all });
             Event::Retrieved { turn, found }
         });
     }
@@ -117,6 +119,11 @@ impl Orchestrator {
             None => self.turns.entry(turn).or_default(),
         };
         running.tasks.push(task.abort_handle());
+    }
+
+    /// Most tokens that the model which is asked first takes of a request and its answer, as it counts them.
+    fn window(&self) -> Option<Tokens> {
+        self.roles.serve(Role::Chat).first().and_then(|route| route.card.context)
     }
 
     /// What a person should know where the project's texts go to a model to be searched by meaning.

@@ -2,18 +2,20 @@
 //! ready, since there is nothing to ask about without. The lines that it points at come along, and where
 //! it is about how they came to be, the commits that last changed them.
 
-use super::gather::Ground;
+use super::gather::{Ground, on_screen};
 use super::named::{About, Named, named};
 use super::shelf::NotReady;
 use super::{history, tools};
 use crate::context::citation::Evidence;
-use crate::context::{self, Excerpt, Segment, Source, Trust, holds_key, is_secret};
+use crate::context::{
+    self, Asked, Changed, Excerpt, Segment, Source, Transcript, Trust, holds_key, is_secret,
+};
 use crate::index::{Drawn, Index, excerpts};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
 use crate::text::{Lines, RepoPath, Span};
 
-/// Most tokens of excerpts for one question.
+/// Most tokens of excerpts for one question, beside those that its conversation holds already.
 const EVIDENCE: Tokens = Tokens(6_000);
 
 /// Most bytes that are shown of each commit.
@@ -22,46 +24,94 @@ const COMMIT: usize = 6_000;
 /// Lines around those that a question about the past points at.
 const AROUND: usize = 20;
 
-/// The pack for a question, of at most about `budget` tokens, and what it is from. Blocking.
+/// The pack for a question, of at most about `budget` tokens, and what it is from. `above`: what the
+/// conversation that it goes on holds; of that nothing is packed again, and what reads otherwise now is packed
+/// anew. Blocking.
 ///
 /// # Errors
 /// There is no index, or nothing in it fits.
 pub fn retrieve(
     ground: &Ground<'_>,
     question: &Question,
+    above: &Transcript,
     budget: Tokens,
     stop: &dyn Fn() -> bool,
 ) -> Result<Retrieved, NoEvidence> {
-    let desk = ground.desk.ok_or_else(|| NoEvidence::NoIndex("there is no search index here".into()))?;
     let (file, wants) = (question.focus.file.as_ref(), &question.wants);
     let about = About { ground, open: &question.open, file, wants, may_change: false, stop };
     let Named { pieces, files, mut notes, dropped } = named(&about);
-    let skip = |path: &RepoPath| wants.wishes.evicts_file(path.as_str());
-    let ask = |index: &Index| excerpts(&index.under(&question.open), &question.text, EVIDENCE, &skip);
-    let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))?;
+    let (mut shown, mut above) = (Evidence::default(), above.clone());
+    let renewed = renewed(ground, question, &mut above, &mut shown);
+    let drawn = drawn(ground, question, &above, stop)?;
     let here = pointed_at(ground, question);
-    let mut shown = Evidence::default();
     let past = match &here {
         Some((path, text, span)) if question.is_about_the_past() => {
             past(ground, (path, text, *span), &mut shown, &mut notes, stop)
         }
         _ => Vec::new(),
     };
-    if drawn.is_empty() && here.is_none() && pieces.is_empty() {
+    if drawn.is_empty() && renewed.is_empty() && here.is_none() && pieces.is_empty() {
         return Err(NoEvidence::Nothing);
     }
     let lines = here.map(|(path, file, span)| lines(path, file, span, question));
-    let mut chosen: Vec<Excerpt> = Vec::new();
+    let mut chosen: Vec<Excerpt> = renewed;
     for Drawn { excerpt, file } in lines.into_iter().chain(drawn) {
         shown.add_file(excerpt.path.clone(), file);
         chosen.push(excerpt);
     }
     files.into_iter().for_each(|(path, file)| shown.add_file(path, file));
-    let room = ground.ratio.back(budget);
-    let pack = context::evidence_with(&question.text, &chosen, &pieces, &wants.wishes, room)?;
+    let asked = Asked {
+        named: &pieces,
+        past: &past,
+        wishes: &wants.wishes,
+        ..Asked::of(&question.text, &chosen, &above)
+    };
+    let pack = context::evidence_for(&asked, ground.ratio.back(budget))?;
     let pack = pack.with_notes(notes).dropping(dropped).weighed(ground.ratio);
     let history = !past.is_empty();
-    Ok(Retrieved { pack: pack.with_before_last(past), shown, history })
+    Ok(Retrieved { history, above, ..Retrieved::of(pack, shown) })
+}
+
+/// What the index has for the question, best first.
+fn drawn(
+    ground: &Ground<'_>,
+    question: &Question,
+    above: &Transcript,
+    stop: &dyn Fn() -> bool,
+) -> Result<Vec<Drawn>, NoEvidence> {
+    let desk = ground.desk.ok_or_else(|| NoEvidence::NoIndex("there is no search index here".into()))?;
+    let skip = |path: &RepoPath| question.wants.wishes.evicts_file(path.as_str());
+    // Lines that the conversation holds cost nothing: as many more are looked for.
+    let more = if above.is_empty() { Tokens(0) } else { EVIDENCE };
+    let ask = |index: &Index| excerpts(&index.under(&question.open), &question.text, EVIDENCE + more, &skip);
+    desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))
+}
+
+/// Lines that the conversation shows and that read otherwise now, as they read now.
+fn renewed(
+    ground: &Ground<'_>,
+    question: &Question,
+    above: &mut Transcript,
+    shown: &mut Evidence,
+) -> Vec<Excerpt> {
+    let mut now = Evidence::default();
+    for path in above.files() {
+        let text = on_screen(ground.workspace, &question.open, path);
+        let plain = text.filter(|text| !is_secret(path) && !holds_key(text.bytes()));
+        plain.into_iter().for_each(|text| now.add_file(path.clone(), text));
+    }
+    let mut renewed: Vec<Excerpt> = Vec::new();
+    for Changed { path, span, request, now } in above.compare(&now) {
+        shown.add_file(path.clone(), now.clone());
+        let span = Span::new(span.start().min(now.len()), span.end().min(now.len()));
+        if question.wants.wishes.evicts_file(path.as_str()) || span.is_empty() {
+            continue;
+        }
+        let (text, why) =
+            (Lines::new(now.slice(span).to_vec()), format!("request {request} showed these lines"));
+        renewed.push(Excerpt { whole: span == now.span(), path, span, text, why });
+    }
+    renewed
 }
 
 /// The lines that the question points at, as they stand on screen, and the file they are in. No secret.

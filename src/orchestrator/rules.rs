@@ -26,7 +26,7 @@ pub fn rules(
     wants: &Wants,
 ) -> Vec<Segment> {
     // Who keeps all of them out has none read.
-    if wants.wishes.evicted().iter().any(|what| what == "rules") {
+    if wants.wishes.evicts_kind("rules") {
         return Vec::new();
     }
     let read = |name: &str| {

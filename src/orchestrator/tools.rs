@@ -12,7 +12,7 @@ use crate::context::citation::{Evidence, ShownCommit};
 use crate::context::{holds_key, is_secret};
 use crate::index::{Callee, Index, PatternError, excerpts, matched_lines, uses};
 use crate::model::Tokens;
-use crate::session::{Outcome, Question};
+use crate::session::{Given, Outcome, Question};
 use crate::text::highlight::Language;
 use crate::text::symbols::definitions;
 use crate::text::{Lines, RepoPath, Span};
@@ -59,7 +59,7 @@ pub fn carry_out(
 type Gave = Result<Outcome, String>;
 
 fn gave(text: String, shown: Evidence) -> Gave {
-    Ok(Outcome { gave: Ok(text), shown })
+    Ok(Outcome::words(text, shown))
 }
 
 impl Bench<'_> {
@@ -112,17 +112,16 @@ impl Bench<'_> {
         let desk = self.ground.desk.ok_or("there is no search index here")?;
         let find = |index: &Index| excerpts(&index.under(&self.question.open), query, FOUND, &|_| false);
         let drawn = desk.ask(None, self.stop, find).map_err(|why| why.to_string())?;
-        let (mut text, mut shown) = (String::new(), Evidence::default());
+        let (mut parts, mut shown) = (Vec::new(), Evidence::default());
         for one in drawn {
             let excerpt = one.excerpt;
-            text.push_str(&head(&excerpt.path, excerpt.span, one.file.len()));
-            text.push_str(&ended(read_aloud(excerpt.text.bytes())));
+            parts.push(lines_of(&excerpt.path, excerpt.span, one.file.len(), excerpt.text.bytes()));
             shown.add_file(excerpt.path, one.file);
         }
-        if text.is_empty() {
+        if parts.is_empty() {
             return Err("nothing fits these words; try a name, or `grep`".into());
         }
-        gave(text, shown)
+        Ok(Outcome { gave: Ok(parts), shown })
     }
 
     fn read(&self, path: &RepoPath, lines: Option<Span>) -> Gave {
@@ -135,14 +134,14 @@ impl Bench<'_> {
         }
         let end = fitting(&text, span);
         let part = Span::new(span.start(), end);
-        let mut said = head(path, part, text.len());
-        said.push_str(&ended(read_aloud(text.slice(part))));
+        let mut parts = vec![lines_of(path, part, text.len(), text.slice(part))];
         if end < span.end() {
-            said.push_str(&format!("({} more line(s); read on from line {})\n", span.end() - end, end + 1));
+            let more = format!("({} more line(s); read on from line {})\n", span.end() - end, end + 1);
+            parts.push(Given::Words(more));
         }
         let mut shown = Evidence::default();
         shown.add_file(path.clone(), text);
-        gave(said, shown)
+        Ok(Outcome { gave: Ok(parts), shown })
     }
 
     fn list(&self, folder: Option<&RepoPath>) -> Gave {
@@ -315,8 +314,9 @@ fn fitting(text: &Lines, span: Span) -> usize {
     (span.start() + lines.max(1)).min(span.end())
 }
 
-fn head(path: &RepoPath, span: Span, all: usize) -> String {
-    format!("{path} lines {span} of {all}:\n")
+/// Lines of a file of `of` lines.
+fn lines_of(path: &RepoPath, span: Span, of: usize, bytes: &[u8]) -> Given {
+    Given::Lines { path: path.clone(), span, of, text: read_aloud(bytes) }
 }
 
 fn is_below(path: &RepoPath, folder: &RepoPath) -> bool {

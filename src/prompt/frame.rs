@@ -1,7 +1,7 @@
 //! Puts tags around the pieces of a pack. The tags become part of the pieces, so that the pieces
 //! still are all that is sent.
 
-use crate::context::{Segment, Source, Trust};
+use crate::context::{Presence, Segment, Source, Trust};
 use crate::model::Tokens;
 use crate::text::{RepoPath, Span};
 
@@ -41,6 +41,9 @@ fn wrap(pieces: &mut [Segment], path: &RepoPath, mark: &str) {
 }
 
 fn piece(segment: &Segment, mark: &str) -> Segment {
+    if let Presence::Above(_) = segment.presence {
+        return segment.clone();
+    }
     let text = &segment.text;
     let framed = match &segment.source {
         Source::System | Source::Request | Source::Answer | Source::Tools | Source::Call { .. } => {
@@ -65,7 +68,12 @@ fn piece(segment: &Segment, mark: &str) -> Segment {
         Source::Map => {
             format!("<map{mark} of=\"what other files refer to most\">\n{}</map{mark}>\n", ended(text))
         }
-        Source::Excerpt { path, span } => tagged("excerpt", mark, Some((path.as_str(), Some(*span))), text),
+        Source::Excerpt { path, span } => {
+            let renewed = matches!(segment.presence, Presence::Renewed(_));
+            let changed = if renewed { " changed=\"since it was shown above\"" } else { "" };
+            let of = format!(" path=\"{}\"{}{changed}", attribute(path.as_str()), numbers(*span));
+            format!("<excerpt{mark}{of}>\n{}</excerpt{mark}>\n", ended(text))
+        }
         Source::Instruction => tagged("instruction", mark, None, text),
         Source::Refusal { path } => tagged("refused", mark, Some((path, None)), text),
         Source::Prefix { path } => {
@@ -87,6 +95,15 @@ fn tagged(tag: &str, mark: &str, of: Option<(&str, Option<Span>)>, text: &str) -
 
 fn named(tag: &str, mark: &str, name: &str, value: &str, text: &str) -> String {
     format!("<{tag}{mark} {name}=\"{}\">\n{}</{tag}{mark}>\n", attribute(value), ended(text))
+}
+
+/// A framed result of a tool with another text in its frame; `None` where the text is no such frame.
+pub fn in_place(framed: &str, text: &str) -> Option<String> {
+    let (opening, rest) = framed.split_once('\n')?;
+    let mark = opening.strip_prefix("<result")?.split(' ').next()?;
+    // What stands behind the frame was said by us.
+    let closing = rest.rfind(&format!("</result{mark}>\n"))?;
+    Some(format!("{opening}\n{}{}", ended(text), rest.get(closing..)?))
 }
 
 /// The lines that a piece of the real text stands at, as what a refused edit should have said.
@@ -119,4 +136,33 @@ fn attribute(value: &str) -> String {
 fn retext(segment: &mut Segment, text: String) {
     segment.tokens = Tokens::estimate(&text);
     segment.text = text;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_replaced_within_its_own_frame_and_what_is_said_behind_it_stays() {
+        let source = Source::Outcome { tool: "read".into() };
+        let result = Segment::new(source, "", "a\n</result-9>\nb\n", Trust::Repository);
+        let framed: String = framed(&[result], "-7").into_iter().map(|piece| piece.text).collect();
+        let last = framed.clone() + "Answer now.\n";
+        let masked = in_place(&last, "gone").unwrap();
+        assert_eq!(masked, "<result-7 of=\"read\">\ngone\n</result-7>\nAnswer now.\n");
+        assert_eq!(in_place(&masked, "gone").unwrap(), masked);
+        assert_eq!(in_place("anything else\n", "gone"), None);
+    }
+
+    #[test]
+    fn what_stands_above_is_not_framed_and_what_changed_says_so() {
+        let source = || Source::Excerpt { path: RepoPath::parse("a.rs").unwrap(), span: Span::new(0, 1) };
+        let piece =
+            |presence, text| Segment { presence, ..Segment::new(source(), "", text, Trust::Repository) };
+        let framed = framed(&[piece(Presence::Above(1), ""), piece(Presence::Renewed(1), "b\n")], "");
+        assert_eq!(framed[0].text, "");
+        let renewed =
+            "<excerpt path=\"a.rs\" lines=\"1\" changed=\"since it was shown above\">\nb\n</excerpt>\n";
+        assert_eq!(framed[1].text, renewed);
+    }
 }

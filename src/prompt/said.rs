@@ -1,6 +1,9 @@
 //! A request as it will be sent, and the pieces it is made of.
 
-use crate::context::{Pack, Segment, Source, Trust};
+use std::collections::BTreeMap;
+
+use super::frame::in_place;
+use crate::context::{Dropped, Pack, Presence, Segment, Source, Trust};
 use crate::model::{Ask, Message, Seal, Speaker, Tokens, Tool, ToolCall, ToolResult};
 
 /// An ask that is made of the pieces of its pack and of nothing else: that is what the context panel
@@ -29,10 +32,11 @@ pub struct Said {
 
 impl Said {
     /// Joins the pieces: system texts, then turns by speaker.
-    pub(super) fn new(segments: Vec<Segment>, max_output: Option<Tokens>) -> Self {
+    pub(super) fn new(mut segments: Vec<Segment>, max_output: Option<Tokens>) -> Self {
         let mut system = String::new();
         let mut messages: Vec<Message> = Vec::new();
-        for segment in &segments {
+        let mut request = 1;
+        for segment in &mut segments {
             let speaker = match segment.source {
                 Source::System => {
                     system.push_str(&segment.text);
@@ -43,8 +47,12 @@ impl Said {
             };
             match messages.last_mut().filter(|message| message.speaker == speaker) {
                 Some(message) => message.text.push_str(&segment.text),
-                None => messages.push(Message::of(speaker, segment.text.as_str())),
+                None => {
+                    request += u32::from(speaker == Speaker::Assistant);
+                    messages.push(Message::of(speaker, segment.text.as_str()));
+                }
             }
+            segment.request = request;
         }
         let steady = segments.iter().filter(|one| !one.source.is_system()).map_while(|one| {
             let is_steady = one.source.is_steady();
@@ -93,37 +101,105 @@ impl Said {
         seals: &[Seal],
         results: Vec<ToolResult>,
     ) -> Self {
-        let mut said = self.clone();
-        let mut segments = self.pack.segments().to_vec();
+        let mut more = Vec::new();
         if !answer.is_empty() {
-            segments.push(Segment::new(Source::Answer, "said beside its calls", answer, Trust::Model));
+            more.push(Segment::new(Source::Answer, "said beside its calls", answer, Trust::Model));
         }
-        segments.extend(calls.iter().map(|call| {
+        more.extend(calls.iter().map(|call| {
             let source = Source::Call { tool: call.name.clone() };
             Segment::new(source, "asked for by the model", call.arguments.as_str(), Trust::Model)
         }));
-        segments.extend(results.iter().map(|result| {
+        more.extend(results.iter().map(|result| {
             let (tool, why) =
                 (result.name.clone(), if result.failed { "why not" } else { "what it asked for" });
             Segment::new(Source::Outcome { tool }, why, result.text.as_str(), Trust::Repository)
         }));
-        said.pack = self.pack.clone().reworded(segments);
-        said.ask.messages.push(Message::calling(answer, calls.to_vec(), seals.to_vec()));
-        said.ask.messages.push(Message::results(results));
-        said
+        let calling = Message::calling(answer, calls.to_vec(), seals.to_vec());
+        self.and(more, [calling, Message::results(results)])
     }
 
     /// The conversation, gone on with after an answer by what the user asks next.
     pub(super) fn after_answer(&self, answer: &str, next: Vec<Segment>) -> Self {
-        let mut said = self.clone();
         let text: String = next.iter().map(|segment| segment.text.as_str()).collect();
+        let mut more = vec![Segment::new(Source::Answer, "the answer before", answer, Trust::Model)];
+        more.extend(next);
+        self.and(more, [Message::assistant(answer), Message::user(text)])
+    }
+
+    /// With another request behind it: pieces, and the messages that are made of them.
+    fn and(&self, more: Vec<Segment>, messages: [Message; 2]) -> Self {
+        let mut said = self.clone();
+        let request = self.next_request();
         let mut segments = self.pack.segments().to_vec();
-        segments.push(Segment::new(Source::Answer, "the answer before", answer, Trust::Model));
-        segments.extend(next);
+        segments.extend(more.into_iter().map(|piece| Segment { request, ..piece }));
         said.pack = self.pack.clone().reworded(segments);
-        said.ask.messages.push(Message::assistant(answer));
-        said.ask.messages.push(Message::user(text));
+        said.ask.messages.extend(messages);
         said
+    }
+
+    /// The number of the request that would go on from this one, the first being 1.
+    pub fn next_request(&self) -> u32 {
+        self.pack.requests() + 1
+    }
+
+    /// The results of tools as they stand in it, oldest first.
+    pub fn results(&self) -> impl Iterator<Item = &Segment> {
+        self.pack.segments().iter().filter(|piece| matches!(piece.source, Source::Outcome { .. }))
+    }
+
+    /// The same with results of tools taken out, and in place of each a word about it: by its number among
+    /// [`Said::results`], the word and how many lines are gone. Every call keeps its result.
+    pub fn masking(&self, words: &BTreeMap<usize, (String, usize)>) -> Self {
+        let mut said = self.clone();
+        let mut nth = 0..;
+        for message in &mut said.ask.messages {
+            if message.tool_results().is_empty() {
+                continue;
+            }
+            let results = message.tool_results().iter().zip(&mut nth).map(|(result, nth)| {
+                let masked = words.get(&nth).and_then(|(word, _)| in_place(&result.text, word));
+                ToolResult { text: masked.unwrap_or_else(|| result.text.clone()), ..result.clone() }
+            });
+            *message = Message::results(results.collect());
+        }
+        let mut nth = 0..;
+        let pieces = self.pack.segments().iter().map(|piece| {
+            let number = matches!(piece.source, Source::Outcome { .. }).then(|| nth.next()).flatten();
+            let masked = number.and_then(|nth| words.get(&nth));
+            let Some((text, lines)) =
+                masked.and_then(|(word, lines)| Some((in_place(&piece.text, word)?, *lines)))
+            else {
+                return piece.clone();
+            };
+            let weighs = Tokens::estimate(&text);
+            let presence = Presence::Masked { lines, tokens: piece.tokens.saturating_sub(weighs) };
+            Segment { text, tokens: weighs, presence, ..piece.clone() }
+        });
+        let pieces = pieces.collect();
+        said.pack = self.pack.clone().reworded(pieces);
+        said
+    }
+
+    /// The same, with what became of pieces for a person to know; nothing that is sent changes. `of` is asked
+    /// for each piece, with its number among [`Said::results`] if it is one of them.
+    pub fn standing(&self, mut of: impl FnMut(&Segment, Option<usize>) -> Option<Presence>) -> Self {
+        let mut nth = 0..;
+        let pieces = self.pack.segments().iter().map(|piece| {
+            let number = matches!(piece.source, Source::Outcome { .. }).then(|| nth.next()).flatten();
+            Segment { presence: of(piece, number).unwrap_or(piece.presence), ..piece.clone() }
+        });
+        let pieces = pieces.collect();
+        Self { pack: self.pack.clone().reworded(pieces), ask: self.ask.clone() }
+    }
+
+    /// The same with more for a person to know.
+    pub fn noting(mut self, notes: &[String], dropped: &[Dropped]) -> Self {
+        for note in notes.iter().filter(|note| !self.pack.notes().contains(note)).cloned().collect::<Vec<_>>()
+        {
+            self.pack = self.pack.noting(Some(note));
+        }
+        self.pack = self.pack.dropping(dropped.iter().cloned());
+        self
     }
 
     /// With what a person should know of the pack it is made of: what is missing, and how it weighs.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
-use crate::context::{DoesNotFit, Mention, Pack, Wishes, mentioned};
+use crate::context::{DoesNotFit, Mention, Pack, Transcript, Wishes, mentioned};
 use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Price, Role};
 use crate::text::highlight::{Class, Language};
 use crate::text::{Digest, Lines, RepoPath};
@@ -84,8 +84,8 @@ pub enum Effect {
     Draft { ask: Arc<Ask> },
     /// Find names of symbols that begin as `typed` does.
     FindSymbols { typed: String },
-    /// Search what a question is about and pack it.
-    Retrieve { turn: TurnId, question: Arc<Question> },
+    /// Search what a question is about and pack it, beside what its conversation holds already.
+    Retrieve { turn: TurnId, question: Arc<Question>, above: Arc<Transcript> },
     /// Ask the chat role; the answer comes as [`Event::Delta`]s and one [`Event::Ended`].
     Send { turn: TurnId, ask: Arc<Ask> },
     /// Ask the chat role for a conversation about a question; comes back as with [`Effect::Send`].

@@ -23,8 +23,9 @@ mod tests;
 mod turn;
 
 pub use ask::{
-    Allowance, Answered, Conversation, Depth, Finding, Head, Inquiry, KeptAnswer, KeptAs, Limit, NoEvidence,
-    Outcome, Proof, Question, Reach, Recalled, Retrieved, Since, Source as CitedSource, Stage, Step,
+    Allowance, Answered, Conversation, Depth, Finding, Given, Head, Inquiry, KeptAnswer, KeptAs, Limit,
+    NoEvidence, Outcome, Proof, Question, Reach, Recalled, Retrieved, Since, Source as CitedSource, Stage,
+    Step,
 };
 pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};

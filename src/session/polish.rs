@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::change::{Hunk, HunkId, Review, Standing};
 use crate::text::diff::{self, Change};
-use crate::text::highlight::{Class, Language, highlight};
+use crate::text::highlight::{Class, Language, by_line, highlight};
 use crate::text::symbols::definitions;
 use crate::text::{LineEnding, Lines, RepoPath, Span, trim_ending};
 
@@ -71,7 +71,8 @@ impl Rough {
         }
         new.extend_from_slice(base.slice(Span::new(at, base.len())));
         let language = Language::of(&self.path);
-        let coloured = |text: &Lines| language.map(|language| by_line(language, text)).unwrap_or_default();
+        let classes = |language, text: &Lines| by_line(text, highlight(language, text.bytes()));
+        let coloured = |text: &Lines| language.map(|language| classes(language, text)).unwrap_or_default();
         let words =
             self.hunks.iter().map(|(id, replaces, with, parts)| (*id, words(base, *replaces, with, parts)));
         let words = words.collect();
@@ -137,26 +138,6 @@ impl Polish {
     pub fn words(&self, hunk: HunkId) -> Option<&Words> {
         self.words.get(&hunk)
     }
-}
-
-fn by_line(language: Language, text: &Lines) -> Vec<Classes> {
-    let mut classes = highlight(language, text.bytes()).into_iter().peekable();
-    let mut offset = 0;
-    let mut lines = Vec::with_capacity(text.len());
-    for line in text.iter() {
-        let end = offset + line.len();
-        let mut here = Vec::new();
-        while let Some((range, class)) = classes.peek().filter(|(range, _)| range.start < end) {
-            here.push((range.start.max(offset) - offset..range.end.min(end) - offset, *class));
-            if range.end > end {
-                break;
-            }
-            classes.next();
-        }
-        lines.push(here);
-        offset = end;
-    }
-    lines
 }
 
 /// Are the lines that come those that go, but for their ends?

@@ -108,6 +108,19 @@ impl LineEnding {
         }
     }
 
+    /// The one that most lines of a text have; LF for a text without any.
+    pub fn dominant(text: &[u8]) -> Self {
+        let (mut newlines, mut crlf, mut before) = (0_usize, 0_usize, b'\0');
+        for byte in text {
+            if *byte == b'\n' {
+                newlines += 1;
+                crlf += usize::from(before == b'\r');
+            }
+            before = *byte;
+        }
+        if 2 * crlf > newlines { Self::CrLf } else { Self::Lf }
+    }
+
     pub fn as_bytes(self) -> &'static [u8] {
         match self {
             Self::Lf => b"\n",
@@ -215,9 +228,7 @@ impl Lines {
 
     /// The ending most lines use; LF for a text without any.
     pub fn dominant_ending(&self) -> LineEnding {
-        let crlf = self.iter().filter(|line| LineEnding::of(line) == LineEnding::CrLf).count();
-        let lf = self.iter().filter(|line| LineEnding::of(line) == LineEnding::Lf).count();
-        if crlf > lf { LineEnding::CrLf } else { LineEnding::Lf }
+        LineEnding::dominant(&self.bytes)
     }
 }
 

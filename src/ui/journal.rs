@@ -5,7 +5,7 @@ use super::app::{App, Out, Overlay};
 use super::keymap::Action;
 use super::page::{Kind, Page};
 use super::theme::Paint;
-use crate::workspace::{Comparison, Kind as Operation, LogEntry, Status};
+use crate::workspace::{Comparison, Extent, Kind as Operation, LogEntry, Status};
 
 impl App {
     pub(super) fn open_journal(&mut self, log: Result<Vec<LogEntry>, String>) {
@@ -30,9 +30,11 @@ impl App {
             Action::Submit | Action::SinceHere | Action::SinceStart => {
                 let id = page.chosen().map(str::to_owned);
                 return match (action, id) {
-                    (Action::SinceStart, _) => self.look_back(Comparison::SinceOpened),
-                    (Action::SinceHere, Some(id)) => self.look_back(Comparison::SinceLanding(id)),
-                    (_, Some(id)) => self.look_back(Comparison::Landing(id)),
+                    (Action::SinceStart, _) => self.look_back(Comparison::Journal(Extent::SinceOpened)),
+                    (Action::SinceHere, Some(id)) => {
+                        self.look_back(Comparison::Journal(Extent::SinceLanding(id)))
+                    }
+                    (_, Some(id)) => self.look_back(Comparison::Journal(Extent::Landing(id))),
                     (_, None) => Vec::new(),
                 };
             }

@@ -8,8 +8,8 @@ use crate::change::{Hunk, HunkId, Review};
 use crate::editor::{Buffer, Placed, SavePoint, Viewport};
 use crate::session::TurnId;
 use crate::text::diff::{self, changes};
-use crate::text::highlight::Class;
-use crate::text::{Digest, Drift, Lines, RepoPath, Span};
+use crate::text::highlight::{Class, by_line};
+use crate::text::{Digest, Drift, Lines, RepoPath, Span, trim_ending};
 
 /// Hunks with more lines than this get no word marks; they would cost more than they tell.
 const WORDS: usize = 400;
@@ -184,23 +184,8 @@ impl Colours {
     /// Sorts the classes of the text that was asked for into lines.
     pub fn set(&mut self, version: u64, classes: Vec<(Range<usize>, Class)>) {
         let Some((_, text)) = self.asked.as_ref().filter(|(asked, _)| *asked == version) else { return };
-        let mut offset = 0;
-        let mut classes = classes.into_iter().peekable();
-        let mut lines = Vec::with_capacity(text.len());
-        for line in text.iter() {
-            let end = offset + line.len();
-            let mut here = Vec::new();
-            while let Some((range, class)) = classes.peek().filter(|(range, _)| range.start < end) {
-                here.push((range.start.max(offset) - offset..range.end.min(end) - offset, *class));
-                if range.end > end {
-                    break;
-                }
-                classes.next();
-            }
-            lines.push((crate::text::trim_ending(line).len(), here));
-            offset = end;
-        }
-        self.lines = lines;
+        let lengths = text.iter().map(|line| trim_ending(line).len());
+        self.lines = lengths.zip(by_line(text, classes)).collect();
         self.version = Some(version);
     }
 

@@ -77,6 +77,8 @@ struct Stage {
     app: App,
     disk: BTreeMap<RepoPath, Lines>,
     now: Duration,
+    /// Colours are not there at once.
+    slow: bool,
     unanswered: Vec<Effect>,
     outs: Vec<Out>,
     screen: Terminal<TestBackend>,
@@ -114,6 +116,7 @@ impl Stage {
             app,
             disk: BTreeMap::from([(path(RS), Lines::from(TEXT))]),
             now: Duration::ZERO,
+            slow: false,
             unanswered: Vec::new(),
             outs: Vec::new(),
             screen: Terminal::new(TestBackend::new(width, height)).unwrap(),
@@ -212,7 +215,7 @@ impl Stage {
                 let project = |_: &[&str]| Mentions { files: files(), short_of: None };
                 Event::Traced { turn, hunk, callers: Callers::of(&review, hunk, project).into() }
             }
-            Effect::Polish { key, rough } => {
+            Effect::Polish { key, rough } if !self.slow => {
                 let polish = rough.polish().into();
                 Event::Polished { key, path: rough.path, polish }
             }
@@ -401,6 +404,39 @@ fn the_first_hunk_is_there_while_the_model_still_talks() {
         stage.says(&reply[..second + 80]);
         stage.tick(4_000);
     });
+}
+
+#[test]
+fn however_fast_hunks_come_one_piece_of_work_for_a_file_is_under_way() {
+    let mut stage = Stage::new(80, 24);
+    stage.slow = true;
+    ask_at_file(&mut stage);
+    let reply = two_edits();
+    let (first, second) = reply.split_at(reply.find("Why: it is public").unwrap());
+    let work = |stage: &mut Stage| {
+        let taken = std::mem::take(&mut stage.unanswered).into_iter();
+        Vec::from_iter(taken.filter(|effect| matches!(effect, Effect::Polish { .. })))
+    };
+    let done = |stage: &mut Stage, effect: Effect| {
+        let Effect::Polish { key, rough } = effect else { panic!("another effect") };
+        let polish = rough.polish().into();
+        stage.input(Input::Event(Event::Polished { key, path: rough.path, polish }));
+    };
+    stage.says(first);
+    let early = work(&mut stage).pop().unwrap();
+    stage.says(second).ends();
+    assert!(work(&mut stage).is_empty(), "the first is not done");
+    done(&mut stage, early);
+    let [late] = <[Effect; 1]>::try_from(work(&mut stage)).unwrap();
+    let words = |stage: &Stage| {
+        let review = stage.app.session().turn().unwrap().review();
+        let polish = stage.app.review.polish(&path(RS)).unwrap();
+        Vec::from_iter(review.hunks().map(|hunk| polish.words(hunk.id).is_some()))
+    };
+    assert_eq!(words(&stage), [true, false], "what is known serves meanwhile");
+    done(&mut stage, late);
+    assert_eq!(words(&stage), [true, true]);
+    assert!(work(&mut stage).is_empty(), "nothing is left to do");
 }
 
 #[test]

@@ -41,10 +41,14 @@ fn text(tree: &Tree, path: &RepoPath, real: &RepoPath) -> Result<Option<Loaded>,
 }
 
 fn refuse_binary(path: &RepoPath, loaded: &Loaded) -> Result<(), ReadError> {
-    let head = loaded.bytes.get(..SNIFFED).unwrap_or(&loaded.bytes);
+    if is_binary(&loaded.bytes) { Err(ReadError::Binary(path.clone())) } else { Ok(()) }
+}
+
+/// Is it no text that could be edited?
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    let head = bytes.get(..SNIFFED).unwrap_or(bytes);
     // UTF-16 of ASCII is full of NULs; of other scripts it need not be, but then it has a mark.
-    let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    if utf16 || head.contains(&0) { Err(ReadError::Binary(path.clone())) } else { Ok(()) }
+    head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || head.contains(&0)
 }
 
 fn lines(loaded: &Loaded) -> Lines {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::landing::{After, Desk, Operation, Target};
 use super::pen::{Pen, faults::Faults};
-use super::{Kind, Source, StateDirs, Story, Workspace, WriteError};
-use crate::change::Level;
+use super::{Comparison, Found, Kind, Source, StateDirs, Story, Workspace, WriteError};
+use crate::change::{Level, Purpose, Review, Verdict};
 use crate::text::RepoPath;
 
 /// What a project holds: path → (bytes, permission bits); `None` for a folder.
@@ -131,4 +131,31 @@ pub(super) fn land(workspace: &Workspace, files: &[(&str, Option<&str>)]) -> Res
     };
     let targets: Result<_, WriteError> = files.iter().map(target).collect();
     desk.commit(Operation { kind: Kind::Landing, story: Some(story()), vacates: vec![] }, targets?)
+}
+
+/// What differs, as a review whose rejected hunks are taken back, and each remark as `name: words`.
+pub(super) fn compared(project: &Project, what: &Comparison, paths: &[RepoPath]) -> (Review, Vec<String>) {
+    let mut review = Review::of_difference(Purpose::TakeBack).unwrap();
+    let mut remarks = Vec::new();
+    let take = &mut |found| {
+        match found {
+            Found::Text(compared) => review.compare(compared),
+            Found::Remark(remark) => remarks.push(format!("{}: {}", remark.name, remark.words)),
+        }
+        true
+    };
+    project.open().compare(what, paths, take).unwrap();
+    (review, remarks)
+}
+
+/// Each hunk as `name: +added -removed`.
+pub(super) fn sums(review: &Review) -> Vec<String> {
+    review.hunks().map(|h| format!("{}: +{} -{}", h.path, h.with.len(), h.replaces.len())).collect()
+}
+
+/// Rejects every hunk and lands that; the operation's id.
+pub(super) fn take_all_back(project: &Project, mut review: Review) -> String {
+    let ids: Vec<_> = review.hunks().map(|hunk| hunk.id).collect();
+    review.decide(&ids, Verdict::Rejected);
+    project.open().apply(review.settle().unwrap(), &story()).unwrap().id().to_owned()
 }

@@ -18,6 +18,7 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod git;
+mod head;
 mod history;
 mod journal;
 mod landing;
@@ -45,11 +46,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use compare::{CompareError, Comparison, Found, Remark};
+pub use compare::{CompareError, Comparison, Extent, Found, Remark, Trees};
 pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
+pub use head::{Blob, Head};
 pub use history::{Blamed, Commit, FileChange, HistoryError, Recorded, WantedCommits};
 pub use note::{NoteError, Noted};
 pub use record::{Judged, Kind, Reviewed, Source, Story};

@@ -5,27 +5,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::compare::as_lines;
+use super::compare::{Extent, as_lines};
 use super::record::Entry;
 use super::revert::{self, Reversed};
 use super::{CompareError, Found, Remark, UndoError, Workspace};
 use crate::change::{Base, Compared};
 use crate::text::{Lines, RepoPath, safe};
 
-/// How much of the journal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Extent<'a> {
-    One(&'a str),
-    AndLater(&'a str),
-    SinceOpened,
-}
-
 impl Workspace {
-    /// Hands out what an operation did to files, as far as it is still in them (`One`), or how files differ
+    /// Hands out what an operation did to files, as far as it is still in them (`Landing`), or how files differ
     /// from what they were before it (those that it or a later operation touched).
     pub(super) fn trace(
         &self,
-        extent: Extent<'_>,
+        extent: &Extent,
         paths: &[RepoPath],
         found: &mut dyn FnMut(Found) -> bool,
     ) -> Result<(), CompareError> {
@@ -34,8 +26,8 @@ impl Workspace {
         // Records come newest first: the oldest word on a file is the last.
         let mut note = |entry: Entry| drop(entries.insert(entry.path.clone(), entry));
         match extent {
-            Extent::One(id) => revert::named(journal, id)?.1.files.into_iter().for_each(&mut note),
-            Extent::AndLater(id) => {
+            Extent::Landing(id) => revert::named(journal, id)?.1.files.into_iter().for_each(&mut note),
+            Extent::SinceLanding(id) => {
                 let (name, _) = revert::named(journal, id)?;
                 let history = revert::since(journal, name.number).map_err(UndoError::from)?;
                 history.flat_map(|record| record.files).for_each(&mut note);
@@ -62,15 +54,15 @@ impl Workspace {
 
     /// # Errors
     /// Why there is nothing to review, in words.
-    fn traced(&self, entry: &Entry, extent: Extent<'_>) -> Result<Compared, String> {
+    fn traced(&self, entry: &Entry, extent: &Extent) -> Result<Compared, String> {
         let journal = &self.inner.journal;
         let now = self.inner.tree.load(&entry.path).map_err(|why| why.to_string())?;
         let before = match extent {
-            Extent::AndLater(_) | Extent::SinceOpened => match entry.before {
+            Extent::SinceLanding(_) | Extent::SinceOpened => match entry.before {
                 Some(stamp) => Some(journal.text(stamp.digest).map_err(|why| why.to_string())?.into()),
                 None => None,
             },
-            Extent::One(_) => match revert::reversed(journal, entry, now.as_ref()) {
+            Extent::Landing(_) => match revert::reversed(journal, entry, now.as_ref()) {
                 Ok(Reversed::To(before, _)) => before.map(|before| before.bytes),
                 Ok(Reversed::Already) => return Err("it is again as it was before".into()),
                 Ok(Reversed::Conflict) => {
@@ -100,33 +92,8 @@ fn is_in(path: &RepoPath, of: &RepoPath) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Comparison;
-    use super::super::fixture::{Project, land, path, story};
+    use super::super::fixture::{Project, compared as review, land, path, sums, take_all_back};
     use super::*;
-    use crate::change::{Purpose, Review, Verdict};
-
-    fn review(project: &Project, what: &Comparison, paths: &[RepoPath]) -> (Review, Vec<String>) {
-        let mut review = Review::of_difference(Purpose::TakeBack).unwrap();
-        let mut told = Vec::new();
-        let take = &mut |found| {
-            match found {
-                Found::Text(compared) => review.compare(compared),
-                Found::Remark(remark) => told.push(format!("{}: {}", remark.name, remark.words)),
-            }
-            true
-        };
-        project.open().compare(what, paths, take).unwrap();
-        (review, told)
-    }
-
-    fn sums(review: &Review) -> Vec<String> {
-        review.hunks().map(|h| format!("{}: +{} -{}", h.path, h.with.len(), h.replaces.len())).collect()
-    }
-
-    fn take_all_back(project: &Project, mut review: Review) -> String {
-        let ids: Vec<_> = review.hunks().map(|hunk| hunk.id).collect();
-        review.decide(&ids, Verdict::Rejected);
-        project.open().apply(review.settle().unwrap(), &story()).unwrap().id().to_owned()
-    }
 
     const FIVE: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
 
@@ -141,15 +108,15 @@ mod tests {
         let both = FIVE.replace('1', "one").replace('9', "nine");
         let two = land(&project.open(), &[("a", Some(&both))]).unwrap();
         project.write("a", both.replace('5', "by hand"));
-        let first = Comparison::Landing(one.clone());
+        let first = Comparison::Journal(Extent::Landing(one.clone()));
         let (made, told) = review(&project, &first, &[]);
         assert_eq!(
             (sums(&made), told.len()),
             (vec!["a: +1 -1".into(), "gone: +0 -1".into(), "new/file: +1 -0".into()], 0)
         );
         assert_eq!(sums(&review(&project, &first, &[path("new")]).0), ["new/file: +1 -0"]);
-        assert_eq!(sums(&review(&project, &Comparison::Landing(two), &[]).0), ["a: +1 -1"]);
-        let since = review(&project, &Comparison::SinceLanding(one[..7].to_owned()), &[]).0;
+        assert_eq!(sums(&review(&project, &Comparison::Journal(Extent::Landing(two)), &[]).0), ["a: +1 -1"]);
+        let since = review(&project, &Comparison::Journal(Extent::SinceLanding(one[..7].to_owned())), &[]).0;
         assert_eq!(sums(&since), ["a: +1 -1", "a: +1 -1", "a: +1 -1", "gone: +0 -1", "new/file: +1 -0"]);
         // Taken back, edits made since stay; undone, it is as if nothing had been rejected.
         let before = project.snapshot();
@@ -169,10 +136,10 @@ mod tests {
         let project = Project::new(&[("a", "1\n2\n")]);
         let id = land(&project.open(), &[("a", Some("one\n2\n"))]).unwrap();
         project.write("a", "ONE\n2\n");
-        let (none, told) = review(&project, &Comparison::Landing(id.clone()), &[]);
+        let (none, told) = review(&project, &Comparison::Journal(Extent::Landing(id.clone())), &[]);
         assert_eq!(none.hunks().count(), 0);
         assert!(told[0].starts_with("a: it changed since"), "{told:?}");
-        let since = review(&project, &Comparison::SinceLanding(id), &[]).0;
+        let since = review(&project, &Comparison::Journal(Extent::SinceLanding(id)), &[]).0;
         assert_eq!(sums(&since), ["a: +1 -1"]);
         take_all_back(&project, since);
         assert_eq!(project.text("a").unwrap(), "1\n2\n");
@@ -191,7 +158,7 @@ mod tests {
                 }
                 true
             };
-            workspace.compare(&Comparison::SinceOpened, &[], take).unwrap();
+            workspace.compare(&Comparison::Journal(Extent::SinceOpened), &[], take).unwrap();
             names
         };
         assert_eq!(files(&mine), [""; 0]);
@@ -208,7 +175,10 @@ mod tests {
     #[test]
     fn a_landing_that_is_not_there_is_said_before_anything_is_read() {
         let project = Project::new(&[("a", "1\n")]);
-        for what in [Comparison::Landing("zz".into()), Comparison::SinceLanding(String::new())] {
+        for what in [
+            Comparison::Journal(Extent::Landing("zz".into())),
+            Comparison::Journal(Extent::SinceLanding(String::new())),
+        ] {
             let refused = project.open().can_compare(&what).unwrap_err();
             assert!(refused.to_string().contains("no operation is called"), "{refused}");
             assert!(project.open().compare(&what, &[], &mut |_| true).is_err());

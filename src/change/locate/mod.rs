@@ -16,6 +16,7 @@ mod nearest;
 mod occurrences;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 pub use super::splice::Splice;
 use super::splice::{body, splices};
@@ -333,17 +334,15 @@ impl<'a> Search<'a> {
     /// Every line at which all lines of the edit stand, compared by `key`.
     fn starts(&self, key: Key) -> Vec<usize> {
         let needle: Vec<_> = self.before.iter().map(|line| key.of(line)).collect();
-        let lines = self.within.as_range().filter_map(|line| self.body.text(line));
-        let hay: Vec<_> = lines.map(|line| key.of(line)).collect();
-        let (needle, hay): (Vec<&[u8]>, Vec<&[u8]>) =
-            (needle.iter().map(|line| &**line).collect(), hay.iter().map(|line| &**line).collect());
-        let Some(last) = hay.len().checked_sub(needle.len()) else { return Vec::new() };
-        let top = self.within.start();
+        let (top, end) = (self.within.start(), self.within.end().min(self.body.len()));
+        let Some(last) = end.checked_sub(needle.len()).filter(|last| *last >= top) else { return Vec::new() };
+        let keys =
+            |lines: Range<usize>| lines.filter_map(|line| self.body.text(line)).map(|line| key.of(line));
         if self.hunk.at_eof {
-            let fits = self.within.end() >= self.body.len() && hay.get(last..) == Some(&needle[..]);
-            return if fits { vec![top + last] } else { Vec::new() };
+            let fits = end == self.body.len() && keys(last..end).eq(needle);
+            return if fits { vec![last] } else { Vec::new() };
         }
-        occurrences(&needle, &hay).into_iter().map(|at| top + at).collect()
+        occurrences(&needle, keys(top..end)).into_iter().map(|at| top + at).collect()
     }
 
     /// Imperfectly remembered places.

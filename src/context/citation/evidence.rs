@@ -59,8 +59,14 @@ impl Evidence {
         self.files.iter()
     }
 
-    pub fn commits(&self) -> impl Iterator<Item = &ShownCommit> {
+    /// Its commits, each as it was shown.
+    pub fn shown_commits(&self) -> impl Iterator<Item = &ShownCommit> {
         self.commits.values().flatten().map(|commit| &**commit)
+    }
+
+    /// The ids of its commits.
+    pub fn commits(&self) -> impl Iterator<Item = &str> {
+        self.commits.keys().map(String::as_str)
     }
 
     /// The commit whose id begins so, as it was shown with `quote` in it if there is one of those.

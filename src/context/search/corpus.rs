@@ -35,6 +35,10 @@ impl Member {
         &self.entry
     }
 
+    pub fn shared_entry(&self) -> Arc<Entry> {
+        Arc::clone(&self.entry)
+    }
+
     /// The lines of each chunk.
     pub fn spans(&self) -> impl Iterator<Item = Span> {
         self.entry.parts.iter().map(|part| part.span)

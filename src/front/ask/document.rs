@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::{Exit, report};
 use super::{AskRequest, reason};
 use crate::context::citation::{Agreement, Checked, Place};
+use crate::context::{Presence, Segment};
 use crate::session::{CitedSource, Depth, Finding, Inquiry, Proof, Since, Step};
 
 /// Of a question that was not put.
@@ -12,8 +13,8 @@ pub fn nothing(request: &AskRequest, why: &str) -> Value {
     json!({
         "schema": "rein.ask/1", "status": "failed", "depth": request.depth.unwrap_or(Depth::Quick).name(),
         "question": request.question, "model": null, "usage": null, "cost": null, "budget": null,
-        "answer": [], "citations": [], "context": [], "steps": [], "parts": [], "notes": [], "reason": why,
-        "id": null, "conversation": null, "goes_on": false, "time": null,
+        "answer": [], "citations": [], "context": [], "masked": { "results": 0, "tokens": 0 }, "steps": [],
+        "parts": [], "notes": [], "reason": why, "id": null, "conversation": null, "goes_on": false, "time": null,
     })
 }
 
@@ -27,11 +28,7 @@ pub fn of(inquiry: &Inquiry, exit: Exit) -> Value {
     };
     let pack = inquiry.pack();
     let segments = pack.as_ref().map(|pack| pack.segments()).unwrap_or_default();
-    let evidence = segments.iter().filter_map(|segment| {
-        let (path, span) = segment.source.place();
-        let lines = span.map(|span| [span.start() + 1, span.end()]);
-        Some(json!({ "path": path?, "lines": lines, "why": segment.why, "tokens": segment.tokens }))
-    });
+    let (masked, weight) = inquiry.masked();
     let proof = inquiry.proof();
     let citations = proof.sources.iter().enumerate();
     let kept = inquiry.kept_as();
@@ -46,7 +43,8 @@ pub fn of(inquiry: &Inquiry, exit: Exit) -> Value {
         "budget": budget(inquiry),
         "answer": proof.findings.iter().map(|one| finding(one, proof)).collect::<Vec<_>>(),
         "citations": citations.map(|(at, source)| citation(source, inquiry.since(at))).collect::<Vec<_>>(),
-        "context": evidence.collect::<Vec<_>>(),
+        "context": segments.iter().map(segment).collect::<Vec<_>>(),
+        "masked": { "results": masked, "tokens": weight },
         "steps": inquiry.steps().map(step).collect::<Vec<_>>(),
         "parts": inquiry.parts().map(part).collect::<Vec<_>>(),
         "notes": inquiry.notes(),
@@ -69,6 +67,22 @@ fn budget(inquiry: &Inquiry) -> Value {
     json!({
         "tokens": allowed.tokens, "dollars": allowed.money.map(|money| money.0 as f64 / 1e6),
         "seconds": allowed.time.map(|time| time.as_secs()),
+    })
+}
+
+/// A piece of what was sent. `request`: which of its conversation it came with. `state`: `sent`; `above`, where
+/// it stands in the conversation since `since` and nothing of it was sent again; `renewed`, where it was sent in
+/// place of what `since` held; `stale`, where its file reads otherwise since; `masked`, where it was taken out.
+fn segment(segment: &Segment) -> Value {
+    let (path, span) = segment.source.place();
+    let since = match segment.presence {
+        Presence::Above(request) | Presence::Renewed(request) => Some(request),
+        _ => None,
+    };
+    json!({
+        "source": segment.source.kind(), "path": path, "lines": span.map(|span| [span.start() + 1, span.end()]),
+        "why": segment.why, "tokens": segment.tokens, "request": segment.request,
+        "state": segment.presence.name(), "since": since,
     })
 }
 

@@ -25,14 +25,10 @@ pub enum NoWayOn {
     Out(#[from] NotWritten),
     #[error("`{0}` was asked at depth deep, which ends with a report; ask anew, or at another depth")]
     Deep(String),
-    #[error(
-        "`{0}` did not come to its end, or a secret was shown on the way; ask anew, or go on from another"
-    )]
+    #[error("`{0}` did not come to its end, grew too long, or a secret was shown on the way; ask anew")]
     Part(String),
     #[error("what was said up to `{0}` cannot be read any more; ask anew")]
     Damaged(String),
-    #[error("what was said up to `{0}` is too long to go on with; ask anew")]
-    TooLong(String),
     #[error("`{id}` was asked at depth {was}, and goes on at it; leave `--depth` out, or ask anew")]
     Depth { id: String, was: Depth },
 }
@@ -44,9 +40,7 @@ impl NoWayOn {
             Self::NoAnswer(NoAnswer::Io(_)) => Exit::NotHere,
             Self::NoAnswer(_) | Self::Depth { .. } => Exit::Usage,
             Self::Out(why) => why.exit(),
-            Self::Setup(_) | Self::Deep(_) | Self::Part(_) | Self::Damaged(_) | Self::TooLong(_) => {
-                Exit::NotHere
-            }
+            Self::Setup(_) | Self::Deep(_) | Self::Part(_) | Self::Damaged(_) => Exit::NotHere,
         }
     }
 }

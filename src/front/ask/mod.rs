@@ -179,14 +179,9 @@ fn parse_at(at: &str) -> Option<(&str, Span)> {
 async fn run(request: &AskRequest, prepared: Prepared) -> Exit {
     let Prepared { setup, workspace, question, before, out } = prepared;
     let mut session = setup.session(Source::Edit);
-    let weighs_too_much = |one: &Inquiry| !one.can_be_gone_on_from(question.depth);
     if let Some(before) = before {
-        let id = before.kept_as().id.clone();
+        // Nothing runs in it that would be in the way.
         let _ = session.recall_answer(before);
-        if session.inquiry().is_none_or(weighs_too_much) {
-            let why = NoWayOn::TooLong(id);
-            return not_begun(request, why.exit(), why);
-        }
     }
     let mut driver = match Driver::new(session, setup.orchestrator(workspace)) {
         Ok(driver) => driver,

@@ -78,7 +78,8 @@ impl Deep {
         self.plan.begin()
     }
 
-    fn talks(&self) -> impl Iterator<Item = &Talk> {
+    /// Its conversations, in the order of the stages.
+    pub fn talks(&self) -> impl Iterator<Item = &Talk> {
         let parts = self.parts.iter().filter_map(|part| part.talk.as_ref());
         std::iter::once(&self.plan).chain(parts).chain(&self.check).chain(&self.report)
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::memory::Memory;
 use super::talk::{Before, Step};
 use super::{Allowance, Depth, Finding, Inquiry, Limit, Proof, Source};
 use crate::context::citation::{Evidence, ShownCommit};
@@ -28,7 +29,7 @@ pub struct KeptAs {
 }
 
 /// An answer as it is written down.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeptAnswer {
     #[serde(flatten)]
     pub head: Head,
@@ -106,7 +107,7 @@ pub(super) struct KeptCommit {
 }
 
 /// What was said, behind what stands in the answer it goes on from.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct KeptTalk {
     pub opening: Option<Opening>,
     pub rounds: usize,
@@ -118,6 +119,7 @@ pub(super) struct KeptTalk {
     pub segments_after: usize,
     pub segments: Vec<Segment>,
     pub reply: String,
+    pub memory: Memory,
 }
 
 /// How a conversation begins.
@@ -203,8 +205,8 @@ impl Answered {
         let before = base.as_ref().map_or(&nothing, |base| &base.before.shown);
         let new = shown.files().filter(|(path, text)| before.file(path) != Some(text));
         answer.files = new.map(|(path, text)| KeptFile::of(path, text)).collect();
-        let known = |commit: &&ShownCommit| !before.commits().any(|other| other == *commit);
-        answer.commits = shown.commits().filter(known).map(KeptCommit::of).collect();
+        let known = |commit: &&ShownCommit| !before.shown_commits().any(|other| other == *commit);
+        answer.commits = shown.shown_commits().filter(known).map(KeptCommit::of).collect();
         let talk = said.as_ref().map(|said| KeptTalk::of(said, base.as_ref().map(|base| &base.before)));
         let sent = |talk: &KeptTalk| talk.segments.iter().any(|one| shows_secret(one.text.as_bytes()));
         answer.talk = talk.filter(|talk| !sent(talk));
@@ -295,6 +297,7 @@ impl KeptTalk {
             segments_after,
             segments: segments.get(segments_after..).unwrap_or_default().to_vec(),
             reply: said.answer.clone(),
+            memory: said.memory.clone(),
         }
     }
 
@@ -318,7 +321,8 @@ impl KeptTalk {
         let means = Means { tools: tools.clone(), rounds: self.rounds, history: self.history };
         let ask = Ask { system, steady, tools, messages, ..Ask::default() };
         let said = Said::written_down(segments, ask)?;
-        Some(Before { said, answer: self.reply.clone(), shown, means })
+        let (answer, memory) = (self.reply.clone(), self.memory.clone());
+        Some(Before { said, answer, shown, means, memory })
     }
 }
 

@@ -2,7 +2,9 @@
 //! were carried out, and for the others why they were not.
 
 use super::Outcome;
+use super::memory::Memory;
 use super::talk::Step;
+use crate::context::Presence;
 use crate::context::citation::Evidence;
 use crate::model::{ToolCall, ToolResult};
 use crate::tool::{self, Call, Refused};
@@ -18,6 +20,7 @@ const NO_ROOM: &str = "left out, since the budget of this question is at its end
 pub(super) struct Looked {
     pub step: Step,
     pub result: ToolResult,
+    pub presence: Presence,
     pub shown: Evidence,
 }
 
@@ -26,8 +29,14 @@ pub(super) fn wanted(calls: &[ToolCall]) -> Vec<Call> {
     calls.iter().take(CALLS).filter_map(|call| tool::parse(call).ok()).collect()
 }
 
-/// What came of each call. `outcomes`: of [`wanted`], in order.
-pub(super) fn looked(calls: &[ToolCall], outcomes: Vec<Outcome>) -> Vec<Looked> {
+/// What came of each call, for the request of this number. `outcomes`: of [`wanted`], in order. `memory`: what
+/// the conversation holds, these results with it afterwards.
+pub(super) fn looked(
+    calls: &[ToolCall],
+    outcomes: Vec<Outcome>,
+    memory: &mut Memory,
+    request: u32,
+) -> Vec<Looked> {
     let mut outcomes = outcomes.into_iter();
     let mut one = |(at, call): (usize, &ToolCall)| {
         let parsed = if at < CALLS { tool::parse(call) } else { Err(Refused::TooMany) };
@@ -35,11 +44,11 @@ pub(super) fn looked(calls: &[ToolCall], outcomes: Vec<Outcome>) -> Vec<Looked> 
             Ok(asked) => (asked.to_string(), outcomes.next().unwrap_or_else(Outcome::none)),
             Err(why) => (format!("{} {}", call.name, call.arguments), Outcome::refused(&why)),
         };
-        let failed = outcome.gave.as_ref().err().cloned();
+        let told = memory.tell(&asked, &outcome, request);
+        let failed = outcome.gave.err();
         let (id, name, is_failed) = (call.id.clone(), call.name.clone(), failed.is_some());
-        let (Ok(text) | Err(text)) = outcome.gave;
-        let result = ToolResult { id, name, text, failed: is_failed };
-        Looked { step: Step { asked, failed }, result, shown: outcome.shown }
+        let result = ToolResult { id, name, text: told.text, failed: is_failed };
+        Looked { step: Step { asked, failed }, result, presence: told.presence, shown: outcome.shown }
     };
     calls.iter().enumerate().map(&mut one).collect()
 }
@@ -49,6 +58,6 @@ impl Looked {
     pub fn left_out(self) -> Self {
         let result = ToolResult { text: NO_ROOM.into(), failed: true, ..self.result };
         let step = Step { failed: Some(NO_ROOM.into()), ..self.step };
-        Self { step, result, shown: Evidence::default() }
+        Self { step, result, presence: Presence::Sent, shown: Evidence::default() }
     }
 }

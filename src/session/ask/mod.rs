@@ -9,11 +9,15 @@ mod deep;
 mod kept;
 mod lookup;
 mod markdown;
+mod mask;
+mod memory;
+mod opening;
 mod proof;
 mod purse;
 mod put;
 mod question;
 mod recalled;
+mod rounds;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -22,7 +26,7 @@ mod told;
 pub use kept::{Answered, Head, KeptAnswer, KeptAs};
 pub use proof::{Finding, Proof, Source};
 pub use purse::{Allowance, Limit};
-pub use question::{Depth, NoEvidence, Outcome, Question, Reach, Retrieved};
+pub use question::{Depth, Given, NoEvidence, Outcome, Question, Reach, Retrieved};
 pub use recalled::{Conversation, Recalled, Since};
 pub use talk::Step;
 
@@ -30,20 +34,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::supply::Switch;
-use super::{Effect, End, Event, NotNow, Phase, Session, Terms, TurnId};
+use super::{Effect, End, Event, Phase, Terms, TurnId};
 use crate::context::Pack;
 use crate::context::citation::Evidence;
 use crate::model::{Bill, ModelId, Tokens, Usage};
-use crate::prompt::Means;
-use crate::text::Digest;
-use crate::tool;
 use deep::{Deep, Hands};
 use kept::Base;
 use purse::Purse;
-use talk::{Around, Before, Talk, Task};
-
-/// The heaviest conversation that is gone on with; the next question begins another.
-const HEAVY: Tokens = Tokens(60_000);
+use talk::{Around, Before, Talk};
 
 /// How far a question is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,11 +100,7 @@ impl Inquiry {
         Self { id, question, purse, course, revision: 0, name, kept: true, base: None }
     }
 
-    /// The conversation, if the next question may go on with it: not one that has grown too heavy.
-    fn into_before(self) -> Option<Before> {
-        self.to_go_on().filter(|before| before.said.ask().weight() < HEAVY)
-    }
-
+    /// The conversation, if the next question may go on with it.
     fn to_go_on(&self) -> Option<Before> {
         match &self.course {
             Course::Talk(talk) => talk.to_go_on(),
@@ -185,6 +179,16 @@ impl Inquiry {
                 recalled.before.as_ref().map(|before| Cow::Borrowed(before.said.pack()))
             }
         }
+    }
+
+    /// How many results of tools were taken out of its conversations again, and what they weighed.
+    pub fn masked(&self) -> (usize, Tokens) {
+        let packs: Vec<&Pack> = match &self.course {
+            Course::Talk(talk) => talk.pack().into_iter().collect(),
+            Course::Deep(deep) => deep.talks().filter_map(Talk::pack).collect(),
+            Course::Recalled(recalled) => recalled.before.iter().map(|before| before.said.pack()).collect(),
+        };
+        packs.iter().map(|pack| pack.masked()).fold((0, Tokens(0)), |all, own| (all.0 + own.0, all.1 + own.1))
     }
 
     /// What a person should know of how it went.
@@ -278,9 +282,8 @@ impl Inquiry {
     /// Would a question at this depth go on from it? Not from half an answer, not from one in depth, and
     /// not where a model may do other things than it was told at the beginning.
     pub fn can_be_gone_on_from(&self, depth: Depth) -> bool {
-        let light = |weight: Tokens| weight < HEAVY;
         match &self.course {
-            Course::Talk(talk) => depth == self.question.depth && talk.weight_to_go_on().is_some_and(light),
+            Course::Talk(talk) => depth == self.question.depth && talk.can_be_gone_on_from(),
             Course::Deep(_) => false,
             Course::Recalled(recalled) => recalled.can_be_gone_on_from(depth),
         }

@@ -30,7 +30,7 @@ impl Session {
             before.iter().flat_map(Inquiry::lanes).map(|turn| Effect::Abort { turn }).collect();
         let before = before.filter(|_| question.follows);
         let kept = before.as_ref().filter(|before| before.kept).and_then(Inquiry::kept_as);
-        let before = before.and_then(Inquiry::into_before);
+        let before = before.and_then(|before| before.to_go_on());
         let base = kept.zip(before.clone()).map(|(kept, before)| Arc::new(Base { kept, before }));
         let id = self.next_id();
         let name = self.next_name();

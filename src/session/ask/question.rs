@@ -7,7 +7,8 @@ use std::str::FromStr;
 use super::Allowance;
 use crate::change::Focus;
 use crate::context::citation::Evidence;
-use crate::context::{DoesNotFit, Pack};
+use crate::context::{DoesNotFit, Pack, Transcript};
+use crate::model::Tokens;
 use crate::session::Wants;
 use crate::text::{Lines, RepoPath, Span};
 
@@ -182,16 +183,46 @@ pub struct Retrieved {
     pub shown: Evidence,
     /// Are there commits in the pack?
     pub history: bool,
+    /// What the conversation held before, with what of it reads otherwise now marked so.
+    pub above: Transcript,
+    /// Most tokens, by estimate, that the model takes of a request and its answer together, where known.
+    pub window: Option<Tokens>,
+}
+
+impl Retrieved {
+    /// For a question that begins a conversation.
+    pub fn of(pack: Pack, shown: Evidence) -> Self {
+        Self { pack, shown, history: false, above: Transcript::default(), window: None }
+    }
 }
 
 /// What a tool gave, or why it gave nothing; and what of the project was shown by it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    pub gave: Result<String, String>,
+    pub gave: Result<Vec<Given>, String>,
     pub shown: Evidence,
 }
 
+/// A part of what a tool gave.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Given {
+    Words(String),
+    /// Lines of a file, as a model reads them.
+    Lines {
+        path: RepoPath,
+        span: Span,
+        /// Lines of the whole file.
+        of: usize,
+        text: String,
+    },
+}
+
 impl Outcome {
+    /// It gave words.
+    pub fn words(text: impl Into<String>, shown: Evidence) -> Self {
+        Self { gave: Ok(vec![Given::Words(text.into())]), shown }
+    }
+
     /// It was not carried out; why, for the model.
     pub fn refused(why: &impl fmt::Display) -> Self {
         Self { gave: Err(why.to_string()), shown: Evidence::default() }

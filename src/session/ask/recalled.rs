@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::kept::{KeptAnswer, KeptAs};
 use super::proof::Source;
 use super::talk::{Before, Step};
-use super::{Depth, HEAVY, Proof, Question};
+use super::{Depth, Proof, Question};
 use crate::change::Focus;
 use crate::context::citation::{Checked, Citation, Evidence, Place};
 use crate::model::{Bill, ModelId, Usage};
@@ -15,7 +15,7 @@ use crate::session::End;
 use crate::text::{Digest, Lines, RepoPath, Span};
 
 /// The answers of one conversation, in the order they were written down.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Conversation {
     answers: Vec<KeptAnswer>,
 }
@@ -96,10 +96,8 @@ impl Recalled {
         &self.kept
     }
 
-    /// What it weighs, if it may be gone on from.
     pub(super) fn can_be_gone_on_from(&self, depth: Depth) -> bool {
-        let light = |before: &Before| before.said.ask().weight() < HEAVY;
-        depth == self.question.depth && self.before.as_ref().is_some_and(light)
+        depth == self.question.depth && self.is_whole()
     }
 }
 

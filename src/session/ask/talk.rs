@@ -3,17 +3,18 @@
 //! ends with an answer, or with what there is of one.
 //!
 //! Every request is the one before it and something behind it, so that a provider can have kept what it
-//! knows. What a call asks for is read by `tool`; one that is not whole is answered and not carried out.
+//! knows: how the first is made is in `opening`, how results follow on calls in `rounds`. What a call asks
+//! for is read by `tool`; one that is not whole is answered and not carried out.
 
 use std::sync::Arc;
 
-use super::lookup::{self, Looked};
+use super::memory::Memory;
 use super::purse::{Purse, Room};
-use super::{NoEvidence, Outcome, Proof, Question, Retrieved, Source};
+use super::{Proof, Question, Source, lookup};
+use crate::context::Pack;
 use crate::context::citation::Evidence;
-use crate::context::{self, Pack, Segment};
 use crate::model::{Ask, Delta, Failure, Finish, ModelId, Runnable, Seal, Tokens, ToolCall, Usage};
-use crate::prompt::{self, Means, Said, answer};
+use crate::prompt::{Means, Said, answer};
 use crate::session::supply::Switch;
 use crate::session::{Effect, End, Event, Payer, Phase, Terms, TurnId};
 
@@ -50,6 +51,7 @@ pub(super) struct Before {
     pub answer: String,
     pub shown: Evidence,
     pub means: Means,
+    pub memory: Memory,
 }
 
 /// Something that was looked up.
@@ -65,21 +67,27 @@ pub struct Step {
 pub(super) struct Talk {
     pub lane: TurnId,
     pub question: Arc<Question>,
-    task: Task,
-    means: Means,
-    phase: Phase,
-    said: Option<Said>,
-    before: Option<Before>,
-    shown: Evidence,
+    pub(super) task: Task,
+    pub(super) means: Means,
+    pub(super) phase: Phase,
+    pub(super) said: Option<Said>,
+    /// The conversation that it is to go on from, until its first request is made.
+    pub(super) before: Option<Before>,
+    pub(super) goes_on: bool,
+    pub(super) shown: Evidence,
+    /// What stands in the conversation, so that nothing is sent twice.
+    pub(super) memory: Memory,
+    /// Most tokens, by estimate, that the model takes of a request and its answer, as far as that is known.
+    pub(super) window: Option<Tokens>,
     /// Requests that may still follow on calls of tools.
-    rounds_left: usize,
-    reply: String,
+    pub(super) rounds_left: usize,
+    pub(super) reply: String,
     /// Length of the reply when it was last read.
     read: usize,
-    calls: Vec<ToolCall>,
-    seals: Vec<Seal>,
+    pub(super) calls: Vec<ToolCall>,
+    pub(super) seals: Vec<Seal>,
     finish: Option<Finish>,
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// Sources that the answer may name without giving them again.
     given: Vec<Source>,
     proof: Proof,
@@ -89,7 +97,7 @@ pub(super) struct Talk {
     /// Why nobody answers yet, while a request waits to be sent again.
     held_up: Option<String>,
     end: Option<End>,
-    found: bool,
+    pub(super) found: bool,
 }
 
 impl Talk {
@@ -108,8 +116,11 @@ impl Talk {
             means,
             phase: Phase::Gathering,
             said: None,
+            goes_on: before.is_some(),
             before,
             shown: Evidence::default(),
+            memory: Memory::default(),
+            window: None,
             reply: String::new(),
             read: 0,
             calls: Vec::new(),
@@ -127,9 +138,11 @@ impl Talk {
         }
     }
 
-    /// It begins with a search for what the question is about.
+    /// It begins with a search for what the question is about, beside what the conversation holds already.
     pub fn begin(&self) -> Effect {
-        Effect::Retrieve { turn: self.lane, question: Arc::clone(&self.question) }
+        let above = self.before.as_ref().map(|before| before.memory.transcript.clone()).unwrap_or_default();
+        let question = Arc::clone(&self.question);
+        Effect::Retrieve { turn: self.lane, question, above: Arc::new(above) }
     }
 
     /// It begins with a request that is made already, about what was `shown` and these sources of it.
@@ -200,23 +213,16 @@ impl Talk {
         self.found
     }
 
-    /// How many questions it goes on from.
+    /// Does it go on from the question before?
     pub fn goes_on(&self) -> bool {
-        self.before.is_some()
+        self.goes_on
     }
 
-    /// What the conversation weighs, if the next question may go on from it: only an answer that came to
+    /// The conversation as it was sent, if the next question may go on from it: only an answer that came to
     /// its end is one.
-    pub fn weight_to_go_on(&self) -> Option<Tokens> {
+    pub fn answered(&self) -> Option<&Said> {
         let is_whole = self.end == Some(End::Finished) && !self.reply.trim().is_empty();
-        self.said.as_ref().filter(|_| is_whole).map(|said| said.ask().weight())
-    }
-
-    /// The conversation, to be gone on with.
-    pub fn to_go_on(&self) -> Option<Before> {
-        self.weight_to_go_on()?;
-        let (said, answer, shown) = (self.said.clone()?, self.reply.clone(), self.shown.clone());
-        Some(Before { said, answer, shown, means: self.means.clone() })
+        self.said.as_ref().filter(|_| is_whole)
     }
 
     /// The transition function. What does not fit its phase changes nothing.
@@ -244,72 +250,15 @@ impl Talk {
                 return self.send(around);
             }
             Event::Delta { delta, .. } if self.phase != Phase::Gathering => return self.heard(delta),
-            Event::Ended { result, .. } if self.phase != Phase::Gathering => return self.ended(result),
+            Event::Ended { result, .. } if self.phase != Phase::Gathering => {
+                return self.ended(around, result);
+            }
             _ => {}
         }
         Vec::new()
     }
 
-    fn retrieved(&mut self, around: &mut Around<'_>, found: Result<Retrieved, NoEvidence>) -> Vec<Effect> {
-        let found = match found {
-            // Who can look for itself, or has seen something already, begins with nothing in hand.
-            Err(NoEvidence::Nothing) if self.means.rounds > 0 || self.before.is_some() => {
-                let bare = context::evidence(&self.question.text, &[], Tokens(u64::MAX));
-                bare.map(|pack| Retrieved { pack, shown: Evidence::default(), history: false })
-                    .map_err(NoEvidence::from)
-            }
-            other => other,
-        };
-        let found = match found {
-            Ok(found) => found,
-            Err(why) => {
-                self.found = why != NoEvidence::Nothing;
-                return self.close(End::NotAsked(why.to_string()));
-            }
-        };
-        self.means.history |= found.history;
-        let before = self.before.as_ref().map(|before| before.shown.clone());
-        self.shown = before.unwrap_or_default();
-        self.shown.extend(&found.shown);
-        let mut said = self.first(around.terms, &found.pack);
-        let is_close = |said: &Said| around.purse.room(self.lane, said.ask()) != Room::Enough;
-        if self.means.rounds > 0 && said.as_ref().is_ok_and(is_close) {
-            // Too close to the end for looking things up: it answers from what was found.
-            self.means = Means { history: self.means.history, ..Means::default() };
-            self.rounds_left = 0;
-            said = self.first(around.terms, &found.pack);
-        }
-        match said {
-            Ok(said) => {
-                self.said = Some(said);
-                self.send(around)
-            }
-            Err(why) => self.close(End::NotAsked(why.to_string())),
-        }
-    }
-
-    /// The first request: behind what was said before, if there is something it can stand behind.
-    fn first(&mut self, terms: &Terms, pack: &Pack) -> Result<Said, prompt::PromptError> {
-        if let Task::Split(parts) = self.task {
-            return prompt::split(&terms.prompts, pack, parts);
-        }
-        // What the first prompt taught is all that this conversation knows.
-        let fits = |before: &Before| {
-            before.means.tools == self.means.tools && (before.means.history || !self.means.history)
-        };
-        let before = self.before.take().filter(fits);
-        let on = before.as_ref().and_then(|before| {
-            prompt::after_answer(&before.said, &before.answer, &unseen(pack, before.said.pack()))
-        });
-        self.before = before.filter(|_| on.is_some());
-        self.means.history |= self.before.as_ref().is_some_and(|before| before.means.history);
-        match on {
-            Some(said) => Ok(said),
-            None => prompt::ask(&terms.prompts, pack, &self.means),
-        }
-    }
-
-    fn send(&mut self, around: &mut Around<'_>) -> Vec<Effect> {
+    pub(super) fn send(&mut self, around: &mut Around<'_>) -> Vec<Effect> {
         let Some(said) = &self.said else { return Vec::new() };
         let mut ask: Ask = said.ask().clone();
         let paid = around.purse.allowance().money.map(|_| LONGEST_PAID);
@@ -356,9 +305,12 @@ impl Talk {
         Vec::new()
     }
 
-    fn ended(&mut self, result: Result<(), Failure>) -> Vec<Effect> {
+    fn ended(&mut self, around: &mut Around<'_>, result: Result<(), Failure>) -> Vec<Effect> {
         if let Err(failure) = result {
-            return self.close(End::Failed(failure));
+            return match self.make_lighter_after(&failure) {
+                true => self.send(around),
+                false => self.close(End::Failed(failure)),
+            };
         }
         let may_run = |call: &ToolCall| call.runnable == Runnable::Yes;
         let calls = self.calls.iter().any(may_run) || self.finish == Some(Finish::Calls);
@@ -379,36 +331,6 @@ impl Talk {
         vec![Effect::UseTools { turn: self.lane, question: Arc::clone(&self.question), calls }]
     }
 
-    /// What was looked up goes into the next request, as far as that still fits.
-    fn used(&mut self, around: &mut Around<'_>, dice: u64, outcomes: Vec<Outcome>) -> Vec<Effect> {
-        let Some(said) = self.said.take() else { return Vec::new() };
-        let go_on = |last: bool, looked: &[Looked]| {
-            let results = looked.iter().map(|one| one.result.clone()).collect();
-            prompt::after_calls(&said, &self.reply, &self.calls, &self.seals, results, dice, last)
-        };
-        let mut looked = lookup::looked(&self.calls, outcomes);
-        let mut last = self.rounds_left == 0;
-        let mut next = go_on(last, &looked);
-        match around.purse.room(self.lane, next.ask()) {
-            Room::Enough => {}
-            Room::OneMore => (next, last) = (go_on(true, &looked), true),
-            Room::None(_) => {
-                // An answer from what was seen before is better than none.
-                looked = looked.into_iter().map(Looked::left_out).collect();
-                (next, last) = (go_on(true, &looked), true);
-            }
-        }
-        for one in looked {
-            self.shown.extend(&one.shown);
-            self.steps.push(one.step);
-        }
-        if last {
-            self.rounds_left = 0;
-        }
-        self.said = Some(next);
-        self.send(around)
-    }
-
     fn prove(&mut self, ended: bool) {
         self.read = self.reply.len();
         let answer = answer::read(&self.reply, ended);
@@ -425,16 +347,4 @@ impl Talk {
         self.phase = Phase::Done;
         Vec::new()
     }
-}
-
-/// A pack without the excerpts that the conversation holds already.
-fn unseen(pack: &Pack, before: &Pack) -> Pack {
-    let is_known = |piece: &Segment| {
-        let same = |known: &Segment| {
-            known.source.place().0 == piece.source.place().0 && known.text.contains(piece.text.as_str())
-        };
-        piece.source.place().1.is_some() && before.segments().iter().any(same)
-    };
-    let fresh = pack.segments().iter().filter(|piece| !is_known(piece));
-    Pack::new(fresh.cloned().collect()).with_notes(pack.notes().to_vec())
 }

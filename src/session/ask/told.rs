@@ -37,6 +37,10 @@ impl Inquiry {
         if lookups > 0 {
             used.push(format!("{lookups} lookup(s)"));
         }
+        let (masked, weight) = self.masked();
+        if masked > 0 {
+            used.push(format!("{masked} result(s) masked, ~{weight} tokens"));
+        }
         if bill.requests > 1 || lookups > 0 {
             used.push(format!("{} request(s)", bill.requests));
             used.push(match allowed.tokens {

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use tree_sitter_highlight::{HighlightEvent, Highlighter};
 
-use super::RepoPath;
+use super::{Lines, RepoPath};
 use grammar::Grammar;
 pub(super) use grammar::parser;
 
@@ -102,6 +102,27 @@ pub fn highlight(language: Language, text: &[u8]) -> Vec<(Range<usize>, Class)> 
         return Vec::new();
     }
     grammar::of(language).and_then(|grammar| classify(grammar, text)).unwrap_or_default()
+}
+
+/// Classes of a text, by line: ranges within each, in bytes. One that goes on over lines is in all of them.
+pub fn by_line(text: &Lines, classes: Vec<(Range<usize>, Class)>) -> Vec<Vec<(Range<usize>, Class)>> {
+    let mut classes = classes.into_iter().peekable();
+    let mut offset = 0;
+    let mut lines = Vec::with_capacity(text.len());
+    for line in text.iter() {
+        let end = offset + line.len();
+        let mut here = Vec::new();
+        while let Some((range, class)) = classes.peek().filter(|(range, _)| range.start < end) {
+            here.push((range.start.max(offset) - offset..range.end.min(end) - offset, *class));
+            if range.end > end {
+                break;
+            }
+            classes.next();
+        }
+        lines.push(here);
+        offset = end;
+    }
+    lines
 }
 
 fn classify(grammar: &Grammar, text: &[u8]) -> Option<Vec<(Range<usize>, Class)>> {

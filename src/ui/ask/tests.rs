@@ -60,7 +60,7 @@ fn asked_by(begin: impl FnOnce(&mut App)) -> (App, TurnId) {
     press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
     "what is it?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
     let outs = key(&mut app, KeyCode::Enter);
-    let [Out::Do(Effect::Retrieve { turn, question })] = &outs[..] else { panic!("{outs:?}") };
+    let [Out::Do(Effect::Retrieve { turn, question, .. })] = &outs[..] else { panic!("{outs:?}") };
     assert_eq!(question.text, "what is it?");
     let turn = *turn;
     let (path, text) = (RepoPath::parse("src/a.rs").unwrap(), Lines::from(TEXT));
@@ -74,7 +74,7 @@ fn asked_by(begin: impl FnOnce(&mut App)) -> (App, TurnId) {
     let pack = evidence("what is it?", &[excerpt], Tokens(999)).unwrap();
     let mut shown = Evidence::default();
     shown.add_file(path, text);
-    let found = Ok(Retrieved { pack, shown, history: false });
+    let found = Ok(Retrieved::of(pack, shown));
     let outs = happens(&mut app, Event::Retrieved { turn, found });
     assert!(matches!(outs[..], [Out::Do(Effect::Consult { .. })]), "{outs:?}");
     (app, turn)
@@ -199,14 +199,17 @@ fn a_commit_that_is_a_source_opens_to_be_read_and_goes_back_to_the_answer() {
     press(&mut app, KeyCode::Char('n'), KeyModifiers::ALT);
     assert!(!picture(&app).contains("goes on from"), "{}", picture(&app));
     let outs = key(&mut app, KeyCode::Enter);
-    let Some(Out::Do(Effect::Retrieve { turn, question })) = outs.last() else { panic!("{outs:?}") };
+    let Some(Out::Do(Effect::Retrieve { turn, question, .. })) = outs.last() else { panic!("{outs:?}") };
     assert!(!question.follows);
     let turn = *turn;
     let mut shown = Evidence::default();
     let diff = "diff --git a/x b/x\n@@ -1 +1 @@\n-let total = 0;\n+let total = 1;\n";
     shown.add_commit(ShownCommit::new("1a2b3c4d".repeat(5), "commit 1a2b\n\nCount from one\u{202e}\n", diff));
     let pack = evidence("why?", &[], Tokens(999)).unwrap();
-    happens(&mut app, Event::Retrieved { turn, found: Ok(Retrieved { pack, shown, history: true }) });
+    happens(
+        &mut app,
+        Event::Retrieved { turn, found: Ok(Retrieved { history: true, ..Retrieved::of(pack, shown) }) },
+    );
     say(&mut app, turn, "SOURCES\n[1] commit 1a2b3c4d\n> let total = 1;\n\nANSWER\nIt was wanted [1].");
     happens(&mut app, Event::Ended { turn, result: Ok(()) });
     assert!(picture(&app).contains("❯ [1] commit 1a2b3c4d  verified"), "{}", picture(&app));

@@ -146,5 +146,13 @@ fn fitting(query: &str, files: &[RepoPath]) -> Vec<String> {
         })
         .collect();
     scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.into_iter().take(MOST).map(|(_, path)| path.to_string()).collect()
+    scored.into_iter().take(MOST).map(|(_, path)| as_file(path)).collect()
+}
+
+/// A file's name as it is typed; one that would mean something else says that it is a file.
+fn as_file(path: &RepoPath) -> String {
+    match Mention::parse(path.as_str()) {
+        Some(Mention::Name { .. }) => path.to_string(),
+        _ => format!("./{path}"),
+    }
 }

@@ -22,7 +22,7 @@ use super::keymap::Action;
 use super::line_edit::LineEdit;
 use super::theme::Paint;
 use crate::change::Level;
-use crate::context::{Mention, Pack, Source, Wishes};
+use crate::context::{Mention, Pack, Source, Target, Wishes};
 use crate::model::{ModelId, Role};
 use crate::session::{Effect, Inquiry, Instruct, Turn, Wants};
 use crate::text::safe;
@@ -254,7 +254,7 @@ impl App {
     fn pin(&mut self) -> Vec<Out> {
         let Some(Overlay::Context(page)) = &self.overlay else { return Vec::new() };
         let Some(item) = page.item() else { return Vec::new() };
-        let (name, mention) = (item.name.clone(), item.mention());
+        let (name, mention) = (item.name(), item.mention());
         match mention {
             Some(mention) => {
                 self.panelling.wishes.pin(mention);
@@ -270,27 +270,27 @@ impl App {
     fn evict(&mut self) -> Vec<Out> {
         let Some(Overlay::Context(page)) = &self.overlay else { return Vec::new() };
         let Some(item) = page.item() else { return Vec::new() };
-        let name = item.name.clone();
-        let about = self.looking_at().file.is_some_and(|file| *file.as_str() == *name);
+        let (name, target) = (item.name(), item.target.clone());
+        let about = self.looking_at().file.is_some_and(|file| Target::file(file.as_str()) == target);
         let needed =
             about && self.level != Level::Repo && !matches!(item.source, Some(Source::Excerpt { .. }));
         if !item.may_be_evicted() || needed {
             self.say(Paint::Warn, format!("{name} stays: the request is about it, or made of it"));
             return Vec::new();
         }
-        self.panelling.wishes.evict(name.clone());
+        self.panelling.wishes.evict(target);
         self.wished(format!("evicted: {name}"))
     }
 
     fn forget_wish(&mut self) -> Vec<Out> {
         let Some(Overlay::Context(page)) = &self.overlay else { return Vec::new() };
         let Some(item) = page.item() else { return Vec::new() };
-        let (name, pinned) = (item.name.clone(), item.pinned.clone());
+        let (name, target, pinned) = (item.name(), item.target.clone(), item.pinned.clone());
         if let Some(pinned) = pinned.filter(|pinned| self.panelling.wishes.pinned().contains(pinned)) {
             self.panelling.wishes.unpin(&pinned);
             return self.wished(format!("{pinned} is not pinned any more"));
         }
-        if self.panelling.wishes.forget(&name) {
+        if self.panelling.wishes.forget(&target) {
             return self.wished(format!("{name} is as it would be"));
         }
         self.say(Paint::Text, format!("{name} is neither pinned nor evicted"));

@@ -4,7 +4,7 @@
 use super::parity::{Parity, Screen, parity};
 use super::{ContextPage, View};
 use crate::change::Level;
-use crate::context::{Dropped, Mention, Pack, Segment, Source};
+use crate::context::{Dropped, Mention, Pack, Presence, Segment, Source, Target};
 use crate::model::{Money, Price, Tokens, Usage};
 use crate::text::safe;
 use crate::ui::app::App;
@@ -27,8 +27,8 @@ pub struct Row {
 /// A piece, or something that was left out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Item {
-    /// As a wish names it.
-    pub name: String,
+    /// What a wish would keep out.
+    pub target: Target,
     pub source: Option<Source>,
     /// The wish that it is there by.
     pub pinned: Option<Mention>,
@@ -38,9 +38,20 @@ pub(super) struct Item {
 }
 
 impl Item {
+    /// As a wish names it.
+    pub fn name(&self) -> String {
+        self.target.to_string()
+    }
+
     /// What its being unfolded is remembered by.
     pub fn key(&self) -> String {
-        format!("{} {:?}", self.name, self.lines)
+        // In a conversation there may be several results of one tool.
+        let nth = if matches!(self.source, Some(Source::Call { .. } | Source::Outcome { .. })) {
+            self.at
+        } else {
+            0
+        };
+        format!("{} {:?} {nth}", self.target, self.lines)
     }
 
     /// The wish that would have it in every request; `None` where that means nothing.
@@ -53,9 +64,12 @@ impl Item {
             Some(Source::Excerpt { .. }) | None => self.lines,
             Some(_) => return None,
         };
-        // What was left out by its kind alone has no name to be pinned by.
-        let kind = self.source.is_none() && !self.name.contains(['.', '/']);
-        (!kind).then(|| Mention::Name { name: self.name.clone(), lines })
+        match &self.target {
+            Target::File(name) => Some(Mention::Name { name: name.clone(), lines }),
+            Target::Page(url) => Some(Mention::Page(url.clone())),
+            // What was left out by its kind alone has no name to be pinned by.
+            Target::Kind(_) => None,
+        }
     }
 
     pub fn may_be_evicted(&self) -> bool {
@@ -118,8 +132,23 @@ impl Make<'_> {
         unseen.iter().for_each(|words| self.say(Paint::Warn, &format!("⚠ {words}")));
         beyond.iter().for_each(|words| self.say(Paint::Dim, words));
         pack.notes().iter().for_each(|note| self.say(Paint::Warn, &format!("⚠ {note}")));
+        let (masked, weight) = pack.masked();
+        if masked > 0 {
+            let words = format!(
+                "{masked} result(s) of tools, ~{weight} tokens, were taken out to make room; the model may call for them again"
+            );
+            self.say(Paint::Warn, &format!("⚠ {words}"));
+        }
         self.gap();
+        let several = pack.requests() > 1;
+        let mut before = None;
         for segment in pack.segments() {
+            // Conversations that run side by side each begin with rein's own words.
+            let begins = segment.source.is_system() || before != Some(segment.request);
+            if several && begins {
+                self.request(segment.request);
+            }
+            before = Some(segment.request);
             self.piece(pack, segment);
         }
         if !pack.dropped().is_empty() {
@@ -128,6 +157,11 @@ impl Make<'_> {
             pack.dropped().iter().for_each(|dropped| self.left_out(pack, dropped));
         }
         self.wishes();
+    }
+
+    /// From here on, what came with this request of the conversation.
+    fn request(&mut self, nth: u32) {
+        self.say(Paint::Title, &format!("request {nth}"));
     }
 
     /// The request as a whole: its weight, and what it costs.
@@ -184,7 +218,7 @@ impl Make<'_> {
         let tokens = pack.weight(segment);
         let price = self.app.asked_model(self.page).and_then(|model| self.app.facts.price(model));
         let dirty = segment.source.place().0.and_then(|path| self.dirty(path));
-        let (name, span) = (segment.source.name().to_owned(), segment.source.place().1);
+        let span = segment.source.place().1;
         let wishes = &self.app.panelling.wishes;
         let name_wished = wishes.pinned().iter().any(|pinned| Some(pinned) == segment.pinned.as_ref());
         let wish = match (self.page.view, &segment.pinned, wishes.evicts(&segment.source)) {
@@ -193,15 +227,20 @@ impl Make<'_> {
             _ => "",
         };
         let head = Head {
-            mark: if segment.pinned.is_some() { "◆" } else { "•" },
+            mark: match segment.presence {
+                Presence::Above(_) => "↑",
+                Presence::Stale | Presence::Masked { .. } => "◌",
+                _ if segment.pinned.is_some() => "◆",
+                _ => "•",
+            },
             name: segment.source.to_string(),
             tokens,
             cost: cost(price, tokens),
             trust: segment.trust.name(),
-            why: format!("{}{}{wish}", segment.why, dirty.unwrap_or_default()),
+            why: format!("{}{}{wish}", segment.told(), dirty.unwrap_or_default()),
         };
         let item = Item {
-            name,
+            target: Target::of(&segment.source),
             lines: span.filter(|span| !span.is_empty()).map(|span| (span.start() + 1, span.end())),
             source: Some(segment.source.clone()),
             pinned: segment.pinned.clone(),
@@ -223,7 +262,7 @@ impl Make<'_> {
         let head =
             Head { mark: "✗", name, tokens, cost: String::new(), trust: "", why: dropped.why.clone() };
         let item = Item {
-            name: dropped.what.clone(),
+            target: Target::parse(&dropped.what),
             source: None,
             pinned: None,
             lines: lines.map(|span| (span.start() + 1, span.end())),
@@ -270,7 +309,8 @@ impl Make<'_> {
     fn wishes(&mut self) {
         let pinned: Vec<String> =
             self.app.panelling.wishes.pinned().iter().map(ToString::to_string).collect();
-        let evicted = self.app.panelling.wishes.evicted().to_vec();
+        let evicted: Vec<String> =
+            self.app.panelling.wishes.evicted().iter().map(ToString::to_string).collect();
         if !pinned.is_empty() || !evicted.is_empty() {
             self.gap();
         }

@@ -72,8 +72,21 @@ pub struct Reviewing {
     /// Lines that are being edited in place.
     pub hand: Option<Hand>,
     pub query: String,
-    /// Colours by file, with the key of the text they belong to; the latest asked for last.
-    polished: Vec<(RepoPath, u64, Option<Arc<Polish>>)>,
+    /// What is known of the files that were seen; the one that was seen first last.
+    polished: Vec<Polished>,
+}
+
+/// The colours of a file. While a reply arrives its text is another with every hunk: one piece of work
+/// for it is under way at a time, however fast they come.
+#[derive(Debug)]
+struct Polished {
+    path: RepoPath,
+    turn: TurnId,
+    /// Names the text that was asked for last.
+    key: u64,
+    under_way: bool,
+    /// Of that text, or of one before it.
+    polish: Option<Arc<Polish>>,
 }
 
 impl Reviewing {
@@ -84,7 +97,7 @@ impl Reviewing {
     }
 
     pub fn polish(&self, path: &RepoPath) -> Option<&Polish> {
-        self.polished.iter().rev().find(|(of, ..)| of == path).and_then(|(.., polish)| polish.as_deref())
+        self.polished.iter().rev().find(|known| known.path == *path)?.polish.as_deref()
     }
 
     /// The changed lines of the range that is being chosen, both ends included.
@@ -215,17 +228,26 @@ impl App {
                 seen.insert(&hunk.path, ());
             }
         }
+        let id = turn.id();
+        // Another turn's hunks may have the same numbers.
+        self.review.polished.retain(|known| known.turn == id);
         let mut outs = Vec::new();
         for path in seen.into_keys() {
-            let key = key(review, path);
-            if self.review.polished.iter().any(|(of, known, _)| of == path && *known == key) {
+            let known = self.review.polished.iter().position(|known| known.path == *path);
+            // When what is under way has come, the window is looked at again.
+            if known.is_some_and(|at| self.review.polished.get(at).is_some_and(|known| known.under_way)) {
                 continue;
             }
+            let key = key(review, path);
+            let before = known.map(|at| self.review.polished.remove(at));
+            let current = before.as_ref().is_some_and(|known| known.key == key);
             // What was known of the file before serves until the new is there.
-            let before = self.review.polished.iter().position(|(of, ..)| of == path);
-            let before = before.map(|at| self.review.polished.remove(at)).and_then(|(.., polish)| polish);
-            self.review.polished.push((path.clone(), key, before));
-            outs.push(Out::Do(Effect::Polish { key, rough: Rough::of(review, path) }));
+            let polish = before.and_then(|known| known.polish);
+            let path = path.clone();
+            if !current {
+                outs.push(Out::Do(Effect::Polish { key, rough: Rough::of(review, &path) }));
+            }
+            self.review.polished.push(Polished { path, turn: id, key, under_way: !current, polish });
         }
         let surplus = self.review.polished.len().saturating_sub(POLISHED);
         self.review.polished.drain(..surplus);
@@ -233,9 +255,10 @@ impl App {
     }
 
     pub(super) fn polished(&mut self, key: u64, path: &RepoPath, polish: Arc<Polish>) {
-        let known = self.review.polished.iter_mut().find(|(of, known, _)| of == path && *known == key);
-        if let Some((.., slot)) = known {
-            *slot = Some(polish);
+        let known = self.review.polished.iter_mut().find(|known| known.path == *path && known.key == key);
+        if let Some(known) = known {
+            (known.under_way, known.polish) = (false, Some(polish));
+            self.review.polished_at = None;
         }
     }
 }

@@ -4,7 +4,7 @@ use super::review::{OLD, changed};
 use super::*;
 use crate::change::Compared;
 use crate::session::Subject;
-use crate::workspace::{Comparison, Found, Kind, LogEntry, Status};
+use crate::workspace::{Comparison, Extent, Found, Kind, LogEntry, Status};
 
 fn log(stage: &mut Stage, ids: &[&str]) {
     stage.keys("<F5>");
@@ -40,11 +40,11 @@ fn arrive(stage: &mut Stage) {
 fn the_journal_leads_to_one_landing_to_all_since_and_to_the_whole_session() {
     let mut stage = Stage::open(80, 24, 1);
     for (keys, what) in [
-        ("<Enter>", Comparison::Landing("aaaa".into())),
-        ("j<Enter>", Comparison::Landing("bbbb".into())),
-        ("jka", Comparison::SinceLanding("aaaa".into())),
-        ("jjja", Comparison::SinceLanding("bbbb".into())),
-        ("js", Comparison::SinceOpened),
+        ("<Enter>", Comparison::Journal(Extent::Landing("aaaa".into()))),
+        ("j<Enter>", Comparison::Journal(Extent::Landing("bbbb".into()))),
+        ("jka", Comparison::Journal(Extent::SinceLanding("aaaa".into()))),
+        ("jjja", Comparison::Journal(Extent::SinceLanding("bbbb".into()))),
+        ("js", Comparison::Journal(Extent::SinceOpened)),
     ] {
         log(&mut stage, &["aaaa", "bbbb"]);
         stage.keys(keys);
@@ -81,5 +81,5 @@ fn what_is_to_be_taken_back_and_is_not_yet_is_not_lost_to_another_look() {
     stage.keys("q<A-r>u");
     log(&mut stage, &["aaaa"]);
     stage.keys("s");
-    assert_eq!(compared(&mut stage), Some(Comparison::SinceOpened));
+    assert_eq!(compared(&mut stage), Some(Comparison::Journal(Extent::SinceOpened)));
 }

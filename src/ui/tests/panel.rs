@@ -1,7 +1,7 @@
 //! The panel of requests, the names after `@` and the consent to fetch, by keyboard.
 
 use super::*;
-use crate::context::{Excerpt, Pack};
+use crate::context::{Excerpt, Pack, Target};
 use crate::model::{Money, Price, Rate};
 use crate::session::Instruct;
 use crate::text::Span;
@@ -80,7 +80,7 @@ fn a_piece_is_evicted_pinned_and_left_to_itself_again_for_the_whole_session() {
     previewed(&mut stage);
     stage.keys("jx");
     let instruct = previewed(&mut stage);
-    assert_eq!(instruct.wants.wishes.evicted(), ["src/price.rs"]);
+    assert_eq!(instruct.wants.wishes.evicted(), [Target::parse("src/price.rs")]);
     assert!(
         stage.row("✗").contains("src/price.rs") && stage.row("✗").contains("evicted by you"),
         "{}",

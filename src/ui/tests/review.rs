@@ -4,7 +4,7 @@
 use super::*;
 use crate::change::{Compared, Purpose, Review, Verdict};
 use crate::session::{Kept, Ready, Subject};
-use crate::workspace::{Comparison, Found, Remark};
+use crate::workspace::{Comparison, Found, Remark, Trees};
 
 pub(super) const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\neleven\ntwelve\n";
 
@@ -50,8 +50,12 @@ pub(super) fn verdicts(stage: &Stage) -> Vec<Verdict> {
 
 #[test]
 fn any_difference_is_reviewed_and_what_is_rejected_is_taken_back() {
-    let mut stage =
-        diffing(80, 36, Comparison::Unstaged, &[("a.txt", OLD, &changed()), ("new.txt", "", "x\n")]);
+    let mut stage = diffing(
+        80,
+        36,
+        Comparison::Git(Trees::Unstaged),
+        &[("a.txt", OLD, &changed()), ("new.txt", "", "x\n")],
+    );
     assert!(stage.row("lines to read").contains("3 open"));
     assert!(stage.row("logo.png").contains("binary"));
     // The first hunk stays, the second is taken back.
@@ -70,7 +74,7 @@ fn any_difference_is_reviewed_and_what_is_rejected_is_taken_back() {
 fn a_difference_at_every_size() {
     for (width, height) in [(80, 24), (40, 10), (200, 60)] {
         let files = [("src/a.rs", OLD, &*changed()), ("src/b.rs", "fn b() {}\n", "fn b() { unsafe {} }\n")];
-        let mut stage = diffing(width, height, Comparison::Unstaged, &files);
+        let mut stage = diffing(width, height, Comparison::Git(Trees::Unstaged), &files);
         stage.keys("y");
         insta::assert_snapshot!(format!("difference_{width}x{height}"), stage.shot());
     }
@@ -78,7 +82,7 @@ fn a_difference_at_every_size() {
 
 #[test]
 fn old_and_new_stand_side_by_side() {
-    let mut stage = diffing(100, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(100, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.keys("|");
     insta::assert_snapshot!("beside_100x24", stage.shot());
     stage.screen = Terminal::new(TestBackend::new(50, 24)).unwrap();
@@ -90,7 +94,7 @@ fn old_and_new_stand_side_by_side() {
 fn light_dark_and_no_colour_tell_the_same() {
     let shot = |theme| {
         let mut stage = Stage::with(80, 24, theme);
-        let outs = stage.app.compare(Comparison::Unstaged, Vec::new(), "diff".into(), None);
+        let outs = stage.app.compare(Comparison::Git(Trees::Unstaged), Vec::new(), "diff".into(), None);
         stage.follow(outs);
         arrive(&mut stage, &[("a.txt", OLD, &changed())]);
         let words = stage.shot();
@@ -111,7 +115,7 @@ fn light_dark_and_no_colour_tell_the_same() {
 
 #[test]
 fn a_hunk_is_split_and_its_parts_are_decided_apart() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     assert_eq!(verdicts(&stage).len(), 2, "two close changes are one hunk");
     stage.keys("s");
     assert_eq!(verdicts(&stage).len(), 3);
@@ -125,7 +129,7 @@ fn a_hunk_is_split_and_its_parts_are_decided_apart() {
 
 #[test]
 fn splitting_is_undone_like_a_verdict() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.keys("syu").keys("u");
     assert_eq!(verdicts(&stage), [Verdict::Undecided; 2]);
     stage.keys("<C-r><C-r>");
@@ -152,7 +156,7 @@ fn lines_are_chosen_and_decided() {
 
 #[test]
 fn a_range_does_not_leave_its_hunk_and_esc_ends_it() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.keys("vjjjjjjjjjjjjjj");
     assert!(stage.shot().contains('▐'));
     stage.keys("<Esc>");
@@ -247,7 +251,7 @@ fn why_a_hunk_was_rejected_is_told_with_the_next_instruction() {
 
 #[test]
 fn changed_lines_are_searched() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.keys("/AND<Enter>");
     assert!(stage.row("not found").contains("changed lines"));
     stage.keys("/<C-u>1<Enter>");
@@ -262,7 +266,7 @@ fn changed_lines_are_searched() {
 
 #[test]
 fn decided_hunks_fold_and_unfold() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.keys("y");
     assert!(!stage.shot().contains("- two"));
     stage.keys("Kz");
@@ -276,7 +280,7 @@ fn decided_hunks_fold_and_unfold() {
 
 #[test]
 fn what_comes_later_is_reserved_and_says_so() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     for key in ["t", "b", "A"] {
         stage.keys(key);
         assert!(stage.row("later version").contains("checking hunks"));
@@ -286,7 +290,7 @@ fn what_comes_later_is_reserved_and_says_so() {
 
 #[test]
 fn a_history_is_only_read() {
-    let what = Comparison::Between("a".into(), "b".into());
+    let what = Comparison::Git(Trees::Between("a".into(), "b".into()));
     let mut stage = diffing(80, 24, what, &[("a.txt", OLD, &changed())]);
     stage.keys("n<Enter>");
     assert!(stage.row("writes nothing").contains("neither side"));
@@ -298,7 +302,7 @@ fn a_history_is_only_read() {
 #[test]
 fn the_window_stays_while_files_arrive() {
     let mut stage = Stage::new(80, 24);
-    let outs = stage.app.compare(Comparison::Unstaged, Vec::new(), "diff".into(), None);
+    let outs = stage.app.compare(Comparison::Git(Trees::Unstaged), Vec::new(), "diff".into(), None);
     stage.follow(outs);
     let file = |name: &str| {
         let base = Base { path: path(name), text: Some(OLD.into()) };
@@ -322,7 +326,7 @@ fn the_window_stays_while_files_arrive() {
 
 #[test]
 fn a_file_that_is_saved_meanwhile_is_compared_again() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.keys("Jy");
     let now = changed().replace("2\n", "zwei\n");
     stage.disk.insert(path("a.txt"), Lines::from(now.as_str()));
@@ -402,13 +406,17 @@ fn a_proposal_that_comes_back_to_another_file_moves_or_is_in_conflict() {
 
 #[test]
 fn a_difference_comes_back_with_what_was_decided_of_it() {
-    let mut stage =
-        diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed()), ("b.txt", "1\n", "2\n")]);
+    let mut stage = diffing(
+        80,
+        24,
+        Comparison::Git(Trees::Unstaged),
+        &[("a.txt", OLD, &changed()), ("b.txt", "1\n", "2\n")],
+    );
     stage.app.keep_reviews();
     stage.keys("sy");
     let kept = kept(&mut stage);
     let mut again = Stage::new(80, 24);
-    let outs = again.app.compare(Comparison::Unstaged, Vec::new(), "diff".into(), Some(kept));
+    let outs = again.app.compare(Comparison::Git(Trees::Unstaged), Vec::new(), "diff".into(), Some(kept));
     again.follow(outs);
     // Another file changed meanwhile, this one did not.
     arrive(&mut again, &[("a.txt", OLD, &changed()), ("b.txt", "1\n", "3\n")]);
@@ -445,7 +453,7 @@ fn hostile_names_and_texts_are_shown_and_move_nothing() {
     let evil = "a\u{1b}[2Jb\u{202e}c\u{200b}\u{e0041}\t \r\n".repeat(3);
     let long = "x".repeat(1_000_000);
     let files = [("\u{202e}gpj.exe", "", evil.as_str()), ("long.txt", "x\n", long.as_str())];
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &files);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &files);
     for keys in ["", "J", "l", "i", "<Esc>|", "z", "/\u{202e}<Enter>", "v", "<Esc>"] {
         stage.keys(keys);
         let bad = |c: char| {
@@ -463,19 +471,20 @@ fn hostile_names_and_texts_are_shown_and_move_nothing() {
 
 #[test]
 fn odd_endings_and_trailing_blanks_are_seen() {
-    let stage = &mut diffing(80, 24, Comparison::Unstaged, &[("a.txt", "a\nb\nc\n", "a\r\nb  \nc")]);
+    let stage =
+        &mut diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", "a\nb\nc\n", "a\r\nb  \nc")]);
     assert!(stage.row("+ a").contains('␍'));
     assert!(stage.row("+ c").contains("no newline at the end"));
 }
 
 #[test]
 fn the_keys_that_are_named_are_those_of_the_review_at_hand() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.row("Enter take back what is rejected");
     stage.keys("?");
     let shot = stage.shot();
     assert!(shot.find("reject").unwrap() < shot.find("move the slider").unwrap_or(usize::MAX), "{shot}");
-    let history = Comparison::Between("a".into(), "b".into());
+    let history = Comparison::Git(Trees::Between("a".into(), "b".into()));
     let mut stage = diffing(80, 24, history, &[("a.txt", OLD, &changed())]);
     assert!(!stage.shot().contains("Enter"), "nothing lands: {}", stage.shot());
 }
@@ -484,7 +493,7 @@ fn the_keys_that_are_named_are_those_of_the_review_at_hand() {
 fn one_key_goes_from_what_is_folded_to_every_line_to_lines_without_marks() {
     let old = "fn f() {\n    call(one, two);\n}\n\nfn g() -> u32 {\n    1 + width\n}\n";
     let new = old.replace("one, two", "\n        one,\n        two").replace("1 + width", "1 + height");
-    let mut stage = diffing(80, 30, Comparison::Unstaged, &[("src/a.rs", old, &new)]);
+    let mut stage = diffing(80, 30, Comparison::Git(Trees::Unstaged), &[("src/a.rs", old, &new)]);
     assert!(stage.shot().contains("≡ 4 lines reformatted"), "{}", stage.shot());
     stage.keys("m");
     assert!(!stage.shot().contains('≡') && stage.shot().contains("+         one,"), "{}", stage.shot());

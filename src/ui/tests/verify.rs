@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::review::{OLD, changed, diffing, verdicts};
 use super::*;
 use crate::change::Verdict;
-use crate::workspace::Comparison;
+use crate::workspace::{Comparison, Trees};
 
 const BROKEN: &str = "    pub fn len(&self) -> usize {\n        (self.items.len()\n    }";
 
@@ -111,7 +111,7 @@ fn a_hunk_that_changes_after_it_was_accepted_loses_the_verdict_and_says_so() {
 
 #[test]
 fn a_difference_that_is_another_after_it_was_decided_says_so() {
-    let mut stage = diffing(100, 30, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(100, 30, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     stage.keys("nn");
     let now = changed().replace("2\n", "zwei\n");
     stage.disk.insert(path("a.txt"), Lines::from(now.as_str()));
@@ -165,13 +165,13 @@ fn a_revision_as_long_as_what_it_revised_is_parsed_again() {
 
 #[test]
 fn both_texts_number_their_lines() {
-    let mut stage = diffing(120, 30, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(120, 30, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     assert!(stage.row("eleven").starts_with(" 11 12   eleven"), "{}", stage.shot());
     assert!(stage.row("- ten").starts_with(" 10    - ten"));
     assert!(stage.row("+ 10").starts_with("    11 + 10"));
     assert!(stage.row("  one").starts_with("  1  1   one"));
     // A narrow window has one column: that of the text as it will be, where the line is in it.
-    let mut stage = diffing(80, 30, Comparison::Unstaged, &[("a.txt", OLD, &changed())]);
+    let mut stage = diffing(80, 30, Comparison::Git(Trees::Unstaged), &[("a.txt", OLD, &changed())]);
     assert!(stage.row("eleven").starts_with(" 12   eleven"), "{}", stage.shot());
     stage.keys("|");
     let row = stage.row("eleven");
@@ -182,7 +182,7 @@ fn both_texts_number_their_lines() {
 fn in_a_line_of_a_million_characters_a_key_goes_to_what_differs() {
     let line = |middle: &str| format!("{}{middle}{}\n", "x".repeat(500_000), "x".repeat(500_000));
     let (old, new) = (line("OLD"), line("NEW"));
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", &old, &new)]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", &old, &new)]);
     assert!(!stage.shot().contains("NEW"));
     stage.keys("$");
     assert!(stage.row("+ xx").contains("NEW"), "{}", stage.shot());
@@ -191,7 +191,7 @@ fn in_a_line_of_a_million_characters_a_key_goes_to_what_differs() {
 
 #[test]
 fn other_line_endings_are_said_in_words_and_shown_in_each_line() {
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &[("a.txt", "a\nb\n", "a\r\nb\r\n")]);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &[("a.txt", "a\nb\n", "a\r\nb\r\n")]);
     assert!(stage.row("· 1-2").contains("only the line endings change"));
     assert!(stage.row("+ a").contains('␍') && !stage.row("- a").contains('␍'));
 }
@@ -237,7 +237,7 @@ fn the_map_tells_without_colour_what_is_decided() {
     let new: String =
         (0..400).map(|n| if n % 20 == 0 { format!("new {n}\n") } else { format!("line {n}\n") }).collect();
     let files = [("a.txt", &*old, &*new), ("b.txt", &*old, &*new)];
-    let mut stage = diffing(80, 24, Comparison::Unstaged, &files);
+    let mut stage = diffing(80, 24, Comparison::Git(Trees::Unstaged), &files);
     stage.keys("Nge");
     let shot = stage.shot();
     let map: String = shot.lines().skip(1).take(19).filter_map(|row| row.chars().nth(79)).collect();
