@@ -148,7 +148,7 @@ pub struct Answered {
 
 impl Inquiry {
     /// What is to be kept of it, once, when it has ended with an answer.
-    pub(super) fn to_keep(&mut self) -> Option<Effect> {
+    pub(super) fn keep_once(&mut self) -> Option<Effect> {
         let kept = self.kept_as()?;
         let end = KeptEnd::of(self.end()?)?;
         if self.kept || self.proof().findings.is_empty() {
@@ -208,8 +208,9 @@ impl Answered {
         let known = |commit: &&ShownCommit| !before.shown_commits().any(|other| other == *commit);
         answer.commits = shown.shown_commits().filter(known).map(KeptCommit::of).collect();
         let talk = said.as_ref().map(|said| KeptTalk::of(said, base.as_ref().map(|base| &base.before)));
-        let sent = |talk: &KeptTalk| talk.segments.iter().any(|one| shows_secret(one.text.as_bytes()));
-        answer.talk = talk.filter(|talk| !sent(talk));
+        // All of it, as it would stand there: what was sent, and what is remembered of it.
+        let shows = |talk: &KeptTalk| serde_json::to_vec(talk).map_or(true, |text| shows_secret(&text));
+        answer.talk = talk.filter(|talk| !shows(talk));
         answer.head.whole = answer.talk.is_some();
         Some(answer)
     }

@@ -96,7 +96,7 @@ fn prose(text: &str) -> String {
 }
 
 fn inline(line: &str) -> String {
-    let pairs = line.matches('`').count() % 2 == 0;
+    let pairs = line.matches('`').count().is_multiple_of(2);
     let piece = |(at, piece): (usize, &str)| match at % 2 {
         1 if pairs => piece.to_owned(),
         _ => escaped(piece),

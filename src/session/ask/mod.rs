@@ -347,7 +347,7 @@ impl Inquiry {
     /// last name that was given.
     pub(super) fn update(&mut self, terms: &Terms, ids: &mut u64, lane: TurnId, event: Event) -> Vec<Effect> {
         let mut effects = self.step(terms, ids, lane, event);
-        effects.extend(self.to_keep());
+        effects.extend(self.keep_once());
         effects
     }
 

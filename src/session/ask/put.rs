@@ -52,7 +52,7 @@ impl Session {
     pub fn stop_asking(&mut self) -> Vec<Effect> {
         let Some(inquiry) = &mut self.inquiry else { return Vec::new() };
         let mut effects = inquiry.stop(&End::Cancelled);
-        effects.extend(inquiry.to_keep());
+        effects.extend(inquiry.keep_once());
         effects
     }
 

@@ -10,6 +10,7 @@ use crate::context::citation::{Agreement, Checked, Doubt, ShownCommit};
 use crate::context::{Excerpt, evidence};
 use crate::model::{Ask, Bill, Delta, Failure, Finish, Runnable, ToolCall, Usage};
 use crate::prompt::Prompts;
+use crate::session::{NotNow, Session};
 use crate::text::{Lines, RepoPath, Span};
 use crate::tool::Call;
 use crate::workspace::Source as Frontend;

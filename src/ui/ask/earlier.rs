@@ -79,14 +79,14 @@ fn list(heads: &[Head]) -> Page {
     let mut page = Page::new(Kind::Earlier, "earlier answers, the last conversation first");
     for head in heads {
         let question = head.question.split_whitespace().collect::<Vec<_>>().join(" ");
-        let on = if head.after.is_some() { "  ↳ " } else { "" };
+        let (on, under) = if head.after.is_some() { ("  ↳ ", "    ") } else { ("", "") };
         let (verified, all) = head.verified;
         let last = if head.whole { "" } else { " · cannot be gone on from" };
         page.stop(&head.id);
         page.text(Paint::Title, &format!(" {on}{question}"));
         page.text(
             Paint::Dim,
-            &format!("   {on}{} · {} · {verified} of {all} verified{last}", time(head.time), head.depth),
+            &format!("   {under}{} · {} · {verified} of {all} verified{last}", time(head.time), head.depth),
         );
     }
     page

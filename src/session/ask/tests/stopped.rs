@@ -8,7 +8,7 @@ use super::*;
 /// What the acting wing would answer to an effect, event by event.
 fn answered(effect: &Effect) -> Vec<Event> {
     match effect {
-        Effect::Retrieve { turn, question } => {
+        Effect::Retrieve { turn, question, .. } => {
             vec![Event::Retrieved { turn: *turn, found: Ok(found_for(&question.text)) }]
         }
         Effect::UseTools { turn, calls, .. } => {
