@@ -7,7 +7,7 @@ mod changing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::front::{self, Exit};
-use crate::model::Tokens;
+use crate::model::{ModelId, Tokens};
 use crate::provider::Wire;
 use asking::{AskArgs, ContextArgs, EditArgs, Shared};
 use changing::{ApplyArgs, DiffArgs, RestoreArgs};
@@ -54,6 +54,10 @@ enum Command {
         /// Forget what is known and read every file again
         #[arg(long)]
         rebuild: bool,
+        /// Make the vectors of this model of the role `embed`, as in ollama/nomic-embed-text; those that were
+        /// begun are kept up from then on, for when the first of the list cannot be asked
+        #[arg(long, value_name = "MODEL", conflicts_with_all = ["rebuild", "status"])]
+        model: Option<ModelId>,
         /// Report as one JSON document
         #[arg(long)]
         json: bool,
@@ -220,11 +224,11 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Search(args)) => front::search(args.into()),
         Some(Command::Ask(args)) => ask(args),
         Some(Command::Context(args)) => front::context(&args.into()),
-        Some(Command::Index { status, rebuild, json }) => {
+        Some(Command::Index { status, rebuild, model, json }) => {
             let what = match (status, rebuild) {
                 (true, _) => front::AboutIndex::Status,
                 (_, true) => front::AboutIndex::Rebuild,
-                _ => front::AboutIndex::Refresh,
+                _ => front::AboutIndex::Refresh(model),
             };
             front::index(what, json)
         }

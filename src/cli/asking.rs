@@ -41,12 +41,16 @@ pub(super) struct Beside {
     /// Fetch the pages that are named, this once; without it they are refused
     #[arg(long)]
     pub(super) allow_url: bool,
+    /// Tell the model what a compiler, a linter or a test runner printed: FILE holds it, `-` reads it from
+    /// stdin. What it says of files that are not here is left out
+    #[arg(long, value_name = "FILE")]
+    pub(super) diagnostics: Option<PathBuf>,
 }
 
 impl From<Beside> for front::Wanted {
     fn from(beside: Beside) -> Self {
-        let Beside { add, evict, allow_url } = beside;
-        Self { add, evict, allow_url }
+        let Beside { add, evict, allow_url, diagnostics } = beside;
+        Self { add, evict, allow_url, diagnostics }
     }
 }
 

@@ -5,18 +5,21 @@
 //!
 //! This room reads files and writes none; it knows no screen and asks no server.
 
+mod checks;
 mod error;
 mod file;
 mod meaning;
 mod paths;
 mod show;
 
+pub use checks::Check;
 pub use error::{ConfigError, Place};
 pub use paths::{Env, Paths, paths};
 pub use show::{check, show, written};
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use file::Layer;
 use meaning::Meaning;
@@ -107,8 +110,11 @@ pub struct Asking {
 /// How a project is made searchable by meaning, where a model serves the role `embed`.
 #[derive(Clone, Default, Debug)]
 pub struct Embed {
-    /// Searches by default use the vectors that there are, and not only those that ask for it.
+    /// Searches by default and requests use the vectors that there are, and not only searches that ask for
+    /// it; and under a screen those that are missing are made.
     pub auto: bool,
+    /// How long a request waits for the vector of its words, at most.
+    pub wait: Duration,
     /// Most tokens a day that the model is sent; none: no limit.
     pub tokens: Option<Tokens>,
     /// Stand before each text that is searched, and each that is searched for.
@@ -141,6 +147,8 @@ pub struct Config {
     pub ask: Asking,
     pub embed: Embed,
     pub wire_log: WireLog,
+    /// Of projects, by folder.
+    pub checks: Vec<Check>,
     /// Prices and limits.
     pub catalogue: Catalogue,
 }
@@ -166,6 +174,12 @@ impl Config {
             Role::Apply => &self.roles.apply,
             Role::Review => &self.roles.review,
         }
+    }
+
+    /// The check of the project at `root`: of those that fit the one that names it most closely.
+    pub fn check(&self, root: &Path) -> Option<&Check> {
+        let real = |folder: &Path| std::fs::canonicalize(folder).ok();
+        self.checks.iter().filter(|check| check.is_of(root, real)).max_by_key(|check| check.rank())
     }
 
     /// Where to look for a server when `roles.chat` is empty: what is configured on this machine.
@@ -231,10 +245,11 @@ fn layers(user: Option<Layer>) -> Result<Vec<Layer>, ConfigError> {
 }
 
 /// A text in place of the user's file may come from a stranger: it lets no more change than the user
-/// does.
+/// does, and names no command that could be run.
 fn bounded(mut text: Layer, env: Env) -> Result<Layer, ConfigError> {
     let (own, _) = Meaning::new(layers(user_layer(env)?)?, env).resolve(Overrides::default())?;
     text.tighten(own.leash.max_lines, own.leash.max_files, &own.protect);
+    text.forget_checks();
     Ok(text)
 }
 

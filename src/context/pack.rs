@@ -32,7 +32,7 @@ pub enum Source {
     Rules { path: RepoPath },
     /// What is not committed.
     Diff,
-    /// Where open files do not parse.
+    /// What a check of the project said, and where open files do not parse.
     Diagnostics,
     /// A page of the web, which the user named and let be fetched.
     Page { url: String },
@@ -190,6 +190,8 @@ pub enum Trust {
     Model,
     /// Anybody on the web.
     Network,
+    /// A compiler or another program that was run on the project.
+    Tool,
 }
 
 impl Trust {
@@ -201,6 +203,7 @@ impl Trust {
             Self::Repository => "repository",
             Self::Model => "model",
             Self::Network => "network",
+            Self::Tool => "tool",
         }
     }
 }

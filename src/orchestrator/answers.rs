@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::merging::Sketch;
 use super::stream::{Gap, Whose};
 use super::{Orchestrator, Route, Running, catalogue, merging, stream};
-use crate::model::{Ask, Failure, Role};
+use crate::model::{Ask, Failure, ModelId, Role};
 use crate::session::{Event, Payer, TurnId};
 
 impl Orchestrator {
@@ -64,6 +64,14 @@ impl Orchestrator {
         let mut running = Running::default();
         running.tasks.push(task.abort_handle());
         self.completion = Some(running);
+    }
+
+    /// [`crate::session::Effect::Prefer`]; another model of the role `embed` makes other vectors.
+    pub(super) fn prefer(&mut self, role: Role, model: &ModelId) {
+        self.roles.prefer(role, model);
+        if role == Role::Embed {
+            self.sense_anew();
+        }
     }
 
     /// [`crate::session::Effect::ListModels`]

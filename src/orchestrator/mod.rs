@@ -9,6 +9,7 @@
 mod answers;
 mod calibration;
 mod catalogue;
+mod check;
 mod compare;
 pub mod conversations;
 mod embedding;
@@ -27,6 +28,7 @@ mod retrieve;
 mod reviewing;
 mod roles;
 mod rules;
+mod sensing;
 mod shelf;
 mod stream;
 mod supply;
@@ -34,7 +36,8 @@ mod tools;
 mod tracing;
 pub mod wire_log;
 
-pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
+pub use check::{Checker, Placing};
+pub use embedding::{Embedder, Filling, Meaning, NotMeant, Opening, Pointed, Rules, VectorStore, consent};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
@@ -54,7 +57,7 @@ use crate::index;
 use crate::model::{Budget, Tokens};
 use crate::provider::Client;
 use crate::session::{Effect, Event, TurnId};
-use crate::text::{RepoPath, highlight};
+use crate::text::{RepoPath, highlight, syntax};
 use crate::workspace::{ReadError, Workspace};
 use calibration::Calibration;
 use merging::Sketch;
@@ -64,6 +67,9 @@ use supply::Supply;
 
 /// Events that may wait for the front before the senders do.
 const CHANNEL: usize = 256;
+
+/// Most faults of an open file that are shown.
+const FAULTS: usize = 20;
 
 /// What of a turn is under way, so that it can be stopped.
 #[derive(Debug, Default)]
@@ -95,10 +101,17 @@ pub struct Orchestrator {
     shelf: Option<Shelf>,
     /// How long answers are kept.
     answers_for: Duration,
+    /// Where requests are found by meaning too.
+    sense: Option<embedding::Sense>,
+    making: Option<sensing::Background>,
+    /// Nothing that is put together will be sent.
+    looks: bool,
     /// The conversations of the last question, which lives beside the turn.
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
     looked_at: Option<TurnId>,
+    checker: Option<Arc<dyn Checker>>,
+    check: Option<Running>,
 }
 
 impl Orchestrator {
@@ -129,8 +142,13 @@ impl Orchestrator {
             keeping,
             shelf: None,
             answers_for: Duration::ZERO,
+            sense: None,
+            making: None,
+            looks: false,
             lanes: HashMap::new(),
             looked_at: None,
+            checker: None,
+            check: None,
         };
         (orchestrator, receiver)
     }
@@ -148,9 +166,17 @@ impl Orchestrator {
         Self { answers_for, ..self }
     }
 
+    /// The project has a check, which is run when an effect asks for it.
+    #[must_use]
+    pub fn checking(mut self, checker: Arc<dyn Checker>) -> Self {
+        self.checker = Some(checker);
+        self
+    }
+
     /// Replaces the routes, for instance when servers were found after the start.
     pub fn set_roles(&mut self, roles: Roles) {
         self.roles = roles;
+        self.sense_anew();
     }
 
     /// Begins to carry `effect` out and returns at once.
@@ -174,7 +200,8 @@ impl Orchestrator {
             Effect::Wake { turn, after } => self.wake(turn, after),
             Effect::Abort { turn } => drop((self.turns.remove(&turn), self.lanes.remove(&turn))),
             Effect::ListModels => self.list_models(),
-            Effect::Prefer { role, model } => drop(self.roles.prefer(role, &model)),
+            Effect::Prefer { role, model } => self.prefer(role, &model),
+            Effect::MakeVectors(say) => self.make_vectors(say),
             // Found out about a review: `reviewing`.
             Effect::Compare { turn, what, paths } => self.compare(turn, what, paths),
             Effect::Read { turn, review } => self.read(turn, review),
@@ -206,11 +233,14 @@ impl Orchestrator {
                 Event::Saved { path, text, result }
             }),
             Effect::Follow => self.shelf.iter().for_each(|shelf| shelf.follow(self.events.clone())),
+            Effect::Check { run } => self.check(run),
+            Effect::StopCheck => self.check = None,
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
-                Event::Highlighted { path, version, classes }
+                let faults = syntax::faults(language, text.bytes(), FAULTS).unwrap_or_default();
+                Event::Highlighted { path, version, classes, faults }
             }),
             Effect::ReadLog { limit } => {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
@@ -219,6 +249,16 @@ impl Orchestrator {
                 Event::Wire(wire_log::read(w, None, limit).map_err(|why| why.to_string()))
             }),
         }
+    }
+
+    /// Runs the project's check; one that runs still is ended.
+    fn check(&mut self, run: u64) {
+        let Some(checker) = self.checker.clone() else { return };
+        let running = Running::default();
+        let stop = Arc::clone(&running.stop);
+        self.check = Some(running);
+        let (workspace, events) = (self.workspace.clone(), self.events.clone());
+        self.runtime.spawn_blocking(move || check::run(&*checker, &workspace, run, &stop, &events));
     }
 
     /// Whether a conversation about a question is to stop.

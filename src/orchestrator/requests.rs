@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::embedding::Asked;
 use super::gather::{self, Ground};
 use super::page::{self, Pages};
 use super::shelf::{Desk, Patience};
@@ -26,7 +27,8 @@ impl Orchestrator {
         let running = self.turns.entry(turn).or_default();
         let (stop, room) = (Arc::clone(&running.stop), self.room);
         let (pages, notice) = (instruct.wants.pages.clone(), self.notice());
-        self.gather(turn, stop, pages, false, move |ground, stop| {
+        let asked = self.ask_for_vector(turn, &instruct.text, false);
+        self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
             let packed = gather::pack(ground, &instruct, room, stop);
             let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
             Event::Gathered { turn, packed }
@@ -40,7 +42,8 @@ impl Orchestrator {
         }
         let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
         let room = self.room;
-        self.gather(turn, stop, Vec::new(), true, move |ground, stop| Event::Previewed {
+        let asked = self.ask_for_vector(turn, &instruct.text, true);
+        self.gather(turn, stop, (Vec::new(), asked), true, move |ground, stop| Event::Previewed {
             turn,
             packed: gather::pack(ground, &instruct, room, stop),
         });
@@ -66,7 +69,8 @@ impl Orchestrator {
     pub(super) fn retrieve(&mut self, turn: TurnId, question: Arc<Question>, above: Arc<Transcript>) {
         let (stop, room, window) = (self.lane(turn), self.room, self.window());
         let (pages, notice) = (question.wants.pages.clone(), self.notice());
-        self.gather(turn, stop, pages, false, move |ground, stop| {
+        let asked = self.ask_for_vector(turn, &question.text, false);
+        self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
             let window = window.map(|window| ground.ratio.back(window));
             let found = retrieve::retrieve(ground, &question, &above, room, stop);
             let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), window, ..all });
@@ -91,7 +95,7 @@ impl Orchestrator {
         &mut self,
         turn: TurnId,
         stop: Arc<AtomicBool>,
-        pages: Vec<String>,
+        (pages, asked): (Vec<String>, Option<Asked>),
         looked_at: bool,
         put: impl FnOnce(&Ground<'_>, &dyn Fn() -> bool) -> Event + Send + 'static,
     ) {
@@ -101,7 +105,8 @@ impl Orchestrator {
             (self.workspace.clone(), self.events.clone(), Arc::clone(&self.supply));
         let put = move |pages: &Pages| {
             let ratio = model.map(|model| supply.ratio(&model)).unwrap_or_default();
-            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio, looked_at };
+            let (desk, asked) = (desk.as_ref(), asked.as_ref());
+            let ground = Ground { workspace: &workspace, desk, asked, pages, ratio, looked_at };
             let event = put(&ground, &|| stop.load(Ordering::Relaxed));
             let _ = events.blocking_send(event);
         };
@@ -124,15 +129,6 @@ impl Orchestrator {
     /// Most tokens that the model which is asked first takes of a request and its answer, as it counts them.
     fn window(&self) -> Option<Tokens> {
         self.roles.serve(Role::Chat).first().and_then(|route| route.card.context)
-    }
-
-    /// What a person should know where the project's texts go to a model to be searched by meaning.
-    fn notice(&self) -> Option<String> {
-        let route = self.roles.serve(Role::Embed).first().filter(|_| self.shelf.is_some())?;
-        let (id, host) = (route.id(), route.endpoint.base_url.host());
-        Some(format!(
-            "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
-        ))
     }
 }
 

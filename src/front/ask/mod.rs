@@ -74,7 +74,7 @@ impl Wrong {
     fn exit(&self) -> Exit {
         match self {
             Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) | Self::Lines(_) => Exit::Usage,
-            Self::Wanted(_) => Exit::Usage,
+            Self::Wanted(why) => why.exit(),
             Self::NoWayOn(why) => why.exit(),
             Self::Out(why) => why.exit(),
             Self::Setup(_) | Self::Read(_) | Self::NoSuchLines { .. } => Exit::NotHere,
@@ -121,12 +121,13 @@ async fn prepare(request: &AskRequest) -> Result<Prepared, Wrong> {
     if text.is_empty() {
         return Err(Wrong::Empty);
     }
-    let wants = request.wanted.meant(&text)?;
+    let mut wants = request.wanted.meant(&text)?;
     let mut setup = Setup::supplied(request.supplied.clone())?;
     let (workspace, focus) = match request.at.as_deref() {
         Some(at) => pointed_at(&setup, at)?,
         None => (setup.place(None)?.workspace, Focus { file: None, lines: None }),
     };
+    wants.told = request.wanted.told(&request.question, &workspace)?;
     let before = after.map(|id| earlier::to_go_on_from(&workspace, &id, request.depth)).transpose()?;
     let out = request.out.as_deref().map(|out| Out::new(&setup, out)).transpose()?;
     if let Some(note) = setup.discover(&workspace).await {

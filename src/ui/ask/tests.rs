@@ -338,7 +338,7 @@ fn an_answer_is_copied_or_becomes_a_text_that_nobody_has_saved_yet() {
     assert!(text.starts_with("# what is it?\n") && text.contains("It is 2 [2]. [?]"), "{text}");
     let text = text.clone();
     app.listing = Some(vec![RepoPath::parse("what-is-it.md").unwrap()]);
-    let outs = press(&mut app, KeyCode::Char('t'), KeyModifiers::ALT);
+    let outs = press(&mut app, KeyCode::Char('e'), KeyModifiers::ALT);
     assert!(!outs.iter().any(|out| matches!(out, Out::Do(Effect::Save { .. }))), "{outs:?}");
     assert!(picture(&app).contains("what-is-it-2.md (new)"), "{}", picture(&app));
     let file = app.file().unwrap();
