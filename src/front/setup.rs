@@ -232,7 +232,7 @@ impl Setup {
 
     /// The check of the project, by the user's own word.
     pub fn check(&self, workspace: &Workspace) -> Option<&config::Check> {
-        self.loaded.config.check(workspace.root())
+        self.loaded.config.check(workspace.root(), |folder| std::fs::canonicalize(folder).ok())
     }
 
     fn checker(&self, workspace: &Workspace) -> Option<Arc<dyn Checker>> {
