@@ -103,6 +103,8 @@ pub struct Asking {
     pub depth: Depth,
     pub reach: Reach,
     pub allowance: Allowance,
+    /// So long an answer is kept after the last one of its conversation, in days; 0: not at all.
+    pub keep_days: usize,
 }
 
 /// How a project is made searchable by meaning, where a model serves the role `embed`.
@@ -470,11 +472,12 @@ mod tests {
         let config = loaded("", &[], Overrides::default()).unwrap().config;
         assert_eq!((config.ask.depth, config.ask.reach), (Depth::Quick, Reach::default()));
         assert_eq!(config.ask.allowance, "300k,10min".parse().unwrap());
-        let user =
-            "[ask]\ndepth = \"deep\"\nrounds = 9\nparts = 0\ntokens = 0\nminutes = 2\ndollars = 0.25\n";
+        assert_eq!(config.ask.keep_days, 30);
+        let user = "[ask]\ndepth = \"deep\"\nrounds = 9\nparts = 0\ntokens = 0\nminutes = 2\nkeep_days = 0\ndollars = 0.25\n";
         let config = loaded(user, &[], Overrides::default()).unwrap().config;
         assert_eq!((config.ask.depth, config.ask.reach), (Depth::Deep, Reach { rounds: 9, parts: 1 }));
         assert_eq!(config.ask.allowance, "$0.25,2min".parse().unwrap());
+        assert_eq!(config.ask.keep_days, 0);
     }
 
     #[test]
