@@ -2,9 +2,11 @@
 //! What is asked for again while it stands there unchanged is answered with where it stands; where its file
 //! reads otherwise since, with the new lines.
 
+use std::collections::BTreeSet;
+
 use super::{Given, Outcome};
 use crate::context::citation::Place;
-use crate::context::{Presence, Transcript};
+use crate::context::{Pack, Presence, Source, Transcript};
 use crate::text::{RepoPath, Span};
 
 /// What is shorter than this, in bytes, is given again rather than pointed at.
@@ -15,6 +17,9 @@ const SHORT: usize = 160;
 pub(super) struct Memory {
     pub transcript: Transcript,
     results: Vec<Kept>,
+    /// Results in which lines stand that the question under way was not sent again.
+    #[serde(skip)]
+    relied_on: BTreeSet<usize>,
 }
 
 /// A result of a tool that stands in the conversation.
@@ -43,6 +48,21 @@ impl Memory {
     /// Notes that something else is what the result was: there was no room for it.
     pub fn leave_out(&mut self, asked: &str, request: u32) {
         self.results.push(Kept::of(asked, String::new(), request));
+    }
+
+    /// A question was put with these pieces: what of them stands in a result stays there until it is answered.
+    pub fn rely_on(&mut self, pack: &Pack) {
+        let above = pack.segments().iter().filter(|piece| matches!(piece.presence, Presence::Above(_)));
+        let results = above.filter_map(|piece| match &piece.source {
+            Source::Excerpt { path, span } => Some(self.transcript.results_with(path, *span)),
+            _ => None,
+        });
+        self.relied_on = results.flatten().collect();
+    }
+
+    /// The question is answered.
+    pub fn rely_on_nothing(&mut self) {
+        self.relied_on.clear();
     }
 
     /// Puts what a call gave into words for `request`, and remembers it.
@@ -96,15 +116,19 @@ impl Memory {
     }
 
     /// Results that may be taken out of the conversation, oldest first: not those of `newest` and later
-    /// requests, none that one of these places is in or that such a one points at, and none that is gone
-    /// already.
+    /// requests, none that one of these places is in, that the question relies on or that such a one leads to,
+    /// and none that is gone already.
     pub fn spare(&self, newest: u32, cited: &[Place]) -> Vec<usize> {
-        let stays = |one: &&Kept| one.request >= newest || cited.iter().any(|place| one.holds(place));
-        let there = self.results.iter().filter(|one| !one.masked);
-        let held: Vec<usize> = there.filter(stays).flat_map(|one| one.points_at.clone()).collect();
-        let may = |nth: usize, one: &Kept| {
-            !one.masked && one.text.len() >= SHORT && !stays(&one) && !held.contains(&nth)
-        };
+        let stays = |one: &Kept| one.request >= newest || cited.iter().any(|place| one.holds(place));
+        let mut held = self.relied_on.clone();
+        // What a result points at came before it.
+        for (nth, one) in self.results.iter().enumerate().rev().filter(|(_, one)| !one.masked) {
+            if stays(one) || held.contains(&nth) {
+                held.insert(nth);
+                held.extend(&one.points_at);
+            }
+        }
+        let may = |nth: usize, one: &Kept| !one.masked && one.text.len() >= SHORT && !held.contains(&nth);
         let all = self.results.iter().enumerate();
         all.filter(|(nth, one)| may(*nth, one)).map(|(nth, _)| nth).collect()
     }
@@ -114,16 +138,19 @@ impl Memory {
         self.results.last().map_or(0, |one| one.request)
     }
 
-    /// Takes a result out, and with it those that point at it. Of each the word that stands for it, and how many
+    /// Takes a result out, and with it those that lead to it. Of each the word that stands for it, and how many
     /// lines it had.
     pub fn mask(&mut self, nth: usize) -> Vec<(usize, (String, usize))> {
-        let points = |one: &Kept| !one.masked && one.points_at.contains(&nth);
-        let others = self.results.iter().enumerate().filter(|(_, one)| points(one)).map(|(at, _)| at);
-        let all: Vec<usize> = std::iter::once(nth).chain(others).collect();
+        let mut gone = BTreeSet::from([nth]);
+        for (at, one) in self.results.iter().enumerate() {
+            if one.points_at.iter().any(|other| gone.contains(other)) {
+                gone.insert(at);
+            }
+        }
         let mut words = Vec::new();
-        for at in all {
+        for at in gone {
+            let Some(kept) = self.results.get_mut(at).filter(|kept| !kept.masked) else { continue };
             self.transcript.forget_result(at);
-            let Some(kept) = self.results.get_mut(at) else { continue };
             let lines = std::mem::take(&mut kept.text).lines().count();
             kept.masked = true;
             let asked = shortened(&kept.asked);
@@ -205,4 +232,69 @@ fn shortened(asked: &str) -> String {
     let end = line.floor_char_boundary(MOST.min(line.len()));
     let more = if end < line.len() { "…" } else { "" };
     format!("{}{more}", line.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::citation::Evidence;
+    use crate::context::{Segment, Trust};
+    use crate::text::Lines;
+
+    const OF: usize = 60;
+
+    fn path() -> RepoPath {
+        RepoPath::parse("a.rs").unwrap()
+    }
+
+    fn text(from: usize, to: usize) -> String {
+        (from..to).map(|n| format!("pub fn number_{n}() {{ /* a line of some length */ }}\n")).collect()
+    }
+
+    /// A tool gave these lines.
+    fn lines(spans: &[(usize, usize)]) -> Outcome {
+        let mut shown = Evidence::default();
+        shown.add_file(path(), Lines::from(text(0, OF).as_str()));
+        let given = |&(from, to): &(usize, usize)| Given::Lines {
+            path: path(),
+            span: Span::new(from, to),
+            of: OF,
+            text: text(from, to),
+        };
+        Outcome { gave: Ok(spans.iter().map(given).collect()), shown }
+    }
+
+    /// Lines; the same lines and more; and that more, which only points at the second.
+    fn chain() -> Memory {
+        let mut memory = Memory::default();
+        memory.tell("one", &lines(&[(0, 20)]), 2);
+        memory.tell("two", &lines(&[(0, 20), (30, 50)]), 3);
+        let third = memory.tell("three", &lines(&[(30, 50)]), 4);
+        assert_eq!(third.presence, Presence::Above(3));
+        memory
+    }
+
+    #[test]
+    fn what_a_result_leads_to_over_others_stays_with_it_and_goes_with_it() {
+        let memory = chain();
+        assert_eq!(memory.spare(4, &[]), [0_usize; 0], "the newest points at the second, and that at the first");
+        let mut memory = chain();
+        let gone: Vec<usize> = memory.mask(0).into_iter().map(|(nth, _)| nth).collect();
+        assert_eq!(gone, [0, 1, 2], "a word that lines stand above is not left where they do not");
+        assert!(memory.mask(1).is_empty(), "what is out is told of once");
+        assert_eq!(memory.tell("three", &lines(&[(30, 50)]), 5).presence, Presence::Sent);
+    }
+
+    #[test]
+    fn what_a_question_was_not_sent_again_stays_until_it_is_answered() {
+        let mut memory = Memory::default();
+        memory.tell("one", &lines(&[(0, 20)]), 2);
+        memory.tell("two", &lines(&[(30, 50)]), 3);
+        let source = Source::Excerpt { path: path(), span: Span::new(5, 9) };
+        let piece = Segment::new(source, "found", "", Trust::Repository);
+        memory.rely_on(&Pack::new(vec![Segment { presence: Presence::Above(2), ..piece }]));
+        assert_eq!(memory.spare(9, &[]), [1]);
+        memory.rely_on_nothing();
+        assert_eq!(memory.spare(9, &[]), [0, 1]);
+    }
 }

@@ -128,6 +128,7 @@ impl Talk {
         }
         let mut memory = before.memory;
         memory.transcript.clone_from(&found.above);
+        memory.rely_on(&found.pack);
         memory.transcript.add_pack(&found.pack, before.said.next_request());
         self.means.history |= before.means.history;
         self.shown = before.shown;

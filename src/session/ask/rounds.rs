@@ -155,11 +155,15 @@ impl Talk {
             )
         });
         let enough = |lighter: &Said, _: &Memory| fits.is_none_or(|most| lighter.ask().weight() <= most);
-        let Some((said, memory)) =
-            mask::lighter(said, &self.memory, &self.reply, self.memory.newest(), &enough)
-        else {
-            return false;
+        let newest = self.memory.newest();
+        let lighter = |memory: &Memory| mask::lighter(said, memory, &self.reply, newest, &enough);
+        // An answer with less in hand, which can be called for again, is better than none.
+        let with_less = || {
+            let mut memory = self.memory.clone();
+            memory.rely_on_nothing();
+            lighter(&memory)
         };
+        let Some((said, memory)) = lighter(&self.memory).or_else(with_less) else { return false };
         (self.said, self.memory) = (Some(said), memory);
         self.window = fits.or(self.window);
         true
