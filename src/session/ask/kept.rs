@@ -192,12 +192,13 @@ impl Inquiry {
 }
 
 impl Answered {
-    /// The line, written down at `time`, in milliseconds since 1970. `None`: the question or the answer shows a
-    /// secret. Where what was sent shows one, the line says nothing of it, and cannot be gone on from.
+    /// The line, written down at `time`, in milliseconds since 1970. `None`: the question, the answer or what was
+    /// looked up for it shows a secret. Where what was sent shows one, the line says nothing of it, and cannot be
+    /// gone on from.
     pub fn at(&self, time: i64) -> Option<KeptAnswer> {
         let Self { answer, shown, said, base } = self;
         let mut answer = answer.clone();
-        if answer.texts().any(|text| shows_secret(text.as_bytes())) {
+        if shows(&answer) {
             return None;
         }
         answer.head.time = time;
@@ -206,10 +207,10 @@ impl Answered {
         let new = shown.files().filter(|(path, text)| before.file(path) != Some(text));
         answer.files = new.map(|(path, text)| KeptFile::of(path, text)).collect();
         let known = |commit: &&ShownCommit| !before.shown_commits().any(|other| other == *commit);
-        answer.commits = shown.shown_commits().filter(known).map(KeptCommit::of).collect();
+        let commits = shown.shown_commits().filter(known).map(KeptCommit::of);
+        answer.commits = commits.filter(|commit| !shows(commit)).collect();
         let talk = said.as_ref().map(|said| KeptTalk::of(said, base.as_ref().map(|base| &base.before)));
         // All of it, as it would stand there: what was sent, and what is remembered of it.
-        let shows = |talk: &KeptTalk| serde_json::to_vec(talk).map_or(true, |text| shows_secret(&text));
         answer.talk = talk.filter(|talk| !shows(talk));
         answer.head.whole = answer.talk.is_some();
         Some(answer)
@@ -329,13 +330,6 @@ impl KeptTalk {
 }
 
 impl KeptAnswer {
-    /// What a person asked, and what a model said to it.
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        let said = self.findings.iter().map(|finding| finding.text.as_str());
-        let quoted = self.sources.iter().map(|source| source.quote.as_str());
-        said.chain(quoted).chain([self.head.question.as_str()])
-    }
-
     pub(super) fn proof(&self) -> Proof {
         let findings = self.findings.iter().cloned().map(KeptFinding::finding).collect();
         Proof { sources: self.sources.iter().cloned().map(Source::placed).collect(), findings }
@@ -349,4 +343,60 @@ impl KeptAnswer {
 /// How many of the first are the same.
 fn same<T: PartialEq>(old: &[T], new: &[T]) -> usize {
     old.iter().zip(new).take_while(|(old, new)| old == new).count()
+}
+
+/// Does any text of it show a secret?
+fn shows(of: &impl Serialize) -> bool {
+    serde_json::to_vec(of).map_or(true, |json| shows_secret(&unescaped(&json)))
+}
+
+/// What is written in JSON, and in JSON within it, with its lines as lines again: a key at the beginning of one
+/// stands alone, and not behind the letter of an escape.
+fn unescaped(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len());
+    let mut bytes = json.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        while bytes.next_if_eq(&b'\\').is_some() {}
+        match bytes.next() {
+            Some(b'n' | b'r') => out.push(b'\n'),
+            Some(b't' | b'b' | b'f') => out.push(b' '),
+            Some(b'u') => {
+                out.push(b' ');
+                for _ in 0..4 {
+                    let _ = bytes.next_if(u8::is_ascii_hexdigit);
+                }
+            }
+            // A mark that the next text may need to be told from this one.
+            other => out.extend([b'\\'].into_iter().chain(other)),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_wherever_it_stands_in_a_text_that_is_kept() {
+        let key = format!("{}{}", "gh", "p_0123456789abcdefghijABCDEFGHIJ012345");
+        let within = |text: &str| serde_json::to_string(&[text]).unwrap();
+        for text in [
+            key.clone(),
+            format!("a\n{key}\n"),
+            format!("a\r\n\t{key}"),
+            format!("\u{1}{key}"),
+            format!("say \"{key}\""),
+            within(&format!("a\n{key}")),
+            within(&within(&format!("a\n\t{key}"))),
+            "x\n-----BEGIN PRIVATE KEY-----\nabc\n".to_owned(),
+        ] {
+            assert!(shows(&text), "{text:?}");
+        }
+        assert!(!shows(&format!("no_{key}")) && !shows(&"a\nb \\ \"c\"\u{1}"));
+    }
 }
