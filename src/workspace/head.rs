@@ -12,6 +12,10 @@ use crate::text::{Lines, RepoPath};
 /// Modes of regular files in a tree; links and repositories within are none.
 const FILES: [i32; 2] = [0o100_644, 0o100_755];
 
+/// Most files and folders of a commit that are gone through: a few small trees that name each other many times
+/// make more files than any disk has.
+const MOST: usize = 1_000_000;
+
 /// The commit that is checked out.
 pub struct Head {
     repository: Repository,
@@ -38,15 +42,25 @@ impl Head {
     }
 
     /// Its regular files, by path; those whose names can be none here are left out. Blocking: reads every
-    /// folder of it, and asks `stop` in each. Empty where it cannot be read.
+    /// folder of it, and asks `stop` in each. Empty where it cannot be read, or where there are more than a
+    /// million of them.
     pub fn files(&self, stop: &dyn Fn() -> bool) -> Vec<(RepoPath, Blob)> {
+        self.files_up_to(MOST, stop)
+    }
+
+    fn files_up_to(&self, most: usize, stop: &dyn Fn() -> bool) -> Vec<(RepoPath, Blob)> {
         let (mut files, mut folders) = (Vec::new(), Vec::new());
+        let mut seen = 0;
         let root = self.repository.find_commit(self.commit).and_then(|commit| commit.tree());
         folders.extend(root.ok().map(|tree| (String::new(), tree.id())));
         while let Some((folder, id)) = folders.pop() {
             // Half of the files say nothing of which matter.
             let tree = self.repository.find_tree(id).ok().filter(|_| !stop());
             let Some(tree) = tree else { return Vec::new() };
+            seen += tree.len();
+            if seen > most {
+                return Vec::new();
+            }
             for entry in &tree {
                 // A name that can be none here leads to nothing that could be read.
                 let Ok(path) = entry
@@ -163,6 +177,25 @@ mod tests {
         assert_eq!(head.read(files[2].1).unwrap().bytes(), b"fn a() {}\n");
         assert_eq!((head.size(files[2].1), head.read(files[1].1)), (Some(10), None));
         assert!(head.files(&|| true).is_empty());
+    }
+
+    #[test]
+    fn a_few_trees_that_name_each_other_many_times_are_not_gone_through() {
+        let project = Project::new(&[("a.rs", "fn a() {}\n")]);
+        let repository = commit(&project);
+        let blob = repository.blob(b"x\n").unwrap();
+        let within = |id: Oid, mode: i32| {
+            let mut tree = repository.treebuilder(None).unwrap();
+            ('a'..='j').for_each(|name| drop(tree.insert(name.to_string(), id, mode).unwrap()));
+            tree.write().unwrap()
+        };
+        let bomb = (0..9).fold(within(blob, 0o100_644), |tree, _| within(tree, 0o040_000));
+        let who = git2::Signature::now("a", "a@example.org").unwrap();
+        let (tree, parent) =
+            (repository.find_tree(bomb).unwrap(), repository.head().unwrap().peel_to_commit().unwrap());
+        repository.commit(Some("HEAD"), &who, &who, "bomb", &tree, &[&parent]).unwrap();
+        let head = project.open().head().unwrap();
+        assert!(head.files_up_to(5_000, &|| false).is_empty());
     }
 
     #[test]
