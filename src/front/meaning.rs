@@ -229,7 +229,8 @@ pub fn told(meaning: Option<&Meaning>, auto: bool, workspace: &Workspace) -> Str
     let here = endpoint.base_url.is_loopback();
     let at = if here { ", on this machine" } else { "" };
     let (id, host) = (embedder.id(), endpoint.base_url.host());
-    let by = match (auto, here, consent(workspace, &host)) {
+    let said = consent(workspace, &host);
+    let by = match (auto, here, said) {
         (false, ..) => "by `rein index` and `rein search --mode semantic`",
         (true, true, _) => "by `rein index`, `rein search` and an open screen",
         (true, false, Some(true)) => {
@@ -240,7 +241,7 @@ pub fn told(meaning: Option<&Meaning>, auto: bool, workspace: &Workspace) -> Str
         }
         (true, false, None) => "by `rein index` and `rein search`; an open screen asks first (F9)",
     };
-    let words = match auto {
+    let words = match auto && (here || said != Some(false)) {
         true => "; so are the words of questions and instructions",
         false => "",
     };

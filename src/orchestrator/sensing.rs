@@ -28,7 +28,7 @@ impl Orchestrator {
     #[must_use]
     pub fn sensing(mut self, opening: Opening, wait: Duration) -> Self {
         let routes = self.roles.serve(Role::Embed).to_vec();
-        self.sense = Some(Sense::new(opening, routes, wait, self.events.clone()));
+        self.sense = Some(Sense::new(self.workspace.clone(), opening, routes, wait, self.events.clone()));
         self
     }
 

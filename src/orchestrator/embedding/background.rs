@@ -55,7 +55,7 @@ fn said(drawer: &Drawer, to: &str) -> Option<bool> {
     lines.filter(|line| line.to == to).map(|line| line.allowed).reduce(|_, last| last)
 }
 
-fn note(drawer: &Drawer, to: &str, allowed: bool) -> std::io::Result<()> {
+pub(super) fn note(drawer: &Drawer, to: &str, allowed: bool) -> std::io::Result<()> {
     let mut line = serde_json::to_vec(&Line { to: to.to_owned(), allowed }).map_err(std::io::Error::other)?;
     line.push(b'\n');
     drawer.append(CONSENT, |_| (Some(line), ()))
@@ -96,7 +96,7 @@ impl Work {
                 tokio::time::sleep(QUIET).await;
             }
             // Not in the head of the loop: the vectors would be held through all of it.
-            let sets = meaning.lock().await.kept_up();
+            let sets = due(&*meaning.lock().await, &self.workspace.drawer(DRAWER));
             for set in sets {
                 self.fill(&meaning, set).await?;
             }
@@ -110,10 +110,8 @@ impl Work {
     /// May texts leave for whom they would leave for? Asks a person where nothing was said yet.
     async fn may(&self, meaning: &Shared, say: Say) -> Result<bool, String> {
         let Some(embedder) = meaning.lock().await.embedder(0).map(Arc::clone) else { return Ok(false) };
-        let Some(endpoint) = embedder.endpoint().filter(|one| !one.base_url.is_loopback()) else {
-            return Ok(true);
-        };
-        let (drawer, to) = (self.workspace.drawer(DRAWER), endpoint.base_url.host());
+        let Some(to) = embedder.away() else { return Ok(true) };
+        let drawer = self.workspace.drawer(DRAWER);
         let unkept = |why: std::io::Error| format!("what you said cannot be kept: {why}");
         match say {
             Say::Allow => note(&drawer, &to, true).map_err(unkept)?,
@@ -248,9 +246,17 @@ impl Work {
     }
 }
 
+/// The sets that are made in the background: the first, for which a person was asked, and of those behind it that
+/// were begun by a command the ones for which no text leaves this machine without a yes.
+pub(super) fn due(meaning: &Meaning, drawer: &Drawer) -> Vec<usize> {
+    let away = |set: usize| meaning.embedder(set).and_then(|embedder| embedder.away());
+    let may = |set: &usize| *set == 0 || away(*set).is_none_or(|to| said(drawer, &to) == Some(true));
+    meaning.kept_up().into_iter().filter(may).collect()
+}
+
 /// Does this machine make the vectors?
 fn is_here(embedder: &Embedder) -> bool {
-    embedder.endpoint().is_none_or(|one| one.base_url.is_loopback())
+    embedder.away().is_none()
 }
 
 fn in_words(why: NotMeant) -> String {

@@ -94,6 +94,11 @@ impl Embedder {
         }
     }
 
+    /// The server that texts leave this machine for; `None`: they stay on it.
+    pub fn away(&self) -> Option<String> {
+        self.endpoint().filter(|one| !one.base_url.is_loopback()).map(|one| one.base_url.host())
+    }
+
     /// A name for everything that makes its vectors what they are: those of another name cannot be compared.
     pub fn space(&self) -> String {
         let Rules { document_prefix, query_prefix, .. } = &self.rules;

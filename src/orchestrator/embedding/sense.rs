@@ -17,10 +17,11 @@ use tokio::task::AbortHandle;
 
 use super::super::roles::Route;
 use super::super::shelf::{Desk, Patience};
-use super::{Embedder, Meaning, NotMeant, Pointed, pointed};
+use super::{Embedder, Meaning, NotMeant, Pointed, consent, pointed};
 use crate::context::search::Hit;
 use crate::index::{ChunkId, Index};
 use crate::session::{Event, Payer};
+use crate::workspace::Workspace;
 
 /// Vectors of questions that are kept: the same is often asked for twice, to be looked at and to be sent.
 const KEPT: usize = 8;
@@ -41,6 +42,8 @@ pub(super) type Shared = Arc<Mutex<Meaning>>;
 pub struct Sense(Arc<Inner>);
 
 struct Inner {
+    /// Of which a person says what may leave it.
+    workspace: Workspace,
     opening: Opening,
     routes: Vec<Route>,
     /// How long a request waits for its vector.
@@ -60,15 +63,22 @@ impl std::fmt::Debug for Sense {
 type Answer = Result<Pointed, String>;
 
 impl Sense {
-    pub fn new(opening: Opening, routes: Vec<Route>, wait: Duration, events: Sender<Event>) -> Self {
+    pub fn new(
+        workspace: Workspace,
+        opening: Opening,
+        routes: Vec<Route>,
+        wait: Duration,
+        events: Sender<Event>,
+    ) -> Self {
         let (opened, asked) = (OnceLock::new(), Plain::default());
-        Self(Arc::new(Inner { opening, routes, wait, events, opened, asked }))
+        Self(Arc::new(Inner { workspace, opening, routes, wait, events, opened, asked }))
     }
 
     /// The same with other models.
     #[must_use]
     pub fn with(&self, routes: Vec<Route>) -> Self {
-        Self::new(Arc::clone(&self.0.opening), routes, self.0.wait, self.0.events.clone())
+        let Inner { workspace, opening, wait, events, .. } = &*self.0;
+        Self::new(workspace.clone(), Arc::clone(opening), routes, *wait, events.clone())
     }
 
     /// Is it by these models already?
@@ -127,12 +137,11 @@ impl Sense {
         let this = self.clone();
         let opened = tokio::task::spawn_blocking(move || this.opened()).await;
         let meaning = opened.map_err(|why| why.to_string())??;
-        let askable = meaning.lock().await.askable();
+        let askable = allowed(&self.0.workspace, meaning.lock().await.askable())?;
         let Some((_, first)) = askable.first() else {
             return Err("nothing has a vector yet".to_owned());
         };
-        let is_here = |embedder: &Embedder| embedder.endpoint().is_none_or(|one| one.base_url.is_loopback());
-        if only_here && !askable.iter().all(|(_, embedder)| is_here(embedder)) {
+        if only_here && !askable.iter().all(|(_, embedder)| embedder.away().is_none()) {
             let whom = shown(first);
             return Err(format!(
                 "its words go to {whom} for a vector only when it is sent; that may find more"
@@ -152,6 +161,22 @@ impl Sense {
         let kept = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |(known, pointed): &&(String, Pointed)| known == text && pointed.instead.is_empty();
         kept.iter().find(same).map(|(_, pointed)| pointed.clone())
+    }
+}
+
+/// Those of whom a person has not said that nothing may leave for them.
+///
+/// # Errors
+/// That was said of all of them.
+pub(super) fn allowed(
+    workspace: &Workspace,
+    mut askable: Vec<(usize, Arc<Embedder>)>,
+) -> Result<Vec<(usize, Arc<Embedder>)>, String> {
+    let first = askable.first().map(|(_, embedder)| shown(embedder));
+    askable.retain(|(_, one)| one.away().is_none_or(|to| consent(workspace, &to) != Some(false)));
+    match first.filter(|_| askable.is_empty()) {
+        Some(whom) => Err(format!("you said that nothing may be sent to {whom} (F9 changes it)")),
+        None => Ok(askable),
     }
 }
 

@@ -285,3 +285,35 @@ fn what_is_not_complete_stands_in_for_nobody() {
         assert!(matches!(&failed, NotMeant::Incomplete(it) if it.missing == 1), "{failed}");
     });
 }
+
+#[test]
+fn no_text_leaves_in_the_background_and_no_word_for_whom_a_person_has_not_allowed_it() {
+    use super::background::{due, note};
+    use super::sense::allowed;
+    let project = Project::new(&FILES);
+    serving(Vec::new(), async |endpoint, _| {
+        let base = crate::provider::BaseUrl::parse("https://vectors.example.org/v1", false).unwrap();
+        let far = Endpoint::new("far", Wire::Voyage, base);
+        let embedder = |endpoint| (project.embedder(endpoint, Rules::default(), Budget::default()), None);
+        let mut meaning =
+            Meaning::open(&project.place, embedder(endpoint(Wire::Voyage)), vec![embedder(far)]);
+        meaning.fill(0, &project.index, &mut |_| {}).await.unwrap();
+        meaning.chunks.rewind();
+        let some = meaning.next(1, &project.index, 1).unwrap().swap_remove(0);
+        meaning.keep(1, vec![(some.id, vec![1.0; 64])]).await.unwrap();
+        assert_eq!(meaning.kept_up(), [0, 1], "the second was begun by a command");
+        let drawer = project.workspace.drawer("embed");
+        let asked = || {
+            let askable = allowed(&project.workspace, meaning.askable()).unwrap();
+            askable.into_iter().map(|(set, _)| set).collect::<Vec<_>>()
+        };
+        assert_eq!((due(&meaning, &drawer), asked()), (vec![0], vec![0, 1]));
+        note(&drawer, "vectors.example.org", true).unwrap();
+        assert_eq!((due(&meaning, &drawer), asked()), (vec![0, 1], vec![0, 1]));
+        note(&drawer, "vectors.example.org", false).unwrap();
+        assert_eq!((due(&meaning, &drawer), asked()), (vec![0], vec![0]));
+        let last = meaning.askable().split_off(1);
+        let refused = allowed(&project.workspace, last).unwrap_err();
+        assert!(refused.contains("nothing may be sent to far/m at vectors.example.org"), "{refused}");
+    });
+}
