@@ -277,7 +277,11 @@ mod tests {
     #[test]
     fn what_a_result_leads_to_over_others_stays_with_it_and_goes_with_it() {
         let memory = chain();
-        assert_eq!(memory.spare(4, &[]), [0_usize; 0], "the newest points at the second, and that at the first");
+        assert_eq!(
+            memory.spare(4, &[]),
+            [0_usize; 0],
+            "the newest points at the second, and that at the first"
+        );
         let mut memory = chain();
         let gone: Vec<usize> = memory.mask(0).into_iter().map(|(nth, _)| nth).collect();
         assert_eq!(gone, [0, 1, 2], "a word that lines stand above is not left where they do not");
