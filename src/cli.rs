@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Level;
 use crate::front::{self, ApplyFormat, Exit};
-use crate::model::Tokens;
+use crate::model::{ModelId, Tokens};
 use crate::provider::Wire;
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
@@ -99,6 +99,10 @@ enum Command {
         /// Forget what is known and read every file again
         #[arg(long)]
         rebuild: bool,
+        /// Make the vectors of this model of the role `embed`, as in ollama/nomic-embed-text; those that were
+        /// begun are kept up from then on, for when the first of the list cannot be asked
+        #[arg(long, value_name = "MODEL", conflicts_with_all = ["rebuild", "status"])]
+        model: Option<ModelId>,
         /// Report as one JSON document
         #[arg(long)]
         json: bool,
@@ -450,11 +454,11 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Search(args)) => front::search(args.into()),
         Some(Command::Ask(args)) => front::ask(&args.into()),
         Some(Command::Context(args)) => front::context(&args.into()),
-        Some(Command::Index { status, rebuild, json }) => {
+        Some(Command::Index { status, rebuild, model, json }) => {
             let what = match (status, rebuild) {
                 (true, _) => front::AboutIndex::Status,
                 (_, true) => front::AboutIndex::Rebuild,
-                _ => front::AboutIndex::Refresh,
+                _ => front::AboutIndex::Refresh(model),
             };
             front::index(what, json)
         }

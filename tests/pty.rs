@@ -12,6 +12,8 @@ mod cost;
 mod hostile;
 #[path = "pty/life.rs"]
 mod life;
+#[path = "pty/meaning.rs"]
+mod meaning;
 #[path = "pty/model.rs"]
 mod model;
 #[path = "pty/review.rs"]

@@ -68,6 +68,7 @@ pub(super) struct Ask {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Embed {
     pub auto: Option<bool>,
+    pub wait: Option<f64>,
     pub tokens: Option<i64>,
     pub document_prefix: Option<String>,
     pub query_prefix: Option<String>,
@@ -169,8 +170,17 @@ const TOP: &[&str] = &[
 ];
 const BUDGET: &[&str] = &["turn", "day"];
 const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
-const EMBED: &[&str] =
-    &["auto", "tokens", "document_prefix", "query_prefix", "weights", "store", "store_key_env", "collection"];
+const EMBED: &[&str] = &[
+    "auto",
+    "wait",
+    "tokens",
+    "document_prefix",
+    "query_prefix",
+    "weights",
+    "store",
+    "store_key_env",
+    "collection",
+];
 const WIRE_LOG: &[&str] = &["days", "megabytes"];
 const CHECK: &[&str] = &["command", "on_save", "timeout"];
 const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];

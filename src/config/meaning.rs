@@ -176,8 +176,14 @@ impl<'a> Meaning<'a> {
             let what = format!("`{name}` is no collection; use letters, digits, `.`, `-` and `_`");
             return Err(self.invalid(&["embed", "collection"], what));
         }
+        let wait = self.top(|w| w.embed.wait).unwrap_or(1.0);
+        if !(0.0..=60.0).contains(&wait) {
+            let what = format!("`embed.wait` is {wait}; use 0 to 60 seconds");
+            return Err(self.invalid(&["embed", "wait"], what));
+        }
         Ok(Embed {
             auto: self.top(|w| w.embed.auto).unwrap_or(false),
+            wait: Duration::from_secs_f64(wait),
             tokens: tokens.filter(|tokens| *tokens > 0).map(|tokens| Tokens(tokens as u64)),
             document_prefix: text(|w| w.embed.document_prefix.clone()).unwrap_or_default(),
             query_prefix: text(|w| w.embed.query_prefix.clone()).unwrap_or_default(),

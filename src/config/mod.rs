@@ -19,6 +19,7 @@ pub use show::{check, show, written};
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use file::Layer;
 use meaning::Meaning;
@@ -107,8 +108,11 @@ pub struct Asking {
 /// How a project is made searchable by meaning, where a model serves the role `embed`.
 #[derive(Clone, Default, Debug)]
 pub struct Embed {
-    /// Searches by default use the vectors that there are, and not only those that ask for it.
+    /// Searches by default and requests use the vectors that there are, and not only searches that ask for
+    /// it; and under a screen those that are missing are made.
     pub auto: bool,
+    /// How long a request waits for the vector of its words, at most.
+    pub wait: Duration,
     /// Most tokens a day that the model is sent; none: no limit.
     pub tokens: Option<Tokens>,
     /// Stand before each text that is searched, and each that is searched for.

@@ -124,10 +124,12 @@ fn ask(config: &Config) -> Table {
 }
 
 fn embed(config: &Config) -> Table {
-    let Embed { auto, tokens, document_prefix, query_prefix, weights, store, collection } = &config.embed;
+    let Embed { auto, wait, tokens, document_prefix, query_prefix, weights, store, collection } =
+        &config.embed;
     let tokens = tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
     let mut table = Table::from_iter([
         ("auto".to_owned(), Value::from(*auto)),
+        ("wait".to_owned(), Value::Float(wait.as_secs_f64())),
         ("tokens".to_owned(), Value::Integer(tokens)),
     ]);
     let key = store.as_ref().and_then(|store| match &store.key_from {

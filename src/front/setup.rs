@@ -219,10 +219,13 @@ impl Setup {
         let (client, budget) = (self.client(&workspace), self.loaded.config.budget);
         let place = super::index::place(&workspace).ok().filter(|_| self.searches);
         let checker = self.checker(&workspace);
+        let opening = place.as_ref().and_then(|place| super::meaning::opening(self, &workspace, place));
         let (orchestrator, events) =
             Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
         let orchestrator = checker.into_iter().fold(orchestrator, Orchestrator::checking);
-        (place.into_iter().fold(orchestrator, Orchestrator::searching), events)
+        let orchestrator = place.into_iter().fold(orchestrator, Orchestrator::searching);
+        let wait = self.loaded.config.embed.wait;
+        (opening.into_iter().fold(orchestrator, |it, opening| it.sensing(opening, wait)), events)
     }
 
     /// The check of the project, by the user's own word.
@@ -300,6 +303,12 @@ impl Setup {
     pub fn prices(&self) -> Vec<(ModelId, Price)> {
         let routes = Role::ALL.into_iter().flat_map(|role| self.roles.serve(role));
         routes.filter_map(|route| Some((route.id(), route.card.price?))).collect()
+    }
+
+    /// Are requests found by meaning too?
+    pub fn finds_by_meaning(&self) -> bool {
+        let embed = &self.loaded.config.embed;
+        embed.auto && self.searches && (embed.weights.is_some() || !self.roles.serve(Role::Embed).is_empty())
     }
 
     /// How far questions go.

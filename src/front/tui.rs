@@ -213,7 +213,13 @@ impl Front {
         (banner, guide, source): (Option<String>, Option<Guide>, Source),
     ) -> io::Result<(Self, Receiver<Event>)> {
         let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
-        let facts = Facts { workspace: place.name(), models: setup.lists(), prices: setup.prices(), banner };
+        let facts = Facts {
+            workspace: place.name(),
+            models: setup.lists(),
+            prices: setup.prices(),
+            banner,
+            meaning: setup.finds_by_meaning(),
+        };
         let session = Session::new(setup.terms(source));
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());

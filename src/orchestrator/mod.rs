@@ -24,6 +24,7 @@ mod probe;
 mod retrieve;
 mod roles;
 mod rules;
+mod sensing;
 mod shelf;
 mod stream;
 mod supply;
@@ -32,7 +33,7 @@ mod tracing;
 pub mod wire_log;
 
 pub use check::{Checker, Placing};
-pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
+pub use embedding::{Embedder, Filling, Meaning, NotMeant, Opening, Pointed, Rules, VectorStore, consent};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
@@ -56,6 +57,7 @@ use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
 use crate::text::{RepoPath, highlight, syntax};
 use crate::workspace::{ReadError, Workspace};
 use calibration::Calibration;
+use embedding::Asked;
 use gather::Ground;
 use merging::Sketch;
 use page::Pages;
@@ -97,6 +99,11 @@ pub struct Orchestrator {
     completion: Option<Running>,
     keeping: keep::Desk,
     shelf: Option<Shelf>,
+    /// Where requests are found by meaning too.
+    sense: Option<embedding::Sense>,
+    making: Option<sensing::Background>,
+    /// Nothing that is put together will be sent.
+    looks: bool,
     /// The conversations of the last question, which lives beside the turn.
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
@@ -132,6 +139,9 @@ impl Orchestrator {
             completion,
             keeping,
             shelf: None,
+            sense: None,
+            making: None,
+            looks: false,
             lanes: HashMap::new(),
             looked_at: None,
             checker: None,
@@ -157,6 +167,7 @@ impl Orchestrator {
     /// Replaces the routes, for instance when servers were found after the start.
     pub fn set_roles(&mut self, roles: Roles) {
         self.roles = roles;
+        self.sense_anew();
     }
 
     /// Begins to carry `effect` out and returns at once.
@@ -168,7 +179,8 @@ impl Orchestrator {
                 let running = self.turns.entry(turn).or_default();
                 let (stop, room) = (Arc::clone(&running.stop), self.room);
                 let (pages, notice) = (instruct.wants.pages.clone(), self.notice());
-                self.gather(turn, stop, pages, false, move |ground, stop| {
+                let asked = self.ask_for_vector(turn, &instruct.text, false);
+                self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let packed = gather::pack(ground, &instruct, room, stop);
                     let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
                     Event::Gathered { turn, packed }
@@ -180,7 +192,8 @@ impl Orchestrator {
                 }
                 let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
                 let room = self.room;
-                self.gather(turn, stop, Vec::new(), true, move |ground, stop| Event::Previewed {
+                let asked = self.ask_for_vector(turn, &instruct.text, true);
+                self.gather(turn, stop, (Vec::new(), asked), true, move |ground, stop| Event::Previewed {
                     turn,
                     packed: gather::pack(ground, &instruct, room, stop),
                 });
@@ -201,7 +214,8 @@ impl Orchestrator {
             Effect::Retrieve { turn, question, above } => {
                 let (stop, room, window) = (self.lane(turn), self.room, self.window());
                 let (pages, notice) = (question.wants.pages.clone(), self.notice());
-                self.gather(turn, stop, pages, false, move |ground, stop| {
+                let asked = self.ask_for_vector(turn, &question.text, false);
+                self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let window = window.map(|window| ground.ratio.back(window));
                     let found = retrieve::retrieve(ground, &question, &above, room, stop);
                     let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), window, ..all });
@@ -347,7 +361,11 @@ impl Orchestrator {
             }
             Effect::Prefer { role, model } => {
                 self.roles.prefer(role, &model);
+                if role == Role::Embed {
+                    self.sense_anew();
+                }
             }
+            Effect::MakeVectors(say) => self.make_vectors(say),
             Effect::ReadLog { limit } => {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
@@ -359,7 +377,7 @@ impl Orchestrator {
         &mut self,
         turn: TurnId,
         stop: Arc<AtomicBool>,
-        pages: Vec<String>,
+        (pages, asked): (Vec<String>, Option<Asked>),
         looked_at: bool,
         put: impl FnOnce(&Ground<'_>, &dyn Fn() -> bool) -> Event + Send + 'static,
     ) {
@@ -369,7 +387,8 @@ impl Orchestrator {
             (self.workspace.clone(), self.events.clone(), Arc::clone(&self.supply));
         let put = move |pages: &Pages| {
             let ratio = model.map(|model| supply.ratio(&model)).unwrap_or_default();
-            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio, looked_at };
+            let (desk, asked) = (desk.as_ref(), asked.as_ref());
+            let ground = Ground { workspace: &workspace, desk, asked, pages, ratio, looked_at };
             let event = put(&ground, &|| stop.load(Ordering::Relaxed));
             let _ = events.blocking_send(event);
         };
@@ -392,15 +411,6 @@ impl Orchestrator {
     /// Most tokens that the model which is asked first takes of a request and its answer, as it counts them.
     fn window(&self) -> Option<Tokens> {
         self.roles.serve(Role::Chat).first().and_then(|route| route.card.context)
-    }
-
-    /// What a person should know where the project's texts go to a model to be searched by meaning.
-    fn notice(&self) -> Option<String> {
-        let route = self.roles.serve(Role::Embed).first().filter(|_| self.shelf.is_some())?;
-        let (id, host) = (route.id(), route.endpoint.base_url.host());
-        Some(format!(
-            "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
-        ))
     }
 
     /// Runs the project's check; one that runs still is ended.

@@ -2,7 +2,7 @@
 //! ready, since there is nothing to ask about without. The lines that it points at come along, and where
 //! it is about how they came to be, the commits that last changed them.
 
-use super::gather::{Ground, on_screen};
+use super::gather::{Ground, near, on_screen};
 use super::named::{About, Named, named};
 use super::shelf::NotReady;
 use super::{history, tools};
@@ -10,7 +10,7 @@ use crate::context::citation::Evidence;
 use crate::context::{
     self, Asked, Changed, Excerpt, Segment, Source, Transcript, Trust, holds_key, is_secret,
 };
-use crate::index::{Drawn, Index, excerpts};
+use crate::index::{Drawn, Index, excerpts_near};
 use crate::model::Tokens;
 use crate::session::{NoEvidence, Question, Retrieved};
 use crate::text::diagnostic::Severity;
@@ -47,7 +47,7 @@ pub fn retrieve(
     let Named { pieces, files, mut notes, dropped } = named(&about);
     let (mut shown, mut above) = (Evidence::default(), above.clone());
     let renewed = renewed(ground, question, &mut above, &mut shown);
-    let drawn = drawn(ground, question, &above, stop)?;
+    let drawn = drawn(ground, question, &above, &mut notes, stop)?;
     let here = pointed_at(ground, question);
     let past = match &here {
         Some((path, text, span)) if question.is_about_the_past() => {
@@ -84,14 +84,24 @@ fn drawn(
     ground: &Ground<'_>,
     question: &Question,
     above: &Transcript,
+    notes: &mut Vec<String>,
     stop: &dyn Fn() -> bool,
 ) -> Result<Vec<Drawn>, NoEvidence> {
     let desk = ground.desk.ok_or_else(|| NoEvidence::NoIndex("there is no search index here".into()))?;
     let skip = |path: &RepoPath| question.wants.wishes.evicts_file(path.as_str());
     // Lines that the conversation holds cost nothing: as many more are looked for.
     let more = if above.is_empty() { Tokens(0) } else { EVIDENCE };
-    let ask = |index: &Index| excerpts(&index.under(&question.open), &question.text, EVIDENCE + more, &skip);
-    desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()))
+    let mut near = near(ground.asked, desk, None, stop, notes);
+    let mut said = None;
+    let ask = |index: &Index| {
+        let (near, note) = near.as_mut().map(|near| near.hits(index)).unzip();
+        said = note;
+        let near = near.unwrap_or_default();
+        excerpts_near(&index.under(&question.open), &question.text, near, EVIDENCE + more, &skip)
+    };
+    let drawn = desk.ask(None, stop, ask).map_err(|why: NotReady| NoEvidence::NoIndex(why.to_string()));
+    notes.extend(said);
+    drawn
 }
 
 /// Lines that the conversation shows and that read otherwise now, as they read now.

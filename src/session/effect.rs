@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough};
+use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough, Say, Vectors};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Mention, Pack, Told, Transcript, Wishes, mentioned};
@@ -117,6 +117,9 @@ pub enum Effect {
     Save { path: RepoPath, text: Lines, expected: Option<Digest> },
     /// From now on, say which files change.
     Follow,
+    /// Make vectors of the project's texts in the background, where the user's configuration says so, or
+    /// stop that; how far it is comes as [`Event::Vectors`]s.
+    MakeVectors(Say),
     /// Run the check that the user has configured for this project; what it says comes as
     /// [`Event::Checked`]s, the last of them with its end. There is at most one at a time. Which command it is,
     /// no effect can say.
@@ -190,6 +193,10 @@ pub enum Event {
         /// Another branch may be checked out.
         head: bool,
     },
+    /// How the making of vectors stands.
+    Vectors(Box<Vectors>),
+    /// There are none and none can be made; why.
+    NoVectors(String),
     Retrieved {
         turn: TurnId,
         found: Result<Retrieved, NoEvidence>,

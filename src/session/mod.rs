@@ -21,6 +21,7 @@ mod supply;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod vectors;
 
 pub use ask::{
     Allowance, Depth, Finding, Given, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
@@ -40,6 +41,7 @@ pub use refusal::Refusal;
 pub use revision::NotRevised;
 pub use supply::Switch;
 pub use turn::{End, Notice, Phase, Turn};
+pub use vectors::{Making, Say, Vectors};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

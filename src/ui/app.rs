@@ -20,7 +20,7 @@ use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
 use crate::model::{Bill, ModelId, Price, Role};
-use crate::session::{Effect, Event, Kept, Ready, Session, TurnId};
+use crate::session::{Effect, Event, Kept, Ready, Session, TurnId, Vectors};
 use crate::text::{Lines, RepoPath, Span, safe};
 use crate::workspace::Comparison;
 
@@ -65,6 +65,8 @@ pub struct Facts {
     pub prices: Vec<(ModelId, Price)>,
     /// A sentence that must stay in sight, as "the model is scripted".
     pub banner: Option<String>,
+    /// Are requests found by meaning too, and vectors made for it, as the user's configuration says?
+    pub meaning: bool,
 }
 
 impl Facts {
@@ -193,6 +195,8 @@ pub struct App {
     pub(super) leaving: Option<Duration>,
     pub(super) guide: Option<Guide>,
     pub(super) asking: Asking,
+    /// How the making of vectors stands, or why there is none.
+    pub(super) vectors: Option<Result<Vectors, String>>,
     pub(super) checking: Checking,
     /// By this session's requests.
     pub(super) spent: Bill,
@@ -251,6 +255,7 @@ impl App {
             leaving: None,
             guide: None,
             asking: Asking::default(),
+            vectors: None,
             checking: Checking::default(),
             spent: Bill::default(),
             today: None,

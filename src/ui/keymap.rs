@@ -40,10 +40,12 @@ pub enum Place {
     Names,
     /// Where the fetching of pages is agreed to.
     Consent,
+    /// How search by meaning stands; the keys of a page come after its own.
+    Meaning,
 }
 
 impl Place {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -64,6 +66,7 @@ impl Place {
         Self::Context,
         Self::Names,
         Self::Consent,
+        Self::Meaning,
     ];
 
     /// The heading of its keys in the help.
@@ -89,6 +92,7 @@ impl Place {
             Self::Context => "what the model sees",
             Self::Names => "names after @",
             Self::Consent => "pages to be fetched",
+            Self::Meaning => "search by meaning",
         }
     }
 }
@@ -116,6 +120,7 @@ pub enum Action {
     ShowContext,
     ShowAnswer,
     ShowJournal,
+    ShowMeaning,
     ShowWire,
     /// Runs the project's check.
     RunCheck,
@@ -220,6 +225,8 @@ pub enum Action {
     Bytes,
     Yes,
     No,
+    /// Stop what is made in the background, or go on with it.
+    Pause,
     NextRole,
     PreviousRole,
 }
@@ -326,7 +333,7 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 use Action as A;
 use Place::{
     Ahead, Anywhere, Ask, Back, Checks, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line,
-    Models, Names, Page, Picker, Prompt, Review,
+    Meaning, Models, Names, Page, Picker, Prompt, Review,
 };
 
 /// The table.
@@ -349,6 +356,7 @@ pub const KEYS: &[Binding] = &[
     row(Anywhere, &[key(KeyCode::F(5))], A::ShowJournal, "what has landed", 0),
     row(Anywhere, &[key(KeyCode::F(6))], A::ShowChecks, "what the project's check said", 0),
     row(Anywhere, &[alt('t')], A::RunCheck, "run the project's check", 0),
+    row(Anywhere, &[key(KeyCode::F(9))], A::ShowMeaning, "search by meaning: how far, where texts go", 0),
     row(Anywhere, &[alt('u')], A::TakeBack, "take the last landing back", 0),
     row(Anywhere, &[alt('U')], A::BringForth, "bring it forth again", 0),
     row(Anywhere, &[with(CTRL, KeyCode::Char('\\'))], A::Redraw, "draw the screen anew", 0),
@@ -569,6 +577,10 @@ pub const KEYS: &[Binding] = &[
     row(Consent, &[ch('y')], A::Yes, "fetch them, this once", 1),
     row(Consent, &[ch('n')], A::No, "ask without them", 2),
     row(Consent, &[key(KeyCode::Esc)], A::Stop, "back to the instruction", 3),
+    row(Meaning, &[ch('y')], A::Yes, "texts may be sent", 1),
+    row(Meaning, &[ch('n')], A::No, "they may not", 2),
+    row(Meaning, &[ch('p')], A::Pause, "pause, or go on", 3),
+    row(Meaning, &[ch('q'), key(KeyCode::F(9))], A::Leave, "close", 4),
     // a question
     row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open the source", 1),
     row(Ask, &[key(KeyCode::Tab), key(KeyCode::BackTab)], A::Deeper, "how far to go", 2),

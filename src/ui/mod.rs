@@ -16,6 +16,7 @@ mod guide;
 mod journal;
 pub mod keymap;
 mod line_edit;
+mod meaning;
 mod models;
 mod open_file;
 mod opening;

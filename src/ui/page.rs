@@ -13,6 +13,8 @@ pub enum Kind {
     Why,
     /// A commit that an answer names.
     Commit,
+    /// How search by meaning stands.
+    Meaning,
     /// What the project's check said.
     Checks,
 }

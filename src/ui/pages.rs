@@ -14,6 +14,7 @@ impl App {
             Kind::Answer => self.session.turn().map(answer),
             Kind::Journal | Kind::Wire | Kind::Commit | Kind::Checks => None,
             Kind::Why => self.why(),
+            Kind::Meaning => Some(self.meaning_page()),
         };
         match page {
             Some(page) => self.overlay = Some(Overlay::Page(page)),
@@ -30,6 +31,12 @@ impl App {
         if page.kind == Kind::Checks {
             return self.act_in_checks(action, height);
         }
+        if page.kind == Kind::Meaning
+            && let Some(outs) = self.act_in_meaning(action)
+        {
+            return outs;
+        }
+        let Some(Overlay::Page(page)) = &mut self.overlay else { return Vec::new() };
         match action {
             Action::Down => page.scroll(1),
             Action::Up => page.scroll(-1),

@@ -108,8 +108,7 @@ impl Stage {
         let facts = Facts {
             workspace: "shop".into(),
             models: Role::ALL.map(|role| (role, vec![id("local/qwen")])).into(),
-            prices: Vec::new(),
-            banner: None,
+            ..Facts::default()
         };
         let limits = Limits { first_byte: Duration::from_secs(30), idle: Duration::from_secs(20) };
         let app = App::new(Session::new(terms), facts, limits, theme, Level::Selection, 4);

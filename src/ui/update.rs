@@ -19,7 +19,9 @@ const TWICE: Duration = Duration::from_secs(3);
 impl App {
     /// What the program asks for once the first frame is drawn.
     pub fn begin(&mut self) -> Vec<Out> {
-        vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)]
+        let mut outs = vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)];
+        outs.extend(self.begin_vectors());
+        outs
     }
 
     /// The screen's one transition function.
@@ -80,6 +82,7 @@ impl App {
             (Some(Overlay::Find(_)), _) => vec![Place::Find],
             (Some(Overlay::Line(..)), _) => vec![Place::Line],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Journal => vec![Place::Journal, Place::Page],
+            (Some(Overlay::Page(page)), _) if page.kind == Kind::Meaning => vec![Place::Meaning, Place::Page],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Checks => vec![Place::Checks, Place::Page],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
@@ -131,6 +134,7 @@ impl App {
             Action::ShowContext => return self.open_context(),
             Action::ShowAnswer => self.open_page(Kind::Answer),
             Action::ShowJournal => return vec![Out::Do(Effect::ReadLog { limit: 100 })],
+            Action::ShowMeaning => self.open_page(Kind::Meaning),
             Action::ShowWire => return vec![Out::Do(Effect::ReadWire { limit: REQUESTS })],
             Action::ChooseModel => return self.choose_model(),
             Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
@@ -378,7 +382,19 @@ impl App {
                 self.open_draft(&model, &body);
                 Vec::new()
             }
-            Event::FilesChanged { paths, any, head } => self.files_changed(&paths, any, head),
+            Event::FilesChanged { paths, any, head } => {
+                let mut outs = self.files_changed(&paths, any, head);
+                outs.extend(self.vectors_behind());
+                outs
+            }
+            Event::Vectors(vectors) => {
+                self.vectors_told(Ok(*vectors));
+                Vec::new()
+            }
+            Event::NoVectors(why) => {
+                self.vectors_told(Err(why));
+                Vec::new()
+            }
             Event::Models(candidates) => {
                 self.models_found(candidates);
                 Vec::new()

@@ -43,7 +43,10 @@ pub fn title(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let place = format!("{}{} ", safe::line(&app.facts.workspace), branch.unwrap_or_default());
     let banner = app.facts.banner.as_ref().map(|banner| format!("{} │ ", safe::line(banner)));
     // What somebody waits for, and that the model is scripted, before where we are.
-    let asked = app.asked_in_short();
+    let asked = match app.asked_in_short() {
+        asked if asked.is_empty() => app.vectors_in_short(),
+        asked => asked,
+    };
     let check = app.check_in_short();
     let asked = |most: usize| {
         asked.iter().find(|words| safe::width(words) <= most).map(|words| format!("{words} │ "))
