@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Level;
 use crate::front::{self, ApplyFormat, Exit};
-use crate::model::Tokens;
+use crate::model::{ModelId, Tokens};
 use crate::provider::Wire;
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
@@ -54,18 +54,23 @@ struct Beside {
     /// before it in the text does the same
     #[arg(long, value_name = "WHAT")]
     add: Vec<String>,
-    /// Keep this out of the request: a path, an address, or a kind of piece as `rein context` names it
+    /// Keep this out of the request: a path, an address, or a kind of piece as `rein context` names it; `./map`
+    /// is a file that is called like a kind
     #[arg(long, value_name = "WHAT")]
     evict: Vec<String>,
     /// Fetch the pages that are named, this once; without it they are refused
     #[arg(long)]
     allow_url: bool,
+    /// Tell the model what a compiler, a linter or a test runner printed: FILE holds it, `-` reads it from
+    /// stdin. What it says of files that are not here is left out
+    #[arg(long, value_name = "FILE")]
+    diagnostics: Option<PathBuf>,
 }
 
 impl From<Beside> for front::Wanted {
     fn from(beside: Beside) -> Self {
-        let Beside { add, evict, allow_url } = beside;
-        Self { add, evict, allow_url }
+        let Beside { add, evict, allow_url, diagnostics } = beside;
+        Self { add, evict, allow_url, diagnostics }
     }
 }
 
@@ -95,6 +100,10 @@ enum Command {
         /// Forget what is known and read every file again
         #[arg(long)]
         rebuild: bool,
+        /// Make the vectors of this model of the role `embed`, as in ollama/nomic-embed-text; those that were
+        /// begun are kept up from then on, for when the first of the list cannot be asked
+        #[arg(long, value_name = "MODEL", conflicts_with_all = ["rebuild", "status"])]
+        model: Option<ModelId>,
         /// Report as one JSON document
         #[arg(long)]
         json: bool,
@@ -446,11 +455,11 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Search(args)) => front::search(args.into()),
         Some(Command::Ask(args)) => front::ask(&args.into()),
         Some(Command::Context(args)) => front::context(&args.into()),
-        Some(Command::Index { status, rebuild, json }) => {
+        Some(Command::Index { status, rebuild, model, json }) => {
             let what = match (status, rebuild) {
                 (true, _) => front::AboutIndex::Status,
                 (_, true) => front::AboutIndex::Rebuild,
-                _ => front::AboutIndex::Refresh,
+                _ => front::AboutIndex::Refresh(model),
             };
             front::index(what, json)
         }

@@ -190,3 +190,126 @@ fn a_table_of_the_users_own_searches_by_meaning_and_nothing_leaves() {
     assert!(ran.err.contains("embed.weights"), "{}", ran.err);
     world.rein(&["search", "parse_tokens"]).ends(0);
 }
+
+/// Requests are found by meaning, patiently, with a model for questions at the same server.
+fn with_auto(world: &World, model: &Model, host: &str) {
+    let port = model.address.port();
+    world.configure(&format!(
+        "[roles]\nchat = [\"talks/m\"]\nembed = [\"near/m\"]\n[embed]\nauto = true\nwait = 60\n\
+         [providers.talks]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
+         [providers.near]\nwire = \"voyage\"\nbase_url = \"http://{host}:{port}/v1\"\ninsecure = true\n\
+         [models.m]\ninput = 1000\noutput = 0\n"
+    ));
+}
+
+/// The same project as [`world`] under version control, so that it is one from wherever it is looked at.
+fn repository() -> World {
+    World::repository(&[
+        ("src/quiet.rs", DEBOUNCE),
+        ("src/parse.rs", PARSE),
+        ("src/other.rs", "fn other() {}\n"),
+    ])
+}
+
+const PREVIEW: [&str; 5] = ["context", "--level", "file", "--file", "src/parse.rs"];
+
+fn previewed(world: &World, text: &str) -> String {
+    world.rein(&[&PREVIEW[..], &[text]].concat()).ends(0).text()
+}
+
+#[test]
+fn questions_and_edits_are_found_by_meaning_where_the_user_says_so_and_say_who_was_asked() {
+    let world = repository();
+    let said = "SOURCES\n[1] src/quiet.rs:1\n> pub struct Debouncer {\n\nANSWER\nThere is a Debouncer [1].\n";
+    let model = Model::plays([Reply::text(said).when("instruction"), Reply::text("Nothing to do.")]);
+    with_auto(&world, &model, "127.0.0.1");
+    let told = previewed(&world, "debouncification");
+    assert!(told.contains("found by words alone: nothing has a vector yet"), "{told}");
+    assert_eq!(model.asked(), 0, "there is nothing to compare it with");
+    world.rein(&["index"]).ends(0);
+    let told = previewed(&world, "debouncification");
+    assert!(told.contains("src/quiet.rs") && told.contains("meaning:0."), "{told}");
+    assert!(told.contains("its words were sent to near/m at 127.0.0.1"), "{told}");
+    let before = model.asked();
+    let answer = world.rein(&["ask", "--json", "debouncification"]).ends(0).json();
+    let sent = model.requests.all();
+    assert_eq!(sent.len(), before + 2, "the vector, and the question");
+    assert!(sent[before + 1].body.contains("pub struct Debouncer"), "{}", sent[before + 1].body);
+    assert!(answer["cost"]["requests"].as_u64().unwrap() >= 2, "both are counted: {}", answer["cost"]);
+    world.rein(&["edit", "--level", "file", "--file", "src/parse.rs", "debouncification"]);
+    let sent = model.requests.all();
+    assert!(sent.last().unwrap().body.contains("pub struct Debouncer"), "{sent:?}");
+}
+
+#[test]
+fn a_request_goes_by_words_where_its_vector_cannot_be_had_and_says_why() {
+    let world = repository();
+    let model = Model::plays([]);
+    with_auto(&world, &model, "127.0.0.1");
+    world.rein(&["index"]).ends(0);
+    let key = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let told = previewed(&world, &format!("who has {key}"));
+    assert!(told.contains("found by words alone: the question shows a key"), "{told}");
+    assert!(model.requests.all().iter().all(|one| !one.body.contains(key)));
+    drop(model);
+    let told = previewed(&world, "debouncification");
+    assert!(told.contains("found by words alone: ") && told.contains("near (127.0.0.1"), "{told}");
+}
+
+#[test]
+fn what_is_only_looked_at_sends_nothing_to_another_machine() {
+    let world = repository();
+    let model = Model::plays([]);
+    with_auto(&world, &model, "0.0.0.0");
+    world.rein(&["index"]).ends(0);
+    let before = model.asked();
+    let told = previewed(&world, "debouncification");
+    assert!(
+        told.contains("its words go to near/m at 0.0.0.0") && told.contains("only when it is sent"),
+        "{told}"
+    );
+    assert_eq!(model.asked(), before);
+    let told = world.rein(&["index", "--status"]).ends(0).text();
+    assert!(
+        told.contains("an open screen asks first (F9)") && told.contains("sent today to near/m: ~"),
+        "{told}"
+    );
+}
+
+#[test]
+fn another_model_of_the_list_is_begun_by_name_and_stands_in() {
+    let world = world();
+    let (first, second) = (Model::plays([]), Model::plays([]));
+    world.configure(&format!(
+        "[roles]\nembed = [\"one/m\", \"two/m\"]\n[providers.one]\nwire = \"voyage\"\nbase_url = \"http://{}/v1\"\n\
+         [providers.two]\nwire = \"openai-chat\"\nbase_url = \"http://{}/v1\"\n",
+        first.address, second.address
+    ));
+    world.rein(&["index"]).ends(0);
+    assert_eq!(second.asked(), 0);
+    world.rein(&["index", "--model", "three/m"]).ends(5);
+    let told = world.rein(&["index", "--model", "two/m"]).ends(0).text();
+    assert!(told.contains("3 of 3 chunks by one/m") && told.contains("3 of 3 chunks by two/m"), "{told}");
+    world.write("src/other.rs", "fn quite_other() {}\n");
+    world.rein(&["index"]).ends(0);
+    drop(first);
+    let ran = world.rein(&["search", "--json", "--mode", "semantic", "debouncification"]).ends(0);
+    assert_eq!(ran.json()[0]["path"], "src/quiet.rs");
+    assert!(ran.err.contains("searched by the vectors of two/m: one/m cannot be asked"), "{}", ran.err);
+}
+
+#[test]
+fn a_table_too_large_or_cut_off_is_refused_in_words() {
+    let world = world();
+    let folder = weights(&world);
+    world.configure(&format!("[embed]\nweights = \"{folder}\"\n"));
+    let file = world.root().join("table/model.safetensors");
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() - 4]).unwrap();
+    let ran = world.rein(&["search", "--mode", "semantic", "settle"]).ends(5);
+    assert!(ran.err.contains("is cut off: `embeddings`"), "{}", ran.err);
+    // A hole takes no room.
+    std::fs::File::options().write(true).open(&file).unwrap().set_len((1 << 30) + 1).unwrap();
+    let ran = world.rein(&["search", "--mode", "semantic", "settle"]).ends(5);
+    assert!(ran.err.contains("a table of at most 1024 is read"), "{}", ran.err);
+}

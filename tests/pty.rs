@@ -4,12 +4,16 @@
 
 #[path = "pty/ask.rs"]
 mod ask;
+#[path = "pty/checks.rs"]
+mod checks;
 #[path = "pty/cost.rs"]
 mod cost;
 #[path = "pty/hostile.rs"]
 mod hostile;
 #[path = "pty/life.rs"]
 mod life;
+#[path = "pty/meaning.rs"]
+mod meaning;
 #[path = "pty/model.rs"]
 mod model;
 #[path = "pty/review.rs"]

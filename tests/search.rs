@@ -113,7 +113,8 @@ fn at_repo_a_request_begins_with_the_map_of_the_project() {
     };
     // A request goes without the index rather than late: on a busy machine the first may.
     let map = (0..50).map(|_| segments(&["--level", "repo"])).find(|map| !map.is_empty()).unwrap();
-    assert_eq!(map[0]["why"], "2 of 5 files, 2 definitions: what the others refer to most");
+    let why = "2 of 5 files as they are (there is no commit), 2 definitions: what the others refer to most";
+    assert_eq!(map[0]["why"], why);
     assert_eq!(map[0]["trust"], "repository");
     let text = map[0]["text"].as_str().unwrap();
     let listed: Vec<&str> = text.lines().filter(|line| !line.starts_with(['<'])).collect();
@@ -125,6 +126,35 @@ fn at_repo_a_request_begins_with_the_map_of_the_project() {
     ];
     assert_eq!(listed, expected);
     assert!(segments(&["--level", "file", "--file", "src/main.rs"]).is_empty());
+}
+
+#[test]
+fn the_map_is_of_the_last_commit_and_the_next_session_has_it_at_once() {
+    let world = world();
+    world.write("src/main.rs", "fn main() {\n    parse_config();\n    let watcher: FolderWatcher;\n}\n");
+    world.git(&["init", "-q"]).ends(0);
+    world.git(&["add", "src"]).ends(0);
+    let who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
+    world.git(&[&who[..], &["commit", "-q", "-m", "first"]].concat()).ends(0);
+    world.rein(&["index"]).ends(0);
+    let mapped = || -> Option<(String, String)> {
+        let all = world.rein(&["context", "--json", "--level", "repo", "add a flag"]).ends(0).json();
+        let map = all["segments"].as_array().unwrap().iter().find(|one| one["source"] == "map")?.clone();
+        Some((map["why"].as_str().unwrap().into(), map["text"].as_str().unwrap().into()))
+    };
+    // On a busy machine a request goes without it, and says so.
+    let first = (0..50).find_map(|_| mapped()).unwrap();
+    let id = world.git(&["rev-parse", "HEAD"]).ends(0).text();
+    assert!(
+        first.0.starts_with(&format!("2 of 3 files of commit {}, 2 definitions", &id[..10])),
+        "{}",
+        first.0
+    );
+    // What is being worked on changes nothing of it, and no index is needed for it.
+    world.write("src/config.rs", "pub fn read_everything() {}\n");
+    world.write("src/new.rs", "fn more() { read_everything(); parse_config(); }\n");
+    world.git(&["rm", "-q", "--cached", "src/watch.rs"]).ends(0);
+    assert_eq!((0..50).find_map(|_| mapped()).unwrap(), first);
 }
 
 #[test]

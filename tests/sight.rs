@@ -3,9 +3,13 @@
 
 use proptest::prelude::*;
 use rein::change::Level;
-use rein::context::{Excerpt, Open, Request, Segment, Source, Trust, Wishes, gather};
+use rein::context::citation::Evidence;
+use rein::context::{
+    Asked, Excerpt, Open, Presence, Request, Segment, Source, Transcript, Trust, Wishes, evidence,
+    evidence_for, gather,
+};
 use rein::model::{Speaker, Tokens};
-use rein::prompt::{Prompts, Refusal, Said, complete, edit, repair};
+use rein::prompt::{Means, Prompts, Refusal, Said, after_answer, ask, complete, edit, repair};
 use rein::text::{Lines, RepoPath, Span};
 
 const STACK: &str = "\
@@ -225,5 +229,41 @@ proptest! {
         let weight: u64 = said.pack().segments().iter().filter(|one| !one.source.is_system()).map(|one| one.tokens.0).sum();
         prop_assert!(weight <= budget, "{weight} of {budget} at {level}");
         made_of_its_pack(&said);
+    }
+
+    /// The same of a question that goes on from others: what stands above costs nothing, what reads otherwise
+    /// since says so.
+    #[test]
+    fn no_question_weighs_more_than_its_budget_whatever_stands_above(
+        files in proptest::collection::vec((name(), text(), 0usize..3), 0..6),
+        budget in 40u64..4_000,
+    ) {
+        let excerpt = |name: &str, text: &[u8]| {
+            let text = Lines::new(text);
+            Excerpt { path: path(name), span: text.span(), text, whole: true, why: "found".into() }
+        };
+        let all: Vec<Excerpt> = files.iter().map(|(name, text, _)| excerpt(name, text)).collect();
+        let known = files.iter().filter(|(_, _, kind)| *kind > 0);
+        let before = known.map(|(name, text, kind)| {
+            let more: &[u8] = if *kind == 2 { b"changed since\n" } else { b"" };
+            excerpt(name, &[more, text].concat())
+        });
+        let before: Vec<Excerpt> = before.collect();
+        let (mut above, mut now) = (Transcript::default(), Evidence::default());
+        let first = evidence("what?", &before, Tokens(u64::MAX)).unwrap();
+        above.add_pack(&first, 1);
+        all.iter().for_each(|one| now.add_file(one.path.clone(), one.text.clone()));
+        above.compare(&now);
+        let Ok(pack) = evidence_for(&Asked::of("and?", &all, &above), Tokens(budget)) else { return Ok(()) };
+        let said = ask(&Prompts::embedded().unwrap(), &first, &Means::default()).unwrap();
+        made_of_its_pack(&said);
+        let Some(on) = after_answer(&said, "So it is.", &pack) else { return Ok(()) };
+        let own = |one: &&Segment| one.request == 2 && one.source != Source::Answer;
+        let weight: u64 = on.pack().segments().iter().filter(own).map(|one| one.tokens.0).sum();
+        prop_assert!(weight <= budget, "{weight} of {budget}");
+        for one in on.pack().segments() {
+            prop_assert_eq!(matches!(one.presence, Presence::Above(_)), one.request == 2 && one.text.is_empty());
+        }
+        made_of_its_pack(&on);
     }
 }

@@ -117,7 +117,7 @@ impl Desk {
             }
             Effect::Highlight { path, version, language, text } => {
                 let classes = highlight::highlight(language, text.bytes());
-                Some(Event::Highlighted { path, version, classes })
+                Some(Event::Highlighted { path, version, classes, faults: Vec::new() })
             }
             Effect::Gather { turn, instruct } => Some(self.gathered(turn, &instruct)),
             Effect::Send { turn, .. } => {

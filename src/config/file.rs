@@ -27,6 +27,8 @@ pub(super) struct Written {
     pub ask: Ask,
     pub embed: Embed,
     pub wire_log: WireLog,
+    /// By the folder of the project.
+    pub checks: BTreeMap<String, Check>,
     pub roles: Roles,
     pub providers: BTreeMap<String, Provider>,
     /// By name pattern.
@@ -66,6 +68,7 @@ pub(super) struct Ask {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Embed {
     pub auto: Option<bool>,
+    pub wait: Option<f64>,
     pub tokens: Option<i64>,
     pub document_prefix: Option<String>,
     pub query_prefix: Option<String>,
@@ -80,6 +83,15 @@ pub(super) struct Embed {
 pub(super) struct WireLog {
     pub days: Option<i64>,
     pub megabytes: Option<i64>,
+}
+
+/// The check of a project.
+#[derive(Clone, Default, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Check {
+    pub command: Option<Program>,
+    pub on_save: Option<bool>,
+    pub timeout: Option<i64>,
 }
 
 /// Rates in dollars for a million tokens.
@@ -123,7 +135,7 @@ pub(super) struct Provider {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(
     untagged,
-    expecting = "`api_key_command` is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`"
+    expecting = "a command is a program with its arguments, as in `[\"pass\", \"show\", \"openai\"]`, or a line for a shell"
 )]
 pub(super) enum Program {
     Line(String),
@@ -151,15 +163,26 @@ const TOP: &[&str] = &[
     "ask",
     "embed",
     "wire_log",
+    "checks",
     "roles",
     "providers",
     "models",
 ];
 const BUDGET: &[&str] = &["turn", "day"];
 const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
-const EMBED: &[&str] =
-    &["auto", "tokens", "document_prefix", "query_prefix", "weights", "store", "store_key_env", "collection"];
+const EMBED: &[&str] = &[
+    "auto",
+    "wait",
+    "tokens",
+    "document_prefix",
+    "query_prefix",
+    "weights",
+    "store",
+    "store_key_env",
+    "collection",
+];
 const WIRE_LOG: &[&str] = &["days", "megabytes"];
+const CHECK: &[&str] = &["command", "on_save", "timeout"];
 const MODEL: &[&str] = &["input", "output", "cached", "cache_write", "context", "max_output"];
 const LEASH: &[&str] = &["max_lines", "max_files", "protect"];
 const ROLES: &[&str] = &["chat", "complete", "embed", "apply", "review"];
@@ -240,6 +263,11 @@ impl Layer {
         globs.extend(further);
     }
 
+    /// It names no command that could be run.
+    pub fn forget_checks(&mut self) {
+        self.written.checks.clear();
+    }
+
     /// Where this layer writes `key`, a path such as `["roles", "chat"]`, if it does.
     pub fn place(&self, key: &[&str]) -> Option<Place> {
         let table = DeTable::parse(&self.text).ok()?;
@@ -278,7 +306,7 @@ impl Layer {
                 self.names(inner, keys, name)?;
             }
         }
-        for (name, keys) in [("providers", PROVIDER), ("models", MODEL)] {
+        for (name, keys) in [("providers", PROVIDER), ("models", MODEL), ("checks", CHECK)] {
             self.each(table, name, keys)?;
         }
         Ok(())
@@ -409,6 +437,7 @@ mod tests {
             (ROLES, says(toml::from_str::<Roles>("_ = 1").unwrap_err())),
             (PROVIDER, says(toml::from_str::<Provider>("_ = 1").unwrap_err())),
             (BUDGET, says(toml::from_str::<Budget>("_ = 1").unwrap_err())),
+            (CHECK, says(toml::from_str::<Check>("_ = 1").unwrap_err())),
             (ASK, says(toml::from_str::<Ask>("_ = 1").unwrap_err())),
             (WIRE_LOG, says(toml::from_str::<WireLog>("_ = 1").unwrap_err())),
             (MODEL, says(toml::from_str::<Model>("_ = 1").unwrap_err())),

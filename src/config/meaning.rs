@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::checks::{self, Check};
 use super::file::{Layer, Model, Program, Provider, Written, advice};
 use super::{Asking, Config, ConfigError, Embed, Env, Overrides, Place, Roles, ThemeName, WireLog};
 use crate::change::{Leash, Level};
@@ -48,6 +49,7 @@ impl<'a> Meaning<'a> {
             ask: self.ask()?,
             embed: self.embed()?,
             wire_log: self.wire_log()?,
+            checks: self.checks()?,
             catalogue: self.catalogue()?,
             endpoints,
         };
@@ -174,8 +176,14 @@ impl<'a> Meaning<'a> {
             let what = format!("`{name}` is no collection; use letters, digits, `.`, `-` and `_`");
             return Err(self.invalid(&["embed", "collection"], what));
         }
+        let wait = self.top(|w| w.embed.wait).unwrap_or(1.0);
+        if !(0.0..=60.0).contains(&wait) {
+            let what = format!("`embed.wait` is {wait}; use 0 to 60 seconds");
+            return Err(self.invalid(&["embed", "wait"], what));
+        }
         Ok(Embed {
             auto: self.top(|w| w.embed.auto).unwrap_or(false),
+            wait: Duration::from_secs_f64(wait),
             tokens: tokens.filter(|tokens| *tokens > 0).map(|tokens| Tokens(tokens as u64)),
             document_prefix: text(|w| w.embed.document_prefix.clone()).unwrap_or_default(),
             query_prefix: text(|w| w.embed.query_prefix.clone()).unwrap_or_default(),
@@ -217,6 +225,20 @@ impl<'a> Meaning<'a> {
             megabytes: self
                 .number(&megabytes, 1..=100_000, |w| w.wire_log.megabytes)?
                 .unwrap_or(usual.megabytes),
+        })
+    }
+
+    fn checks(&self) -> Result<Vec<Check>, ConfigError> {
+        let written =
+            self.top(|w| Some(w.checks.clone()).filter(|checks| !checks.is_empty())).unwrap_or_default();
+        let home = (self.env)("HOME").map(PathBuf::from);
+        checks::read_all(&written, home.as_deref()).map_err(|(folder, key, why)| {
+            let at = key.map(|key| ["checks", folder.as_str(), key]);
+            let is_written = |key: &[&str]| self.layers.iter().any(|layer| layer.place(key).is_some());
+            match at.filter(|at| is_written(at)) {
+                Some(at) => self.invalid(&at, why),
+                None => self.invalid(&["checks", &folder], why),
+            }
         })
     }
 

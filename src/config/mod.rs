@@ -5,18 +5,21 @@
 //!
 //! This room reads files and writes none; it knows no screen and asks no server.
 
+mod checks;
 mod error;
 mod file;
 mod meaning;
 mod paths;
 mod show;
 
+pub use checks::Check;
 pub use error::{ConfigError, Place};
 pub use paths::{Env, Paths, paths};
 pub use show::{check, show, written};
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use file::Layer;
 use meaning::Meaning;
@@ -105,8 +108,11 @@ pub struct Asking {
 /// How a project is made searchable by meaning, where a model serves the role `embed`.
 #[derive(Clone, Default, Debug)]
 pub struct Embed {
-    /// Searches by default use the vectors that there are, and not only those that ask for it.
+    /// Searches by default and requests use the vectors that there are, and not only searches that ask for
+    /// it; and under a screen those that are missing are made.
     pub auto: bool,
+    /// How long a request waits for the vector of its words, at most.
+    pub wait: Duration,
     /// Most tokens a day that the model is sent; none: no limit.
     pub tokens: Option<Tokens>,
     /// Stand before each text that is searched, and each that is searched for.
@@ -139,6 +145,8 @@ pub struct Config {
     pub ask: Asking,
     pub embed: Embed,
     pub wire_log: WireLog,
+    /// Of projects, by folder.
+    pub checks: Vec<Check>,
     /// Prices and limits.
     pub catalogue: Catalogue,
 }
@@ -164,6 +172,12 @@ impl Config {
             Role::Apply => &self.roles.apply,
             Role::Review => &self.roles.review,
         }
+    }
+
+    /// The check of the project at `root`: of those that fit the one that names it most closely. `real`: where a
+    /// folder is, links followed.
+    pub fn check(&self, root: &Path, real: impl Fn(&Path) -> Option<PathBuf>) -> Option<&Check> {
+        self.checks.iter().filter(|check| check.is_of(root, &real)).max_by_key(|check| check.rank())
     }
 
     /// Where to look for a server when `roles.chat` is empty: what is configured on this machine.
@@ -229,10 +243,11 @@ fn layers(user: Option<Layer>) -> Result<Vec<Layer>, ConfigError> {
 }
 
 /// A text in place of the user's file may come from a stranger: it lets no more change than the user
-/// does.
+/// does, and names no command that could be run.
 fn bounded(mut text: Layer, env: Env) -> Result<Layer, ConfigError> {
     let (own, _) = Meaning::new(layers(user_layer(env)?)?, env).resolve(Overrides::default())?;
     text.tighten(own.leash.max_lines, own.leash.max_files, &own.protect);
+    text.forget_checks();
     Ok(text)
 }
 
@@ -386,6 +401,26 @@ mod tests {
                 "my.toml:2: `bottomless` is no depth; use quick, research, deep",
             ),
             ("[ask]\nrounds = 99", "my.toml:2: `ask.rounds` is 99; use 0 to 50"),
+            (
+                "[checks.shop]\ncommand = \"make\"",
+                "my.toml:1: `checks.\"shop\"` names no folder; write all of its path, or `~/` and the rest",
+            ),
+            (
+                "[checks.\"/p\"]\non_save = true",
+                "my.toml:1: `[checks.\"/p\"]` has no `command`; write it as in `command = [\"cargo\", \"check\", \"--message-format=short\"]`",
+            ),
+            (
+                "[checks.\"/p/*\"]\ncommand = \"make\"\non_save = true",
+                "my.toml:3: `on_save` runs the command without a key: name one folder, and not all that fit a pattern",
+            ),
+            (
+                "[checks.\"/p\"]\ncommand = \"make\"\ntimeout = 0",
+                "my.toml:3: `timeout` is 0; use 1 to 86400 seconds",
+            ),
+            (
+                "[checks.\"/p\"]\ncomand = \"make\"",
+                "my.toml:2: unknown key `comand` in `[checks./p]`; did you mean `command`?",
+            ),
             ("[embed]\ntokens = -1", "my.toml:2: `embed.tokens` is -1; use 0 to 100000000000"),
             (
                 "[embed]\ncollection = \"a/b\"",
@@ -555,6 +590,20 @@ mod tests {
         assert!(note.starts_with("chat: `ollama/qwen3:8b`, found at 127.0.0.1:11434"), "{note}");
         assert_eq!(config.roles.chat, ["ollama/qwen3:8b".parse().unwrap()]);
         assert_eq!(config.adopt(&found), None, "once is enough");
+    }
+
+    #[test]
+    fn the_check_of_a_project_is_the_one_that_names_it_most_closely_and_no_recording_has_one() {
+        let user = "[checks.\"/p/*\"]\ncommand = \"make check\"\n[checks.\"/p/shop\"]\ncommand = [\"cargo\", \"check\"]\non_save = true";
+        let first = loaded(user, &[], Overrides::default()).unwrap();
+        let name = |root: &str| first.config.check(Path::new(root), |_| None).map(Check::name);
+        assert_eq!(name("/p/shop").as_deref(), Some("cargo check"));
+        assert_eq!(name("/p/other").as_deref(), Some("make check"));
+        assert_eq!(name("/p/a/b"), None);
+        assert!(show(&first).contains("on_save = true") && !written(&first.config).contains("checks"));
+        let in_place = Some((PathBuf::from("a recording"), user.to_owned()));
+        let played = loaded("", &[], Overrides { in_place, ..Overrides::default() }).unwrap();
+        assert!(played.config.checks.is_empty(), "a stranger's text names no command");
     }
 
     #[test]

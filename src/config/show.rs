@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use super::{Asking, Config, Embed, Loaded};
+use super::{Asking, Check, Config, Embed, Loaded};
 use crate::model::{KeyFrom, ModelId, Money, Price, Role, Tokens};
 use crate::provider::{Card, Endpoint};
 
@@ -29,7 +29,10 @@ pub fn show(loaded: &Loaded) -> String {
 
 /// The same without where it came from: equal for equal configurations.
 pub fn written(config: &Config) -> String {
-    table(config).to_string()
+    let mut table = table(config);
+    // Commands are nobody else's business, and are not run from there.
+    table.remove("checks");
+    table.to_string()
 }
 
 /// One line per fact: what was read, which models will answer, what to know.
@@ -46,6 +49,10 @@ pub fn check(loaded: &Loaded) -> String {
         let models: Vec<_> = models.collect();
         let shown = if models.is_empty() { "no model".to_owned() } else { models.join(", ") };
         let _ = writeln!(text, "{role}: {shown}");
+    }
+    for check in &loaded.config.checks {
+        let when = if check.on_save { "by Alt-T and after saving" } else { "by Alt-T" };
+        let _ = writeln!(text, "check of {}: {}, {when}", check.folder, check.name());
     }
     for note in &loaded.notes {
         let _ = writeln!(text, "note: {note}");
@@ -73,6 +80,7 @@ fn table(config: &Config) -> Table {
     let kept = [("days", config.wire_log.days), ("megabytes", config.wire_log.megabytes)];
     let kept = kept.map(|(key, value)| (key.to_owned(), number(value)));
     table.insert("wire_log".into(), Value::Table(kept.into_iter().collect()));
+    table.insert("checks".into(), Value::Table(config.checks.iter().map(check_written).collect()));
     let roles = Role::ALL
         .map(|role| (role.name().to_owned(), strings(config.role(role).iter().map(ModelId::to_string))));
     table.insert("roles".into(), Value::Table(roles.into_iter().collect()));
@@ -82,6 +90,16 @@ fn table(config: &Config) -> Table {
         config.catalogue.own().map(|(pattern, card)| (pattern.to_owned(), Value::Table(model(card))));
     table.insert("models".into(), Value::Table(models.collect()));
     table
+}
+
+fn check_written(check: &Check) -> (String, Value) {
+    let seconds = i64::try_from(check.timeout.as_secs()).unwrap_or(i64::MAX);
+    let table = Table::from_iter([
+        ("command".to_owned(), strings(check.command.iter().cloned())),
+        ("on_save".to_owned(), check.on_save.into()),
+        ("timeout".to_owned(), Value::Integer(seconds)),
+    ]);
+    (check.folder.clone(), Value::Table(table))
 }
 
 fn budget(config: &Config) -> Table {
@@ -106,10 +124,12 @@ fn ask(config: &Config) -> Table {
 }
 
 fn embed(config: &Config) -> Table {
-    let Embed { auto, tokens, document_prefix, query_prefix, weights, store, collection } = &config.embed;
+    let Embed { auto, wait, tokens, document_prefix, query_prefix, weights, store, collection } =
+        &config.embed;
     let tokens = tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
     let mut table = Table::from_iter([
         ("auto".to_owned(), Value::from(*auto)),
+        ("wait".to_owned(), Value::Float(wait.as_secs_f64())),
         ("tokens".to_owned(), Value::Integer(tokens)),
     ]);
     let key = store.as_ref().and_then(|store| match &store.key_from {

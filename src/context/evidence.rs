@@ -59,7 +59,8 @@ pub fn evidence_for(asked: &Asked<'_>, budget: Tokens) -> Result<Pack, DoesNotFi
 
 #[cfg(test)]
 mod tests {
-    use super::super::pack::{Presence, Source, Trust};
+    use super::super::pack::{Source, Trust};
+    use super::super::presence::Presence;
     use super::*;
     use crate::text::{Lines, RepoPath, Span};
 

@@ -1,5 +1,5 @@
 //! What a person names with `@` in an instruction or a question, as it was typed: a file, lines of one,
-//! a symbol, the difference since the last commit, what does not parse, a page of the web. Which file or
+//! a symbol, the difference since the last commit, what is wrong with it, a page of the web. Which file or
 //! symbol a name means is for whoever knows the project.
 
 use std::fmt;
@@ -21,7 +21,7 @@ pub enum Mention {
     },
     /// `@diff`: what is not committed.
     Diff,
-    /// `@diagnostics`: where open files do not parse.
+    /// `@diagnostics`: what the project's check said, and where open files do not parse.
     Diagnostics,
     /// `@https://…`
     Page(String),

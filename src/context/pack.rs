@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::mention::Mention;
+use super::presence::Presence;
 use super::wishes::Target;
 use crate::model::{Ratio, Tokens};
 use crate::text::{RepoPath, Span};
@@ -44,7 +45,7 @@ pub enum Source {
     Rules { path: RepoPath },
     /// What is not committed.
     Diff,
-    /// Where open files do not parse.
+    /// What a check of the project said, and where open files do not parse.
     Diagnostics,
     /// A page of the web, which the user named and let be fetched.
     Page { url: String },
@@ -206,6 +207,8 @@ pub enum Trust {
     Model,
     /// Anybody on the web.
     Network,
+    /// A compiler or another program that was run on the project.
+    Tool,
 }
 
 impl Trust {
@@ -217,51 +220,8 @@ impl Trust {
             Self::Repository => "repository",
             Self::Model => "model",
             Self::Network => "network",
+            Self::Tool => "tool",
         }
-    }
-}
-
-/// How a piece stands in its conversation.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Presence {
-    /// It is there.
-    #[default]
-    Sent,
-    /// Nothing of it is sent: it stands in what this earlier request of the conversation held, unchanged.
-    Above(u32),
-    /// It is there in place of what this earlier request held of the same lines, which read otherwise now.
-    Renewed(u32),
-    /// It is there, as it was sent; its file reads otherwise now.
-    Stale,
-    /// A word about it is there in its place: what a tool gave was taken out again, to make room.
-    Masked {
-        lines: usize,
-        /// What it weighed, by estimate, beyond the word that stands for it.
-        tokens: Tokens,
-    },
-}
-
-impl Presence {
-    /// In a word; a contract with scripts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Above(_) => "above",
-            Self::Renewed(_) => "renewed",
-            Self::Stale => "stale",
-            Self::Masked { .. } => "masked",
-        }
-    }
-
-    /// For a person; nothing where there is nothing to say.
-    pub fn told(self) -> Option<String> {
-        Some(match self {
-            Self::Sent => return None,
-            Self::Above(request) => format!("already above (request {request})"),
-            Self::Renewed(request) => format!("changed since request {request}"),
-            Self::Stale => "stale: it reads otherwise now".into(),
-            Self::Masked { lines, tokens } => format!("masked: {lines} lines (~{tokens} tokens) taken out"),
-        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The bytes that a request has left. A piece takes its text, the tags around it and the rounding of its
 //! weight, so that what is put into words weighs no more than was budgeted.
 
-use super::pack::{Presence, Segment, Source};
+use super::pack::{Segment, Source};
+use super::presence::Presence;
 use crate::model::Tokens;
 
 /// Bytes that the tags around a piece take beside the name in them: two tags of the longest name with

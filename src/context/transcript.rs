@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 
 use super::citation::Evidence;
-use super::pack::{Pack, Presence, Segment, Source};
+use super::pack::{Pack, Segment, Source};
+use super::presence::Presence;
+use super::request::Excerpt;
 use super::visible::{decoded, visible};
 use crate::text::{Lines, RepoPath, Span};
 
@@ -117,6 +119,17 @@ impl Transcript {
             last = last.max(Some(self.fresh().find(has)?.request));
         }
         last
+    }
+
+    /// Does it hold all lines of an excerpt as they are?
+    pub fn has(&self, excerpt: &Excerpt) -> bool {
+        self.holds(&excerpt.path, excerpt.span, &decoded(excerpt.text.bytes())).is_some()
+    }
+
+    /// The results of tools that show some of these lines as they are.
+    pub fn results_with(&self, path: &RepoPath, span: Span) -> Vec<usize> {
+        let with = |one: &&Shown| one.lines().is_some_and(|(of, lines)| of == path && lines.overlaps(span));
+        self.fresh().filter(with).filter_map(|one| one.result).collect()
     }
 
     /// The last request that showed some of these lines as they do not read any more.

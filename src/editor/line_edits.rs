@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::buffer::Buffer;
 use crate::text::Span;
 
 /// How many edits are remembered. One keystroke is one; who falls further behind compares texts.
@@ -13,6 +14,26 @@ const REMEMBERED: usize = 512;
 pub(super) struct LineEdit {
     pub old: Span,
     pub new: Span,
+}
+
+impl Buffer {
+    /// Lets line numbers follow what was edited after version `since`: each is where its line is now, and whether
+    /// that line was edited itself, or is gone. Returns `false`, and leaves them, when that is too long ago to be
+    /// known.
+    pub fn follow_lines(&self, since: u64, lines: &mut [(usize, bool)]) -> bool {
+        let Some(edits) = self.line_edits_since(since) else { return false };
+        for LineEdit { old, new } in edits {
+            for (line, changed) in lines.iter_mut() {
+                if *line >= old.end() {
+                    *line = *line - old.len() + new.len();
+                } else if *line >= old.start() {
+                    *line = (*line).min((new.end().max(new.start() + 1)) - 1);
+                    *changed = true;
+                }
+            }
+        }
+        true
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -29,7 +29,8 @@ async fn run(request: &EditRequest) -> Exit {
         Err(why) => return stop(why.exit(), why),
     };
     let session = Session::new(setup.terms(Source::Edit));
-    let mut driver = match Driver::new(session, setup.orchestrator(workspace)) {
+    let (orchestrator, events) = setup.orchestrator(workspace);
+    let mut driver = match Driver::new(session, (orchestrator.looking(), events)) {
         Ok(driver) => driver,
         Err(why) => return stop(Exit::Bug, format!("Ctrl-C cannot be listened for: {why}")),
     };

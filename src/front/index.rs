@@ -12,13 +12,15 @@ use super::setup::{Setup, SetupError};
 use super::{Exit, meaning, print, stop, tell};
 use crate::config::{self, ConfigError};
 use crate::index::{Index, IndexError, Place, Refreshed, Skipped, Status};
+use crate::model::ModelId;
 use crate::text::safe;
 use crate::workspace::{NotWatched, Workspace};
 
 /// What is asked about the index.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum AboutIndex {
-    Refresh,
+    /// With vectors by this model of the role `embed`, where it is not the first.
+    Refresh(Option<ModelId>),
     Rebuild,
     Status,
 }
@@ -34,6 +36,8 @@ pub enum NoIndex {
     Index(#[from] IndexError),
     #[error(transparent)]
     NoTable(#[from] meaning::NoTable),
+    #[error("`{0}` is no model of the role `embed`; name it under `[roles]`")]
+    NoSuchModel(ModelId),
 }
 
 /// Most names of one reason shown to a person.
@@ -61,14 +65,24 @@ fn run(what: AboutIndex, as_json: bool) -> Result<Exit, NoIndex> {
             return Ok(print(&document(&status_as_json(&status, &watched, vectors)), Exit::Done));
         }
         let counted = vectors.as_ref().map(|vectors| meaning::counted(vectors, &index)).unwrap_or_default();
-        let meant = meaning::told(vectors.as_ref());
-        let text = status_told(&status) + &counted + &watched_told(&watched) + &meant;
+        let auto = setup.loaded().config.embed.auto;
+        let meant = meaning::told(vectors.as_ref(), auto, &workspace);
+        let today = vectors.as_ref().map(meaning::sent_today).unwrap_or_default();
+        let text = status_told(&status) + &counted + &today + &watched_told(&watched) + &meant;
         return Ok(print(text.as_bytes(), Exit::Done));
     }
+    let only = match &what {
+        AboutIndex::Refresh(Some(model)) => {
+            let set = vectors.as_ref().and_then(|vectors| vectors.set_of(model));
+            Some(set.ok_or_else(|| NoIndex::NoSuchModel(model.clone()))?)
+        }
+        _ => None,
+    };
     let open = if what == AboutIndex::Rebuild { Index::anew } else { Index::open };
     let mut index = open(workspace, place)?;
     let done = index.refresh(&|| false)?;
-    let filled = vectors.as_mut().map(|vectors| meaning::filled(vectors, &index));
+    let anew = what == AboutIndex::Rebuild;
+    let filled = vectors.as_mut().map(|vectors| meaning::filled(vectors, &index, only, anew));
     let made = filled.as_ref().and_then(|filled| filled.as_ref().ok()).map(|filling| filling.made);
     let mut text = refreshed_told(&done).into_bytes();
     if as_json {

@@ -10,6 +10,7 @@
 mod about;
 mod apply;
 mod ask;
+mod check;
 mod context;
 mod diff;
 mod drive;

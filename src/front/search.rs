@@ -9,16 +9,13 @@ use super::index::{NoIndex, place, ready};
 use super::meaning::{self, Unmeant};
 use super::setup::Setup;
 use super::{Exit, print, remark, stop, tell};
-use crate::context::search::{Hit, fused, within};
+use crate::context::search::{FUSED, Hit, fused, within};
 use crate::index::{Callee, Index, PatternError, grep, uses};
 use crate::model::Tokens;
 use crate::text::safe;
 
 /// Most bytes of a question that are read from stdin.
 const QUESTION: u64 = 256 * 1024;
-
-/// Most hits by words that are fused with those by meaning.
-const FUSED: usize = 200;
 
 /// How to look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,15 +133,15 @@ fn by_meaning(
     complete: bool,
 ) -> Result<Vec<Hit>, Unmeant> {
     crate::orchestrator::Meaning::may_ask(query).map_err(Unmeant::from)?;
-    if complete {
-        match meaning::filled(vectors, index) {
-            Err(why)
-                if why.exit() == Exit::Limit && vectors.count(index).missing < vectors.count(index).all =>
-            {
-                tell(&format!("{} chunks are searched by words alone: {why}", vectors.count(index).missing));
-            }
-            other => drop(other?),
+    if complete && let Err(why) = meaning::filled(vectors, index, Some(0), false) {
+        let count = vectors.count(0, index);
+        // With some of the vectors, or with another model's, there is something to go by.
+        let ends = why.exit() == Exit::Limit && count.missing < count.all;
+        let stands_in = why.exit() == Exit::Unavailable && vectors.kept_up().len() > 1;
+        if !ends && !stands_in {
+            return Err(why);
         }
+        tell(&format!("{} chunks have no vector: {why}", count.missing));
     }
     meaning::nearest(vectors, index, query)
 }

@@ -12,9 +12,9 @@ use tokio::sync::mpsc::Receiver;
 
 use super::keys::Keys;
 use crate::config::{self, Config, Loaded, Overrides, ThemeName};
-use crate::model::{ModelId, Price, Role, Tokens};
+use crate::model::{KeyFrom, ModelId, Price, Role, Tokens};
 use crate::orchestrator::wire_log::{Retention, WireLog};
-use crate::orchestrator::{Meter, Orchestrator, Roles};
+use crate::orchestrator::{Checker, Meter, Orchestrator, Roles};
 use crate::prompt::{PromptError, Prompts};
 use crate::provider::{Client, KeyStore, Recorder, Tape, Timeouts, Witness, discover};
 use crate::session::{Event, Terms};
@@ -218,9 +218,31 @@ impl Setup {
         let runtime = tokio::runtime::Handle::current();
         let (client, budget) = (self.client(&workspace), self.loaded.config.budget);
         let place = super::index::place(&workspace).ok().filter(|_| self.searches);
+        let checker = self.checker(&workspace);
+        let opening = place.as_ref().and_then(|place| super::meaning::opening(self, &workspace, place));
         let (orchestrator, events) =
             Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
-        (place.into_iter().fold(orchestrator, Orchestrator::searching), events)
+        let orchestrator = checker.into_iter().fold(orchestrator, Orchestrator::checking);
+        let orchestrator = place.into_iter().fold(orchestrator, Orchestrator::searching);
+        let wait = self.loaded.config.embed.wait;
+        (opening.into_iter().fold(orchestrator, |it, opening| it.sensing(opening, wait)), events)
+    }
+
+    /// The check of the project, by the user's own word.
+    pub fn check(&self, workspace: &Workspace) -> Option<&config::Check> {
+        self.loaded.config.check(workspace.root(), |folder| std::fs::canonicalize(folder).ok())
+    }
+
+    fn checker(&self, workspace: &Workspace) -> Option<Arc<dyn Checker>> {
+        let check = self.check(workspace)?;
+        let config = &self.loaded.config;
+        let keys = config.endpoints.iter().chain(&config.embed.store).filter_map(|one| one.key_from.as_ref());
+        let hidden = keys.filter_map(|from| match from {
+            KeyFrom::Variable(name) => Some(name.clone()),
+            KeyFrom::Command(_) | KeyFrom::Keyring(_) => None,
+        });
+        let (hidden, command) = (hidden.collect(), check.command.clone());
+        Some(Arc::new(super::check::Check { command, hidden, timeout: check.timeout }))
     }
 
     /// Connections to servers. What leaves is written down as the user wants it; from a recording
@@ -281,6 +303,12 @@ impl Setup {
     pub fn prices(&self) -> Vec<(ModelId, Price)> {
         let routes = Role::ALL.into_iter().flat_map(|role| self.roles.serve(role));
         routes.filter_map(|route| Some((route.id(), route.card.price?))).collect()
+    }
+
+    /// Are requests found by meaning too?
+    pub fn finds_by_meaning(&self) -> bool {
+        let embed = &self.loaded.config.embed;
+        embed.auto && self.searches && (embed.weights.is_some() || !self.roles.serve(Role::Embed).is_empty())
     }
 
     /// How far questions go.

@@ -22,7 +22,7 @@ use crate::model::{ModelId, Price, Role};
 use crate::orchestrator::{Orchestrator, Roles};
 use crate::session::{Event, Kept, Ready, Session, Subject, kept_name};
 use crate::text::{Lines, RepoPath};
-use crate::ui::{App, Facts, Guide, Input, Out, view};
+use crate::ui::{App, Check, Facts, Guide, Input, Out, view};
 use crate::workspace::{Comparison, Source, Workspace};
 
 /// Shortest time between two frames that only events asked for. A key is never made to wait.
@@ -213,12 +213,21 @@ impl Front {
         (banner, guide, source): (Option<String>, Option<Guide>, Source),
     ) -> io::Result<(Self, Receiver<Event>)> {
         let (orchestrator, events) = setup.orchestrator(place.workspace.clone());
-        let facts = Facts { workspace: place.name(), models: setup.lists(), prices: setup.prices(), banner };
+        let facts = Facts {
+            workspace: place.name(),
+            models: setup.lists(),
+            prices: setup.prices(),
+            banner,
+            meaning: setup.finds_by_meaning(),
+        };
         let session = Session::new(setup.terms(source));
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());
         let asking = setup.asking();
         app.ask_as(asking.depth, asking.reach, asking.allowance);
+        let check = setup.check(&place.workspace);
+        let check = check.map(|check| Check { name: check.name(), on_save: check.on_save });
+        app.set_check(place.workspace.root().to_string_lossy().into_owned(), check);
         if let Some(guide) = guide {
             app.set_guide(guide);
         }

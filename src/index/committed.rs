@@ -1,6 +1,6 @@
 //! The map of the last commit: what is being worked on changes nothing of it, so that it is made once for a
-//! commit and kept beside the index, by the commit's id. A file of the commit that is read as the index reads
-//! it costs no more than its digest; the others are taken apart as for the index, which stays as it is.
+//! commit and kept beside the index, by the commit's id. A file that lies on disk as it was committed is known
+//! from the index; of the others those are taken apart that the index has not, which stays as it is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,8 +34,8 @@ struct Kept {
     map: RepoMap,
 }
 
-/// The map of a commit, of at most about `budget` tokens. Blocking: reads all of its texts, a tenth of a second
-/// for each 20 MB, and takes those apart that `known` does not know. `None` when `stop` says so.
+/// The map of a commit, of at most about `budget` tokens. Blocking: goes through all references, and reads the
+/// files in the map and those that are not on disk as they were committed. `None` when `stop` says so.
 pub fn committed(
     workspace: &Workspace,
     head: &Head,
@@ -57,12 +57,21 @@ fn corpus(
     known: &Known,
     stop: &dyn Fn() -> bool,
 ) -> Option<(Corpus, HashMap<RepoPath, Blob>)> {
-    let entries = entries(known);
-    let hidden = |path: &RepoPath| !known.keys.contains_key(path) && workspace.stamp(path).is_some();
+    let (on_disk, entries, untouched) = (on_disk(known), entries(known), head.untouched());
+    let hidden = |path: &RepoPath| !known.files.contains_key(path) && workspace.stamp(path).is_some();
+    let as_committed = |path: &RepoPath, blob: Blob| {
+        let (stamp, _) = known.files.get(path)?;
+        on_disk.get(path).filter(|_| untouched.is(path, blob, *stamp)).map(|entry| Arc::clone(entry))
+    };
     let (mut members, mut blobs, mut room) = (Vec::new(), HashMap::new(), MOST);
     for (path, blob) in head.files(stop) {
         if stop() {
             return None;
+        }
+        if let Some(entry) = as_committed(&path, blob) {
+            members.push(Member::new(path.clone(), entry));
+            blobs.insert(path, blob);
+            continue;
         }
         let Some(size) = head.size(blob).filter(|size| *size <= room) else { continue };
         if survey::by_name(&path, size).is_some() || hidden(&path) {
@@ -79,9 +88,15 @@ fn corpus(
     (!stop()).then(|| (Corpus::new(members), blobs))
 }
 
+/// What the files on disk were taken apart to, by path.
+fn on_disk(known: &Known) -> HashMap<RepoPath, Arc<Entry>> {
+    known.corpus.files().iter().map(|member| (member.path().clone(), member.shared_entry())).collect()
+}
+
+/// The same by what they were read as: a text that was moved is known, too.
 fn entries(known: &Known) -> HashMap<Key, Arc<Entry>> {
-    let key = |member: &Member| known.keys.get(member.path()).copied().flatten();
-    known.corpus.files().iter().filter_map(|member| Some((key(member)?, member.shared_entry()))).collect()
+    let keyed = |member: &Member| Some((known.key(member.path())?, member.shared_entry()));
+    known.corpus.files().iter().filter_map(keyed).collect()
 }
 
 /// The map of this commit, if one was made before. Milliseconds, and needs no index.

@@ -5,7 +5,7 @@ use super::Index;
 use super::layer::Layered;
 use super::store::{Content, Kept};
 use crate::context::Excerpt;
-use crate::context::search::{Hit, within};
+use crate::context::search::{FUSED, Hit, fused, within};
 use crate::model::Tokens;
 use crate::text::{Digest, Lines, RepoPath};
 
@@ -31,7 +31,26 @@ pub fn excerpts(
     budget: Tokens,
     skip: &dyn Fn(&RepoPath) -> bool,
 ) -> Vec<Drawn> {
-    let hits = layered.corpus().search(text, LOOKED_AT);
+    excerpts_near(layered, text, Vec::new(), budget, skip)
+}
+
+/// The same with what is `near` in meaning, best first: the two orders are fused as for a search. What is
+/// near in a file that is unsaved is near in its old text, and does not count.
+pub fn excerpts_near(
+    layered: &Layered<'_>,
+    text: &str,
+    near: Vec<Hit>,
+    budget: Tokens,
+    skip: &dyn Fn(&RepoPath) -> bool,
+) -> Vec<Drawn> {
+    let near: Vec<Hit> = near.into_iter().filter(|hit| !layered.unsaved.contains_key(&hit.path)).collect();
+    let hits = match near.is_empty() {
+        true => layered.corpus().search(text, LOOKED_AT),
+        false => {
+            let by_words = layered.corpus().search(text, FUSED);
+            fused(layered.corpus(), text, by_words, near, LOOKED_AT)
+        }
+    };
     let others = hits.into_iter().filter(|hit| !skip(&hit.path)).collect();
     within(others, MOST, Some(budget)).into_iter().filter_map(|hit| excerpt(layered, hit)).collect()
 }

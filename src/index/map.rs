@@ -14,7 +14,7 @@ use crate::context::search::graph::{Referred, referred};
 use crate::context::search::{Corpus, Member};
 use crate::model::Tokens;
 use crate::text::{Lines, RepoPath, Span, safe};
-use crate::workspace::Workspace;
+use crate::workspace::{Stamp, Workspace};
 
 /// Longest declaration shown, in bytes.
 const LONGEST: usize = 120;
@@ -62,8 +62,14 @@ impl RepoMap {
 #[derive(Clone, Debug)]
 pub struct Known {
     pub(super) corpus: Arc<Corpus>,
-    /// What each file of the corpus was read as; `None` of those that are in the project and not in it.
-    pub(super) keys: HashMap<RepoPath, Option<Key>>,
+    /// Every file of the project: how it lay on disk and, if it is in the corpus, what it was read as.
+    pub(super) files: HashMap<RepoPath, (Stamp, Option<Key>)>,
+}
+
+impl Known {
+    pub(super) fn key(&self, path: &RepoPath) -> Option<Key> {
+        self.files.get(path)?.1
+    }
 }
 
 impl Index {
@@ -73,8 +79,8 @@ impl Index {
             Content::Indexed(key) => Some(key),
             Content::Skipped(_) => None,
         };
-        let keys = self.store.files.iter().map(|kept| (kept.path.clone(), key(kept.content))).collect();
-        Known { corpus: self.corpus(), keys }
+        let files = self.store.files.iter().map(|kept| (kept.path.clone(), (kept.stamp, key(kept.content))));
+        Known { files: files.collect(), corpus: self.corpus() }
     }
 }
 
@@ -85,8 +91,7 @@ pub fn map(workspace: &Workspace, known: &Known, budget: Tokens, stop: &dyn Fn()
     // The file, if it is still the one that was indexed: other bytes have other lines.
     let mut text = |member: &Member| {
         let file = workspace.read(member.path()).ok()??;
-        let key = known.keys.get(member.path()).copied().flatten()?;
-        (key.digest() == file.digest).then_some(file.lines)
+        (known.key(member.path())?.digest() == file.digest).then_some(file.lines)
     };
     drawn(&known.corpus, budget, &mut text, stop)
 }

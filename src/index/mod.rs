@@ -28,7 +28,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use committed::{committed, keep_map, kept_map};
-pub use excerpts::{Drawn, excerpts};
+pub use excerpts::{Drawn, excerpts, excerpts_near};
 pub use follow::Followed;
 pub use grep::{PatternError, grep};
 pub use layer::Layered;

@@ -5,15 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::embedding::{Asked, Near};
 use super::named::{About, Named, named};
 use super::page::Pages;
 use super::rules::rules;
 use super::shelf::{Desk, NotReady, Patience};
 use crate::change::{Base, Level};
 use crate::context::{self, Dropped, Excerpt, Open, Request, Segment, Source, Trust};
-use crate::index::{Drawn, Index, excerpts};
+use crate::index::{Drawn, Index, excerpts_near};
 use crate::model::{Ratio, Tokens};
 use crate::session::{GatherError, Gathered, Instruct};
+use crate::text::diagnostic::Severity;
 use crate::text::{Lines, RepoPath, Span};
 use crate::workspace::{ReadError, Workspace};
 
@@ -50,6 +52,8 @@ const NO_PAGES: &Pages = &Pages::new();
 pub struct Ground<'a> {
     pub workspace: &'a Workspace,
     pub desk: Option<&'a Desk>,
+    /// Asks for what is near in meaning.
+    pub asked: Option<&'a Asked>,
     /// What was fetched for the request with the user's consent.
     pub pages: &'a Pages,
     /// Of the model that will be asked.
@@ -62,7 +66,7 @@ pub struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// The project and its index, and nothing else.
     pub fn plain(workspace: &'a Workspace, desk: Option<&'a Desk>) -> Self {
-        Self { workspace, desk, pages: NO_PAGES, ratio: Ratio::default(), looked_at: false }
+        Self { workspace, desk, asked: None, pages: NO_PAGES, ratio: Ratio::default(), looked_at: false }
     }
 }
 
@@ -201,8 +205,20 @@ fn draw(
         _ => BRIEFLY,
     };
     let skip = |path: &RepoPath| Some(path) == file || wishes.evicts_file(path.as_str());
-    let ask = |index: &Index| excerpts(&index.under(&instruct.open), &instruct.text, budget, &skip);
-    match ground.desk?.ask_soon(patience, stop, ask) {
+    let desk = ground.desk?;
+    // Until the vector is there the index is not to go away to be brought up to date.
+    let _hurry = ground.asked.map(|_| desk.hurry());
+    let mut near = near(ground.asked, desk, Some(patience), stop, notes);
+    let mut said = None;
+    let ask = |index: &Index| {
+        let found = near.as_mut().map(|near| near.hits(index));
+        let (near, note) = found.unzip();
+        said = note;
+        excerpts_near(&index.under(&instruct.open), &instruct.text, near.unwrap_or_default(), budget, &skip)
+    };
+    let asked = desk.ask_soon(patience, stop, ask);
+    notes.extend(said);
+    match asked {
         Ok((drawn, early)) => {
             let as_of =
                 "excerpts are of the index as of its last use; what changed since is not searched yet";
@@ -212,6 +228,23 @@ fn draw(
         Err(NotReady::Stopped) => None,
         Err(why) => {
             notes.push(format!("without excerpts: {why}"));
+            None
+        }
+    }
+}
+
+/// What is near in meaning, where a request asks for it; why not is noted.
+pub(super) fn near(
+    asked: Option<&Asked>,
+    desk: &Desk,
+    patience: Option<Patience>,
+    stop: &dyn Fn() -> bool,
+    notes: &mut Vec<String>,
+) -> Option<Near> {
+    match asked?.near(desk, patience, stop) {
+        Ok(near) => Some(near),
+        Err(why) => {
+            notes.push(why);
             None
         }
     }
@@ -230,6 +263,7 @@ fn survey(
     let workspace = ground.workspace;
     let all = workspace.files(stop);
     let ranked = context::rank(&instruct.text, &all, instruct.focus.file.as_ref());
+    let ranked = faulty_first(instruct, ranked);
     let mut chosen: Vec<Excerpt> = Vec::new();
     for (path, why) in ranked.iter().take(FILES) {
         match candidate(workspace, instruct, path, why.clone()) {
@@ -251,6 +285,24 @@ fn survey(
     let rest = all.iter().filter(|path| !first.contains(path)).cloned();
     let files = ranked.iter().map(|(path, _)| path.clone()).chain(rest).collect();
     (files, chosen)
+}
+
+/// Files in which a check that is told of found errors come before those that are named by a word.
+fn faulty_first(instruct: &Instruct, ranked: Vec<(RepoPath, String)>) -> Vec<(RepoPath, String)> {
+    let mut first: Vec<(RepoPath, String)> = Vec::new();
+    let wishes = &instruct.wants.wishes;
+    let told = instruct.wants.told.as_ref().filter(|_| !wishes.evicts(&Source::Diagnostics));
+    let report = told.map(|told| &told.report);
+    let errors = report.iter().flat_map(|report| report.all()).filter(|one| one.severity == Severity::Error);
+    for one in errors {
+        if first.len() < FILES / 2 && instruct.focus.file.as_ref() != Some(&one.path) {
+            let known = first.iter().any(|(path, _)| *path == one.path);
+            first.extend((!known).then(|| (one.path.clone(), "has errors, by what was told".to_owned())));
+        }
+    }
+    let others = ranked.into_iter().filter(|(path, _)| !first.iter().any(|(known, _)| known == path));
+    let others: Vec<_> = others.collect();
+    first.into_iter().chain(others).collect()
 }
 
 /// The files that the index has excerpts of, best first: at `repo` a file that may change is shown whole.

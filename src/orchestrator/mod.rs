@@ -8,6 +8,7 @@
 
 mod calibration;
 mod catalogue;
+mod check;
 mod compare;
 mod embedding;
 mod findings;
@@ -23,6 +24,7 @@ mod probe;
 mod retrieve;
 mod roles;
 mod rules;
+mod sensing;
 mod shelf;
 mod stream;
 mod supply;
@@ -30,7 +32,8 @@ mod tools;
 mod tracing;
 pub mod wire_log;
 
-pub use embedding::{Embedder, Filling, Meaning, NotMeant, Rules, VectorStore};
+pub use check::{Checker, Placing};
+pub use embedding::{Embedder, Filling, Meaning, NotMeant, Opening, Pointed, Rules, VectorStore, consent};
 pub use findings::Findings;
 pub use meter::{Meter, Tab};
 pub use probe::{Probe, probe};
@@ -51,9 +54,10 @@ use crate::index::{self, Index};
 use crate::model::{Budget, Failure, Role, Tokens};
 use crate::provider::{Client, body};
 use crate::session::{Effect, Event, Gathered, Payer, Retrieved, TurnId};
-use crate::text::{RepoPath, highlight};
+use crate::text::{RepoPath, highlight, syntax};
 use crate::workspace::{ReadError, Workspace};
 use calibration::Calibration;
+use embedding::Asked;
 use gather::Ground;
 use merging::Sketch;
 use page::Pages;
@@ -63,6 +67,9 @@ use supply::Supply;
 
 /// Events that may wait for the front before the senders do.
 const CHANNEL: usize = 256;
+
+/// Most faults of an open file that are shown.
+const FAULTS: usize = 20;
 
 /// What of a turn is under way, so that it can be stopped.
 #[derive(Debug, Default)]
@@ -92,10 +99,17 @@ pub struct Orchestrator {
     completion: Option<Running>,
     keeping: keep::Desk,
     shelf: Option<Shelf>,
+    /// Where requests are found by meaning too.
+    sense: Option<embedding::Sense>,
+    making: Option<sensing::Background>,
+    /// Nothing that is put together will be sent.
+    looks: bool,
     /// The conversations of the last question, which lives beside the turn.
     lanes: HashMap<TurnId, Running>,
     /// The last request that was only looked at.
     looked_at: Option<TurnId>,
+    checker: Option<Arc<dyn Checker>>,
+    check: Option<Running>,
 }
 
 impl Orchestrator {
@@ -125,8 +139,13 @@ impl Orchestrator {
             completion,
             keeping,
             shelf: None,
+            sense: None,
+            making: None,
+            looks: false,
             lanes: HashMap::new(),
             looked_at: None,
+            checker: None,
+            check: None,
         };
         (orchestrator, receiver)
     }
@@ -138,9 +157,17 @@ impl Orchestrator {
         self
     }
 
+    /// The project has a check, which is run when an effect asks for it.
+    #[must_use]
+    pub fn checking(mut self, checker: Arc<dyn Checker>) -> Self {
+        self.checker = Some(checker);
+        self
+    }
+
     /// Replaces the routes, for instance when servers were found after the start.
     pub fn set_roles(&mut self, roles: Roles) {
         self.roles = roles;
+        self.sense_anew();
     }
 
     /// Begins to carry `effect` out and returns at once.
@@ -152,7 +179,8 @@ impl Orchestrator {
                 let running = self.turns.entry(turn).or_default();
                 let (stop, room) = (Arc::clone(&running.stop), self.room);
                 let (pages, notice) = (instruct.wants.pages.clone(), self.notice());
-                self.gather(turn, stop, pages, false, move |ground, stop| {
+                let asked = self.ask_for_vector(turn, &instruct.text, false);
+                self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let packed = gather::pack(ground, &instruct, room, stop);
                     let packed = packed.map(|all| Gathered { pack: all.pack.noting(notice), ..all });
                     Event::Gathered { turn, packed }
@@ -164,7 +192,8 @@ impl Orchestrator {
                 }
                 let stop = Arc::clone(&self.turns.entry(turn).or_default().stop);
                 let room = self.room;
-                self.gather(turn, stop, Vec::new(), true, move |ground, stop| Event::Previewed {
+                let asked = self.ask_for_vector(turn, &instruct.text, true);
+                self.gather(turn, stop, (Vec::new(), asked), true, move |ground, stop| Event::Previewed {
                     turn,
                     packed: gather::pack(ground, &instruct, room, stop),
                 });
@@ -185,7 +214,8 @@ impl Orchestrator {
             Effect::Retrieve { turn, question, above } => {
                 let (stop, room, window) = (self.lane(turn), self.room, self.window());
                 let (pages, notice) = (question.wants.pages.clone(), self.notice());
-                self.gather(turn, stop, pages, false, move |ground, stop| {
+                let asked = self.ask_for_vector(turn, &question.text, false);
+                self.gather(turn, stop, (pages, asked), false, move |ground, stop| {
                     let window = window.map(|window| ground.ratio.back(window));
                     let found = retrieve::retrieve(ground, &question, &above, room, stop);
                     let found = found.map(|all| Retrieved { pack: all.pack.noting(notice), window, ..all });
@@ -265,11 +295,14 @@ impl Orchestrator {
                     shelf.follow(self.events.clone());
                 }
             }
+            Effect::Check { run } => self.check(run),
+            Effect::StopCheck => self.check = None,
             Effect::ListFiles => self.on_thread(|w| Event::Files(w.files(&|| false))),
             Effect::AskBranch => self.on_thread(|w| Event::Branch(w.branch())),
             Effect::Highlight { path, version, language, text } => self.on_thread(move |_| {
                 let classes = highlight::highlight(language, text.bytes());
-                Event::Highlighted { path, version, classes }
+                let faults = syntax::faults(language, text.bytes(), FAULTS).unwrap_or_default();
+                Event::Highlighted { path, version, classes, faults }
             }),
             Effect::Merge { turn, path, instruct, original, update } => {
                 let (supply, routes) = (Arc::clone(&self.supply), self.roles.serve(Role::Apply).to_vec());
@@ -328,7 +361,11 @@ impl Orchestrator {
             }
             Effect::Prefer { role, model } => {
                 self.roles.prefer(role, &model);
+                if role == Role::Embed {
+                    self.sense_anew();
+                }
             }
+            Effect::MakeVectors(say) => self.make_vectors(say),
             Effect::ReadLog { limit } => {
                 self.on_thread(move |w| Event::Log(w.log(limit).map_err(|why| why.to_string())));
             }
@@ -340,7 +377,7 @@ impl Orchestrator {
         &mut self,
         turn: TurnId,
         stop: Arc<AtomicBool>,
-        pages: Vec<String>,
+        (pages, asked): (Vec<String>, Option<Asked>),
         looked_at: bool,
         put: impl FnOnce(&Ground<'_>, &dyn Fn() -> bool) -> Event + Send + 'static,
     ) {
@@ -350,7 +387,8 @@ impl Orchestrator {
             (self.workspace.clone(), self.events.clone(), Arc::clone(&self.supply));
         let put = move |pages: &Pages| {
             let ratio = model.map(|model| supply.ratio(&model)).unwrap_or_default();
-            let ground = Ground { workspace: &workspace, desk: desk.as_ref(), pages, ratio, looked_at };
+            let (desk, asked) = (desk.as_ref(), asked.as_ref());
+            let ground = Ground { workspace: &workspace, desk, asked, pages, ratio, looked_at };
             let event = put(&ground, &|| stop.load(Ordering::Relaxed));
             let _ = events.blocking_send(event);
         };
@@ -375,13 +413,14 @@ impl Orchestrator {
         self.roles.serve(Role::Chat).first().and_then(|route| route.card.context)
     }
 
-    /// What a person should know where the project's texts go to a model to be searched by meaning.
-    fn notice(&self) -> Option<String> {
-        let route = self.roles.serve(Role::Embed).first().filter(|_| self.shelf.is_some())?;
-        let (id, host) = (route.id(), route.endpoint.base_url.host());
-        Some(format!(
-            "the project's texts go to {id} at {host} by `rein index` and `rein search --mode semantic`, to be searched by meaning; this request was put together without it"
-        ))
+    /// Runs the project's check; one that runs still is ended.
+    fn check(&mut self, run: u64) {
+        let Some(checker) = self.checker.clone() else { return };
+        let running = Running::default();
+        let stop = Arc::clone(&running.stop);
+        self.check = Some(running);
+        let (workspace, events) = (self.workspace.clone(), self.events.clone());
+        self.runtime.spawn_blocking(move || check::run(&*checker, &workspace, run, &stop, &events));
     }
 
     /// Whether a conversation about a question is to stop.

@@ -28,6 +28,9 @@ const DIFF: usize = 24_000;
 /// Most faults of one file in `@diagnostics`.
 const FAULTS: usize = 12;
 
+/// Why what a check said is in a request that does not name it.
+const ALONG: &str = "comes along";
+
 /// What a request is put together from.
 #[derive(Clone, Copy)]
 pub struct About<'a> {
@@ -63,6 +66,7 @@ pub fn named(about: &About<'_>) -> Named {
     for mention in about.wants.named.iter().filter(|mention| !pinned.contains(mention)) {
         about.find(mention, "named by you", &mut all);
     }
+    about.along(&mut all);
     all
 }
 
@@ -213,8 +217,22 @@ impl About<'_> {
         all.pieces.push(Segment::new(Source::Diff, why, text, Trust::Repository));
     }
 
-    /// Where open files do not parse, as they stand on screen.
+    /// What a check said comes along with every request, also where nobody names it; not all of it then.
+    fn along(&self, all: &mut Named) {
+        let there = |piece: &Segment| piece.source == Source::Diagnostics;
+        let named = all.pieces.iter().any(there);
+        let Some(told) = self.wants.told.as_ref().filter(|told| told.along && !named) else { return };
+        let (piece, retold) = told.piece(self.file, false, ALONG);
+        all.pieces.extend(piece);
+        all.dropped.extend(retold.dropped);
+        all.notes.extend(retold.notes);
+    }
+
+    /// What a check said, and where open files do not parse, as they stand on screen.
     fn diagnostics(&self, why: &str, all: &mut Named) {
+        let said = self.wants.told.as_ref().map(|told| told.retold(self.file, true)).unwrap_or_default();
+        all.dropped.extend(said.dropped);
+        all.notes.extend(said.notes);
         let mut paths: Vec<&RepoPath> = self.file.into_iter().chain(self.open.keys()).collect();
         paths.sort_unstable();
         paths.dedup();
@@ -230,14 +248,23 @@ impl About<'_> {
                 told.push_str(&format!("{path}:{line}:{column}: {}\n", fault.what));
             }
         }
+        if !said.text.is_empty() {
+            let more = if told.is_empty() { "" } else { "; where open files do not parse" };
+            let text = said.text + &visible(&told);
+            let why = format!("{why}: {}{more}", said.why);
+            all.pieces.push(Segment::new(Source::Diagnostics, why, text, Trust::Tool));
+            return;
+        }
         match (told.is_empty(), parsed) {
             (false, _) => {
                 let why = format!("{why}: where open files do not parse");
                 all.pieces.push(Segment::new(Source::Diagnostics, why, visible(&told), Trust::Repository));
             }
+            // A check has looked at them.
+            (true, _) if self.wants.told.is_some() => {}
             (true, 0) => all.notes.push("@diagnostics: no open file is in a language that is parsed".into()),
             (true, files) => {
-                all.notes.push(format!("@diagnostics: {files} open file(s) parse; no compiler was run"));
+                all.notes.push(format!("@diagnostics: {files} open file(s) parse; no check was run"));
             }
         }
     }

@@ -69,10 +69,22 @@ impl Drop for Shelf {
 }
 
 /// Where a request asks the index, on its own thread.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Desk {
     kept: Arc<Kept>,
     runtime: Handle,
+}
+
+/// Somebody will ask for the index soon: one that was just read is lent before it is brought up to date.
+/// Until this is dropped.
+#[derive(Debug)]
+pub struct Hurry(Arc<Kept>);
+
+impl Drop for Hurry {
+    fn drop(&mut self) {
+        self.0.lock().hurried -= 1;
+        self.0.settled.notify_all();
+    }
 }
 
 impl Desk {
@@ -102,6 +114,12 @@ impl Desk {
         question: impl FnOnce(&Index) -> T,
     ) -> Result<(T, bool), NotReady> {
         self.kept.ask_soon(patience, stop, question)
+    }
+
+    /// Says that the index will be asked for soon.
+    pub fn hurry(&self) -> Hurry {
+        self.kept.lock().hurried += 1;
+        Hurry(Arc::clone(&self.kept))
     }
 
     /// Begins to make the map of the project, unless that is done or under way, and returns at once.

@@ -83,7 +83,9 @@ async fn attempt(supply: &Supply, route: &Route, whose: Whose, ask: &Ask) -> (bo
         Ok(tab) => tab,
         Err(over) => return (false, Err(over)),
     };
-    let _ = supply.events.send(Event::Asking { turn, model: route.id() }).await;
+    let model = route.id();
+    let window = route.card.context.map(|window| supply.ratio(&model).back(window));
+    let _ = supply.events.send(Event::Asking { turn, model, window }).await;
     let (deltas, mut arriving) = mpsc::unbounded_channel();
     // The closure owns the sender, so that the channel closes with the request.
     let hear = move |delta| drop(deltas.send(delta));

@@ -74,6 +74,8 @@ pub fn repair(
     let mut segments = first.pack().segments().to_vec();
     segments.push(Segment::new(Source::Answer, "the model's answer", answer, Trust::Model));
     segments.push(Segment::new(Source::Request, format!("prompt {}", prompt.label()), text, Trust::Rein));
+    // The lines stand above, in the file. Who misread them once reads them better beside their edit: the one
+    // text that a request holds twice on purpose.
     for refusal in refused {
         segments.extend(framed(&[refused_edit(refusal)], &mark));
         segments.extend(refusal.real.iter().map(|(path, first, text)| real_text(path, *first, text, &mark)));

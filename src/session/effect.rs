@@ -7,12 +7,14 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough};
+use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough, Say, Vectors};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
-use crate::context::{DoesNotFit, Mention, Pack, Transcript, Wishes, mentioned};
-use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Price, Role};
+use crate::context::{DoesNotFit, Mention, Pack, Told, Transcript, Wishes, mentioned};
+use crate::model::{Ask, Bill, Delta, Failure, Fim, ModelId, Money, Price, Role, Tokens};
+use crate::text::diagnostic::Report;
 use crate::text::highlight::{Class, Language};
+use crate::text::syntax::Fault;
 use crate::text::{Digest, Lines, RepoPath};
 use crate::tool;
 use crate::workspace::{
@@ -53,12 +55,14 @@ pub struct Wants {
     pub named: Vec<Mention>,
     /// Pages whose fetching the user has agreed to, for this request alone.
     pub pages: Vec<String>,
+    /// What a check of the project said, where there is one.
+    pub told: Option<Told>,
 }
 
 impl Wants {
     /// What `typed` names beside `wishes`.
     pub fn of(typed: &str, wishes: Wishes) -> Self {
-        Self { wishes, named: mentioned(typed), pages: Vec::new() }
+        Self { wishes, named: mentioned(typed), pages: Vec::new(), told: None }
     }
 
     /// The pages that are named or pinned, each once.
@@ -113,6 +117,15 @@ pub enum Effect {
     Save { path: RepoPath, text: Lines, expected: Option<Digest> },
     /// From now on, say which files change.
     Follow,
+    /// Make vectors of the project's texts in the background, where the user's configuration says so, or
+    /// stop that; how far it is comes as [`Event::Vectors`]s.
+    MakeVectors(Say),
+    /// Run the check that the user has configured for this project; what it says comes as
+    /// [`Event::Checked`]s, the last of them with its end. There is at most one at a time. Which command it is,
+    /// no effect can say.
+    Check { run: u64 },
+    /// End it.
+    StopCheck,
     /// List the project's files.
     ListFiles,
     /// Find out which branch is checked out.
@@ -156,6 +169,12 @@ pub enum Event {
         turn: TurnId,
         packed: Result<Gathered, GatherError>,
     },
+    /// What the check has said so far; its end, where it has ended.
+    Checked {
+        run: u64,
+        report: Arc<Report>,
+        end: Option<CheckEnd>,
+    },
     /// The body that would be sent, and to whom.
     Drafted {
         model: ModelId,
@@ -174,6 +193,10 @@ pub enum Event {
         /// Another branch may be checked out.
         head: bool,
     },
+    /// How the making of vectors stands.
+    Vectors(Box<Vectors>),
+    /// There are none and none can be made; why.
+    NoVectors(String),
     Retrieved {
         turn: TurnId,
         found: Result<Retrieved, NoEvidence>,
@@ -188,10 +211,12 @@ pub enum Event {
     TimeUp {
         turn: TurnId,
     },
-    /// The request is on its way to this model.
+    /// The request is on its way to this model. `window`: most tokens, by our estimate, that it takes of a request
+    /// and its answer together, where that is known.
     Asking {
         turn: TurnId,
         model: ModelId,
+        window: Option<Tokens>,
     },
     /// The request failed before its first byte and will be sent again after `wait`.
     Retrying {
@@ -271,6 +296,8 @@ pub enum Event {
         path: RepoPath,
         version: u64,
         classes: Vec<(std::ops::Range<usize>, Class)>,
+        /// Where the text does not parse, the first few places.
+        faults: Vec<Fault>,
     },
     /// A review could not be kept; why.
     NotKept(String),
@@ -306,6 +333,23 @@ pub enum Event {
     Wire(Result<Vec<SentRequest>, String>),
     /// The servers that answered have these.
     Models(Vec<Candidate>),
+}
+
+/// How a check ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CheckEnd {
+    /// With this status; 0 says that all is well.
+    Exited(i32),
+    /// By a signal that was none of ours.
+    Killed,
+    /// It took longer than so many seconds, and was ended.
+    TooLong(u64),
+    /// It said more than so many bytes, and was ended.
+    TooMuch(u64),
+    /// The user stopped it.
+    Stopped,
+    /// It could not be started, or not be heard; why.
+    NotRun(String),
 }
 
 /// The context of a request, and the files it was made from.

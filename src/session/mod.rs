@@ -21,6 +21,7 @@ mod supply;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod vectors;
 
 pub use ask::{
     Allowance, Depth, Finding, Given, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
@@ -29,8 +30,8 @@ pub use ask::{
 pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
 pub use effect::{
-    Candidate, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework, SentRequest, TurnId,
-    Wants,
+    Candidate, CheckEnd, Decision, Effect, Event, GatherError, Gathered, Instruct, Payer, Rework,
+    SentRequest, TurnId, Wants,
 };
 pub use kept::{Kept, kept_name};
 pub use polish::{Polish, Rough, Words};
@@ -40,6 +41,7 @@ pub use refusal::Refusal;
 pub use revision::NotRevised;
 pub use supply::Switch;
 pub use turn::{End, Notice, Phase, Turn};
+pub use vectors::{Making, Say, Vectors};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -238,7 +238,7 @@ fn happen(session: &mut Session, landing: Vec<Effect>, what: &str) -> Result<Vec
         }
         "asking" => {
             let model = ModelId { provider: "local".into(), model: "m".into() };
-            Event::Asking { turn: FIRST, model }
+            Event::Asking { turn: FIRST, model, window: None }
         }
         "retrying" => Event::Retrying {
             turn: FIRST,

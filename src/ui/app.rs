@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use super::ask::{AskPage, Asking};
+use super::checks::Checking;
 use super::context::{Consent, ContextPage, Panelling};
 use super::guide::Guide;
 use super::keymap::Place;
@@ -19,7 +20,7 @@ use super::theme::{Paint, Theme};
 use crate::change::{self, HunkId, Level, NoScope, Scope};
 use crate::editor::{Count, Ghost, Search};
 use crate::model::{Bill, ModelId, Price, Role};
-use crate::session::{Effect, Event, Kept, Ready, Session, TurnId};
+use crate::session::{Effect, Event, Kept, Ready, Session, TurnId, Vectors};
 use crate::text::{Lines, RepoPath, Span, safe};
 use crate::workspace::Comparison;
 
@@ -64,6 +65,8 @@ pub struct Facts {
     pub prices: Vec<(ModelId, Price)>,
     /// A sentence that must stay in sight, as "the model is scripted".
     pub banner: Option<String>,
+    /// Are requests found by meaning too, and vectors made for it, as the user's configuration says?
+    pub meaning: bool,
 }
 
 impl Facts {
@@ -192,6 +195,9 @@ pub struct App {
     pub(super) leaving: Option<Duration>,
     pub(super) guide: Option<Guide>,
     pub(super) asking: Asking,
+    /// How the making of vectors stands, or why there is none.
+    pub(super) vectors: Option<Result<Vectors, String>>,
+    pub(super) checking: Checking,
     /// By this session's requests.
     pub(super) spent: Bill,
     /// By all of today's requests, as far as it is known.
@@ -249,6 +255,8 @@ impl App {
             leaving: None,
             guide: None,
             asking: Asking::default(),
+            vectors: None,
+            checking: Checking::default(),
             spent: Bill::default(),
             today: None,
         }
@@ -398,7 +406,8 @@ impl App {
         let answering = self.session.inquiry().is_some_and(crate::session::Inquiry::is_running);
         let spinner = (self.session.is_running() || answering).then(|| self.now + Duration::from_millis(100));
         let toast = self.toast.as_ref().map(|toast| toast.until);
-        [spinner, toast, self.ghosting.due, self.highlight_due, self.keep_due].into_iter().flatten().min()
+        let due = [self.ghosting.due, self.highlight_due, self.keep_due, self.check_wakes()];
+        [spinner, toast].into_iter().chain(due).flatten().min()
     }
 
     /// Does ghost text stand at the cursor?

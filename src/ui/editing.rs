@@ -14,6 +14,8 @@ impl App {
             Action::RejectHere => self.decide_at_cursor(false),
             Action::FindNext => self.find_step(true),
             Action::FindPrevious => self.find_step(false),
+            Action::NextProblem => return self.go_to_problem(true),
+            Action::PreviousProblem => return self.go_to_problem(false),
             Action::NextBuffer => self.next_file(),
             Action::TakeGhost => self.take_ghost(Part::Whole),
             Action::TakeGhostWord => self.take_ghost(Part::Word),

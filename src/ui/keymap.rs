@@ -28,6 +28,8 @@ pub enum Place {
     Page,
     /// The journal; the keys of a page come after its own.
     Journal,
+    /// What the project's check said; the keys of a page come after its own.
+    Checks,
     /// Where the model of a role is chosen.
     Models,
     /// Where a question about the project is asked.
@@ -38,10 +40,12 @@ pub enum Place {
     Names,
     /// Where the fetching of pages is agreed to.
     Consent,
+    /// How search by meaning stands; the keys of a page come after its own.
+    Meaning,
 }
 
 impl Place {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -56,11 +60,13 @@ impl Place {
         Self::Find,
         Self::Page,
         Self::Journal,
+        Self::Checks,
         Self::Models,
         Self::Ask,
         Self::Context,
         Self::Names,
         Self::Consent,
+        Self::Meaning,
     ];
 
     /// The heading of its keys in the help.
@@ -80,11 +86,13 @@ impl Place {
             Self::Find => "find",
             Self::Page => "pages",
             Self::Journal => "journal",
+            Self::Checks => "what the check said",
             Self::Models => "models",
             Self::Ask => "a question about the project",
             Self::Context => "what the model sees",
             Self::Names => "names after @",
             Self::Consent => "pages to be fetched",
+            Self::Meaning => "search by meaning",
         }
     }
 }
@@ -112,7 +120,11 @@ pub enum Action {
     ShowContext,
     ShowAnswer,
     ShowJournal,
+    ShowMeaning,
     ShowWire,
+    /// Runs the project's check.
+    RunCheck,
+    ShowChecks,
     ChooseModel,
     TakeBack,
     BringForth,
@@ -143,6 +155,8 @@ pub enum Action {
     Redo,
     FindNext,
     FindPrevious,
+    NextProblem,
+    PreviousProblem,
     AcceptHere,
     RejectHere,
     TakeGhost,
@@ -211,6 +225,8 @@ pub enum Action {
     Bytes,
     Yes,
     No,
+    /// Stop what is made in the background, or go on with it.
+    Pause,
     NextRole,
     PreviousRole,
 }
@@ -316,8 +332,8 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 
 use Action as A;
 use Place::{
-    Ahead, Anywhere, Ask, Back, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line, Models,
-    Names, Page, Picker, Prompt, Review,
+    Ahead, Anywhere, Ask, Back, Checks, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line,
+    Meaning, Models, Names, Page, Picker, Prompt, Review,
 };
 
 /// The table.
@@ -338,6 +354,9 @@ pub const KEYS: &[Binding] = &[
     row(Anywhere, &[key(KeyCode::F(3))], A::ShowContext, "what the model sees", 0),
     row(Anywhere, &[key(KeyCode::F(4))], A::ShowAnswer, "the whole answer, and what was refused", 0),
     row(Anywhere, &[key(KeyCode::F(5))], A::ShowJournal, "what has landed", 0),
+    row(Anywhere, &[key(KeyCode::F(6))], A::ShowChecks, "what the project's check said", 0),
+    row(Anywhere, &[alt('t')], A::RunCheck, "run the project's check", 0),
+    row(Anywhere, &[key(KeyCode::F(9))], A::ShowMeaning, "search by meaning: how far, where texts go", 0),
     row(Anywhere, &[alt('u')], A::TakeBack, "take the last landing back", 0),
     row(Anywhere, &[alt('U')], A::BringForth, "bring it forth again", 0),
     row(Anywhere, &[with(CTRL, KeyCode::Char('\\'))], A::Redraw, "draw the screen anew", 0),
@@ -413,6 +432,8 @@ pub const KEYS: &[Binding] = &[
     row(Editor, &[ctrl('y')], A::Redo, "redo", 0),
     row(Editor, &[key(KeyCode::F(7))], A::FindNext, "next match", 0),
     row(Editor, &[with(SHIFT, KeyCode::F(7))], A::FindPrevious, "previous match", 0),
+    row(Editor, &[key(KeyCode::F(8))], A::NextProblem, "next problem", 0),
+    row(Editor, &[with(SHIFT, KeyCode::F(8))], A::PreviousProblem, "previous problem", 0),
     row(Editor, &[alt('y')], A::AcceptHere, "accept the hunk at the cursor", 0),
     row(Editor, &[alt('n')], A::RejectHere, "reject the hunk at the cursor", 0),
     row(Editor, &[ctrl('t')], A::NextBuffer, "next open file", 0),
@@ -526,6 +547,12 @@ pub const KEYS: &[Binding] = &[
     row(Journal, &[ch('j'), key(KeyCode::Down)], A::Down, "next", 4),
     row(Journal, &[ch('k'), key(KeyCode::Up)], A::Up, "previous", 5),
     row(Journal, &[ch('q'), key(KeyCode::F(5))], A::Leave, "close", 6),
+    row(Checks, &[key(KeyCode::Enter)], A::Submit, "go there", 1),
+    row(Checks, &[ch('r')], A::RunCheck, "run it", 2),
+    row(Checks, &[ch('j'), key(KeyCode::Down)], A::Down, "next", 3),
+    row(Checks, &[ch('k'), key(KeyCode::Up)], A::Up, "previous", 4),
+    row(Checks, &[key(KeyCode::Esc)], A::Stop, "stop it, or close", 5),
+    row(Checks, &[ch('q'), key(KeyCode::F(6))], A::Leave, "close", 6),
     // what the model sees
     row(Context, &[key(KeyCode::Down), ch('j')], A::Down, "next piece", 0),
     row(Context, &[key(KeyCode::Up), ch('k')], A::Up, "previous piece", 0),
@@ -550,6 +577,10 @@ pub const KEYS: &[Binding] = &[
     row(Consent, &[ch('y')], A::Yes, "fetch them, this once", 1),
     row(Consent, &[ch('n')], A::No, "ask without them", 2),
     row(Consent, &[key(KeyCode::Esc)], A::Stop, "back to the instruction", 3),
+    row(Meaning, &[ch('y')], A::Yes, "texts may be sent", 1),
+    row(Meaning, &[ch('n')], A::No, "they may not", 2),
+    row(Meaning, &[ch('p')], A::Pause, "pause, or go on", 3),
+    row(Meaning, &[ch('q'), key(KeyCode::F(9))], A::Leave, "close", 4),
     // a question
     row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open the source", 1),
     row(Ask, &[key(KeyCode::Tab), key(KeyCode::BackTab)], A::Deeper, "how far to go", 2),

@@ -8,6 +8,7 @@
 mod app;
 mod ask;
 mod asking;
+mod checks;
 mod context;
 mod editing;
 mod ghosting;
@@ -15,6 +16,7 @@ mod guide;
 mod journal;
 pub mod keymap;
 mod line_edit;
+mod meaning;
 mod models;
 mod open_file;
 mod opening;
@@ -33,4 +35,5 @@ mod why;
 mod wire_page;
 
 pub use app::{App, Facts, Focus, Input, Limits, Out};
+pub use checks::Check;
 pub use guide::{Guide, Milestone, Step};

@@ -210,7 +210,7 @@ mod tests {
         let failure = Failure::Unreachable { server: "first (h)".into(), why: "connection refused".into() };
         happens(&mut app, Event::Switched { turn, failure, from: id("first/a"), to: id("second/b") });
         assert!(picture(&app, 120).contains("on generator: second/b; first (h) is not reachable"));
-        happens(&mut app, Event::Asking { turn, model: id("second/b") });
+        happens(&mut app, Event::Asking { turn, model: id("second/b"), window: None });
         let counted = Counted::Provider;
         let usage = Usage { input: Tokens(1_200), output: Tokens(30), counted, ..Usage::default() };
         let bill = Bill::of(usage, Some(Money(4_200)));
@@ -221,7 +221,7 @@ mod tests {
         let narrow = row(&app, 80, "[repo]");
         assert!(narrow.contains("on generator: b") && narrow.contains("600 lines"), "{narrow}");
         assert!(row(&app, 24, "[r]").contains("on generator") || !row(&app, 24, "[r]").contains("second"));
-        happens(&mut app, Event::Asking { turn, model: id("first/a") });
+        happens(&mut app, Event::Asking { turn, model: id("first/a"), window: None });
         assert!(!row(&app, 160, "[repo]").contains("generator"), "the first is back");
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::checks::Marks;
 use crate::change::{Hunk, HunkId, Review};
 use crate::editor::{Buffer, Placed, SavePoint, Viewport};
 use crate::session::TurnId;
@@ -31,6 +32,8 @@ pub struct OpenFile {
     words: BTreeMap<HunkId, Words>,
     pub colours: Colours,
     pub saving: Option<SavePoint>,
+    /// What is wrong with it.
+    pub(super) marks: Marks,
 }
 
 /// Which bytes differ in the lines of a hunk, removed lines first.
@@ -78,6 +81,7 @@ impl OpenFile {
             words: BTreeMap::new(),
             colours: Colours::default(),
             saving: None,
+            marks: Marks::default(),
         }
     }
 

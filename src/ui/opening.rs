@@ -10,6 +10,7 @@ use super::theme::Paint;
 use crate::change::Base;
 use crate::session::Effect;
 use crate::text::highlight::{Class, Language};
+use crate::text::syntax::Fault;
 use crate::text::{Digest, Lines, RepoPath};
 use crate::workspace::{FileText, ReadError, SaveError};
 
@@ -44,8 +45,9 @@ impl App {
         if read.is_none() {
             self.say(Paint::Warn, format!("{path} does not exist yet; Ctrl-S creates it"));
         }
-        self.files.push(OpenFile::new(path, read, self.tab));
+        self.files.push(OpenFile::new(path.clone(), read, self.tab));
         self.current = self.files.len() - 1;
+        self.mark(&path);
         self.focus = Focus::Editor;
         self.settle_views();
         self.go_to(line, column);
@@ -56,6 +58,7 @@ impl App {
     /// Files were written, by whomever: those that are open are read again. What we wrote ourselves is what
     /// the disk is believed to hold already.
     pub(super) fn files_changed(&mut self, paths: &[RepoPath], any: bool, head: bool) -> Vec<Out> {
+        self.these_were_changed(paths);
         let open = self.files.iter().filter(|file| file.saving.is_none()).map(|file| file.buffer.path());
         let changed = open.filter(|path| any || paths.contains(path));
         let read = changed.map(|path| Out::Do(Effect::Open { path: path.clone() }));
@@ -120,7 +123,7 @@ impl App {
                 let decided = self.decided();
                 self.session.changed(Base { path: path.clone(), text: Some(text.clone()) });
                 self.tell_what_was_lost(decided);
-                Vec::new()
+                self.check_after_saving()
             }
             Err(SaveError::Changed(_)) => {
                 file.saving = None;
@@ -194,9 +197,16 @@ impl App {
         vec![Out::Do(Effect::Highlight { path: file.buffer.path().clone(), version, language, text })]
     }
 
-    pub(super) fn highlighted(&mut self, path: &RepoPath, version: u64, classes: Vec<(Range<usize>, Class)>) {
+    pub(super) fn highlighted(
+        &mut self,
+        path: &RepoPath,
+        version: u64,
+        classes: Vec<(Range<usize>, Class)>,
+        faults: Vec<Fault>,
+    ) {
         if let Some(file) = self.index_of(path).and_then(|at| self.files.get_mut(at)) {
             file.colours.set(version, classes);
+            file.marks.parsed(faults, version, &file.buffer);
         }
     }
 }

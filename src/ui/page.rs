@@ -13,6 +13,10 @@ pub enum Kind {
     Why,
     /// A commit that an answer names.
     Commit,
+    /// How search by meaning stands.
+    Meaning,
+    /// What the project's check said.
+    Checks,
 }
 
 /// Lines that are ready to be drawn: every foreign text in them has been made printable.
@@ -117,6 +121,22 @@ impl Page {
             None
         };
         self.chosen = nearest.unwrap_or(self.chosen);
+    }
+
+    /// Is there anything to choose?
+    pub fn has_stops(&self) -> bool {
+        !self.stops.is_empty()
+    }
+
+    /// What is chosen and where the window begins, for the page that takes this one's place.
+    pub fn place(&self) -> (usize, usize) {
+        (self.chosen, self.top)
+    }
+
+    /// Chooses what was chosen before, as far as it is there.
+    pub fn go_back_to(&mut self, (chosen, top): (usize, usize)) {
+        self.chosen = chosen.min(self.stops.len().saturating_sub(1));
+        self.top = top.min(self.rows.len().saturating_sub(1));
     }
 
     /// Moves the window by `by` rows; the last row stays in sight.

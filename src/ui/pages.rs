@@ -12,8 +12,9 @@ impl App {
         let page = match kind {
             Kind::Help => Some(help(self.place())),
             Kind::Answer => self.session.turn().map(answer),
-            Kind::Journal | Kind::Wire | Kind::Commit => None,
+            Kind::Journal | Kind::Wire | Kind::Commit | Kind::Checks => None,
             Kind::Why => self.why(),
+            Kind::Meaning => Some(self.meaning_page()),
         };
         match page {
             Some(page) => self.overlay = Some(Overlay::Page(page)),
@@ -27,6 +28,15 @@ impl App {
         if page.kind == Kind::Journal {
             return self.act_in_journal(action, height);
         }
+        if page.kind == Kind::Checks {
+            return self.act_in_checks(action, height);
+        }
+        if page.kind == Kind::Meaning
+            && let Some(outs) = self.act_in_meaning(action)
+        {
+            return outs;
+        }
+        let Some(Overlay::Page(page)) = &mut self.overlay else { return Vec::new() };
         match action {
             Action::Down => page.scroll(1),
             Action::Up => page.scroll(-1),

@@ -1,6 +1,7 @@
 //! The screen as a user meets it: keys in, pictures out. The world behind it is a map of files and a
 //! model whose words the test says, so that every moment in between can be looked at.
 
+mod checks;
 mod journal;
 mod panel;
 mod review;
@@ -107,8 +108,7 @@ impl Stage {
         let facts = Facts {
             workspace: "shop".into(),
             models: Role::ALL.map(|role| (role, vec![id("local/qwen")])).into(),
-            prices: Vec::new(),
-            banner: None,
+            ..Facts::default()
         };
         let limits = Limits { first_byte: Duration::from_secs(30), idle: Duration::from_secs(20) };
         let app = App::new(Session::new(terms), facts, limits, theme, Level::Selection, 4);
@@ -282,7 +282,7 @@ impl Stage {
 
     fn asking(&mut self) -> &mut Self {
         let model = ModelId { provider: "local".into(), model: "qwen".into() };
-        self.event(|turn| Event::Asking { turn, model })
+        self.event(|turn| Event::Asking { turn, model, window: None })
     }
 
     /// The model comes to its end.
@@ -357,6 +357,7 @@ fn parse_key(name: &str) -> KeyEvent {
         "Down" => KeyCode::Down,
         "Left" => KeyCode::Left,
         "Right" => KeyCode::Right,
+        "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         "Bs" => KeyCode::Backspace,
         "PageDown" => KeyCode::PageDown,

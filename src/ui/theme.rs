@@ -44,6 +44,10 @@ pub enum Paint {
     Selection,
     Match,
     Mark,
+    /// What is an error, where it stands.
+    Wrong,
+    /// What is warned of.
+    Doubtful,
     Ghost,
     Bar,
     BarKey,
@@ -99,6 +103,8 @@ impl Theme {
             Paint::Warn => style.fg(pick((240, 190, 90), (150, 90, 0))),
             Paint::Bad => style.fg(pick((244, 120, 116), (186, 30, 36))),
             Paint::Mark => style.fg(pick((255, 150, 120), (190, 50, 20))).add_modifier(Modifier::REVERSED),
+            Paint::Wrong => underlined(style).fg(pick((244, 120, 116), (186, 30, 36))),
+            Paint::Doubtful => underlined(style),
             Paint::Text => style,
             Paint::Syntax(class) => self.syntax(class, pick),
         }
@@ -125,6 +131,11 @@ impl Theme {
             _ => Color::Indexed(cube(r, g, b)),
         }
     }
+}
+
+/// Without a colour of its own: terminals that do not know of one take its numbers for other attributes.
+fn underlined(style: Style) -> Style {
+    style.add_modifier(Modifier::UNDERLINED)
 }
 
 /// The nearest colour of xterm's 6×6×6 cube or grey ramp.
@@ -162,6 +173,8 @@ fn ansi(paint: Paint) -> Style {
         Paint::Prompt | Paint::Warn | Paint::BarKey => style.fg(Color::Yellow),
         Paint::Good => style.fg(Color::Green),
         Paint::Bad => style.fg(Color::Red),
+        Paint::Wrong => underlined(style).fg(Color::Red),
+        Paint::Doubtful => underlined(style),
         Paint::Text | Paint::Bar => style,
         Paint::Syntax(Class::Keyword) => style.fg(Color::Magenta),
         Paint::Syntax(Class::String) => style.fg(Color::Green),
@@ -180,7 +193,7 @@ fn plain(paint: Paint) -> Style {
             style.add_modifier(Modifier::BOLD)
         }
         Paint::Added | Paint::AddedWord => style.add_modifier(Modifier::BOLD),
-        Paint::RemovedWord => style.add_modifier(Modifier::UNDERLINED),
+        Paint::RemovedWord | Paint::Wrong | Paint::Doubtful => underlined(style),
         Paint::Selection | Paint::NotchOn | Paint::Mark | Paint::Match => {
             style.add_modifier(Modifier::REVERSED)
         }
@@ -195,7 +208,7 @@ fn plain(paint: Paint) -> Style {
 mod tests {
     use super::*;
 
-    const ALL: [Paint; 22] = [
+    const ALL: [Paint; 24] = [
         Paint::Text,
         Paint::Dim,
         Paint::Title,
@@ -209,6 +222,8 @@ mod tests {
         Paint::Selection,
         Paint::Match,
         Paint::Mark,
+        Paint::Wrong,
+        Paint::Doubtful,
         Paint::Ghost,
         Paint::Bar,
         Paint::BarKey,

@@ -19,7 +19,9 @@ const TWICE: Duration = Duration::from_secs(3);
 impl App {
     /// What the program asks for once the first frame is drawn.
     pub fn begin(&mut self) -> Vec<Out> {
-        vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)]
+        let mut outs = vec![Out::Do(Effect::AskBranch), Out::Do(Effect::ListFiles), Out::Do(Effect::Follow)];
+        outs.extend(self.begin_vectors());
+        outs
     }
 
     /// The screen's one transition function.
@@ -39,6 +41,7 @@ impl App {
         let mut outs = outs;
         outs.extend(self.follow_guide());
         self.settle_views();
+        self.settle_checks();
         self.settle_ask();
         outs.extend(self.offer_names());
         self.settle_context();
@@ -79,6 +82,8 @@ impl App {
             (Some(Overlay::Find(_)), _) => vec![Place::Find],
             (Some(Overlay::Line(..)), _) => vec![Place::Line],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Journal => vec![Place::Journal, Place::Page],
+            (Some(Overlay::Page(page)), _) if page.kind == Kind::Meaning => vec![Place::Meaning, Place::Page],
+            (Some(Overlay::Page(page)), _) if page.kind == Kind::Checks => vec![Place::Checks, Place::Page],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
             (Some(Overlay::Ask(_)), _) => vec![Place::Ask],
@@ -129,11 +134,14 @@ impl App {
             Action::ShowContext => return self.open_context(),
             Action::ShowAnswer => self.open_page(Kind::Answer),
             Action::ShowJournal => return vec![Out::Do(Effect::ReadLog { limit: 100 })],
+            Action::ShowMeaning => self.open_page(Kind::Meaning),
             Action::ShowWire => return vec![Out::Do(Effect::ReadWire { limit: REQUESTS })],
             Action::ChooseModel => return self.choose_model(),
             Action::TakeBack => return vec![Out::Do(Effect::Undo { id: None })],
             Action::BringForth => return vec![Out::Do(Effect::Redo)],
             Action::Why => return self.ask_why(),
+            Action::RunCheck => return self.run_check(),
+            Action::ShowChecks => self.show_checks(),
             Action::Then(place) => self.prefix = Some(place),
             Action::NotYet(what) => self.say(Paint::Warn, format!("{what} comes with a later version")),
             _ => return self.act_in_place(action),
@@ -221,6 +229,9 @@ impl App {
         }
         match &self.overlay {
             Some(Overlay::Context(_)) => return self.stop_in_context(),
+            Some(Overlay::Page(page)) if page.kind == Kind::Checks && self.check_runs() => {
+                return self.stop_check();
+            }
             Some(Overlay::Consent(_)) => {
                 self.back_from_consent();
                 return Vec::new();
@@ -311,8 +322,9 @@ impl App {
                 self.branch = branch;
                 Vec::new()
             }
-            Event::Highlighted { path, version, classes } => {
-                self.highlighted(&path, version, classes);
+            Event::Checked { run, report, end } => self.checked(run, report, end),
+            Event::Highlighted { path, version, classes, faults } => {
+                self.highlighted(&path, version, classes, faults);
                 Vec::new()
             }
             Event::NotKept(why) => {
@@ -370,7 +382,19 @@ impl App {
                 self.open_draft(&model, &body);
                 Vec::new()
             }
-            Event::FilesChanged { paths, any, head } => self.files_changed(&paths, any, head),
+            Event::FilesChanged { paths, any, head } => {
+                let mut outs = self.files_changed(&paths, any, head);
+                outs.extend(self.vectors_behind());
+                outs
+            }
+            Event::Vectors(vectors) => {
+                self.vectors_told(Ok(*vectors));
+                Vec::new()
+            }
+            Event::NoVectors(why) => {
+                self.vectors_told(Err(why));
+                Vec::new()
+            }
             Event::Models(candidates) => {
                 self.models_found(candidates);
                 Vec::new()

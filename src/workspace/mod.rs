@@ -51,7 +51,7 @@ pub use drawer::Drawer;
 pub use error::{
     ApplyError, JournalError, OpenError, PathProblem, ReadError, SaveError, UndoError, WriteError,
 };
-pub use head::{Blob, Head};
+pub use head::{Blob, Head, Untouched};
 pub use history::{Blamed, Commit, FileChange, HistoryError, Recorded, WantedCommits};
 pub use note::{NoteError, Noted};
 pub use record::{Judged, Kind, Reviewed, Source, Story};

@@ -39,7 +39,8 @@ impl Model {
         [first, second]
     }
 
-    fn start(replies: impl IntoIterator<Item = Reply>) -> (Self, SocketAddr) {
+    /// Starts it and configures nothing.
+    pub fn start(replies: impl IntoIterator<Item = Reply>) -> (Self, SocketAddr) {
         let runtime = Runtime::new().unwrap();
         let (server, address) = runtime.block_on(Server::bind(Script::new(replies))).unwrap();
         let requests = server.requests();

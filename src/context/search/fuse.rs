@@ -8,11 +8,15 @@ use super::query::Query;
 use super::rank::worth;
 use crate::text::{RepoPath, Span};
 
+/// Most hits by words that are fused with those by meaning.
+pub const FUSED: usize = 200;
+
 /// The constant of reciprocal rank fusion.
 const FUSION: f32 = 10.0;
 
-/// What a rank by meaning counts for beside one by words: words alone find more in code.
-const MEANING: f32 = 0.5;
+/// What a rank by meaning counts for beside one by words. Words alone find more in code: at twice this, a
+/// general embedder pushed more out of the first ten than it brought in (`docs/benchmarks.md`).
+const MEANING: f32 = 0.25;
 
 /// At most `limit` of the hits of both, best first. A chunk that both found has the reasons of both. What
 /// is near in meaning counts by its role, as what was found by words does already.

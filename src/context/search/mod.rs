@@ -18,5 +18,5 @@ mod why;
 
 pub use corpus::{Corpus, Hit, Member, within};
 pub use entry::{Entry, Part, Posting, Symbol};
-pub use fuse::fused;
+pub use fuse::{FUSED, fused};
 pub use role::Role;

@@ -58,7 +58,7 @@ impl Wrong {
     fn exit(&self) -> Exit {
         match self {
             Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) | Self::Lines(_) => Exit::Usage,
-            Self::Wanted(_) => Exit::Usage,
+            Self::Wanted(why) => why.exit(),
             Self::Setup(_) | Self::Read(_) | Self::NoSuchLines { .. } => Exit::NotHere,
         }
     }
@@ -94,12 +94,13 @@ async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), W
     if text.is_empty() {
         return Err(Wrong::Empty);
     }
-    let wants = request.wanted.meant(&text)?;
+    let mut wants = request.wanted.meant(&text)?;
     let mut setup = Setup::supplied(request.supplied.clone())?;
     let (workspace, focus) = match request.at.as_deref() {
         Some(at) => pointed_at(&setup, at)?,
         None => (setup.place(None)?.workspace, Focus { file: None, lines: None }),
     };
+    wants.told = request.wanted.told(&request.question, &workspace)?;
     if let Some(note) = setup.discover(&workspace).await {
         remark(&note);
     }
@@ -172,6 +173,11 @@ async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question
         say_more(inquiry, shown);
         print(sources_told(inquiry.proof()).as_bytes(), exit);
         inquiry.notes().iter().for_each(|note| super::tell(note));
+        if let (masked @ 1.., weight) = inquiry.masked() {
+            super::tell(&format!(
+                "{masked} result(s) of tools, ~{weight} tokens, were taken out to make room"
+            ));
+        }
     }
     if let Some(why) = reason(inquiry) { stop(exit, why) } else { exit }
 }

@@ -64,8 +64,8 @@ impl Wrong {
         match self {
             Self::Setup(SetupError::Model(_)) => Exit::Usage,
             Self::Setup(_) => Exit::NotHere,
+            Self::Wanted(why) => why.exit(),
             Self::Lines(_)
-            | Self::Wanted(_)
             | Self::NoSelection
             | Self::NoFile
             | Self::Empty
@@ -125,7 +125,8 @@ pub(super) fn understood(request: &EditRequest) -> Result<(Setup, Workspace, Ins
         _ => {}
     }
     let text = instruction(&request.instruction)?;
-    let wants = request.wanted.meant(&text)?;
+    let mut wants = request.wanted.meant(&text)?;
+    wants.told = request.wanted.told(&request.instruction, &workspace)?;
     Ok((setup, workspace, Instruct { text, level, focus, open: BTreeMap::new(), wants }))
 }
 
@@ -166,7 +167,8 @@ async fn run(request: &EditRequest, setup: &Setup, workspace: Workspace, instruc
     }
     let verdict = driver.session.turn().map_or(Exit::Bug, judge);
     if request.plain && driver.session.turn().is_some_and(|turn| turn.open_hunks() > 0) {
-        let answers = if request.instruction == "-" { Answers::Terminal } else { Answers::Stdin };
+        let taken = request.instruction == "-" || request.wanted.takes_stdin();
+        let answers = if taken { Answers::Terminal } else { Answers::Stdin };
         return talk(&mut driver, Source::Edit, answers).await;
     }
     let mut outcome = verdict;

@@ -73,14 +73,19 @@ impl Chunks {
     pub fn count(&self, index: &Index, has: &dyn Fn(ChunkId) -> bool) -> Count {
         let mut count = Count::default();
         for (key, member) in files(index, &index.corpus()) {
-            let parts = member.entry().parts.len();
-            count.all += parts;
-            let Some(ids) = self.files.get(&key) else {
-                count.missing += parts;
-                continue;
-            };
-            count.withheld += ids.iter().filter(|id| **id == WITHHELD).count();
-            count.missing += ids.iter().filter(|id| **id != WITHHELD && !has(**id)).count();
+            let parts = &member.entry().parts;
+            count.all += parts.len();
+            let ids = self.files.get(&key).map(Vec::as_slice);
+            for (at, part) in parts.iter().enumerate() {
+                match ids.map(|ids| ids.get(at).copied().unwrap_or(WITHHELD)) {
+                    Some(WITHHELD) => count.withheld += 1,
+                    Some(id) if has(id) => {}
+                    _ => {
+                        count.missing += 1;
+                        count.bytes += u64::from(part.bytes) + member.path().as_str().len() as u64;
+                    }
+                }
+            }
         }
         count
     }
@@ -182,6 +187,8 @@ impl Chunks {
 pub struct Count {
     pub all: usize,
     pub missing: usize,
+    /// What those without a vector would weigh in requests.
+    pub bytes: u64,
     /// They may hold secrets.
     pub withheld: usize,
 }

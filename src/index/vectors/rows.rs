@@ -25,9 +25,7 @@ pub struct Rows {
 pub enum NotKept {
     #[error("the vectors cannot be kept beside the index: {0}")]
     Disk(#[from] io::Error),
-    #[error(
-        "the model gave vectors of {got} numbers, and {length} before; `rein index --rebuild` makes all of them again"
-    )]
+    #[error("the model gave vectors of {got} and of {length} numbers in one answer; none of them was kept")]
     Length { got: usize, length: usize },
 }
 

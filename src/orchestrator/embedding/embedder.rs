@@ -1,16 +1,19 @@
-//! Texts in, vectors out: from a table on this machine, or from a model, in batches, metered, within the day's limits, and with patience for a server
-//! that is busy. A batch that is too long for the model is halved, and a text that is, cut.
+//! Texts in, vectors out: from a table on this machine, or from a model, in batches, metered, within the
+//! day's limits, and with patience for a server that is busy. A batch that is too long for the model is halved, and a text that is, cut.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::mpsc::Sender;
+
 use super::super::dice;
 use super::super::meter::Meter;
 use super::super::roles::Route;
 use super::NotMeant;
-use crate::model::{Bill, Delta, EmbedAs, Failure, Finish, ModelId, Tokens};
+use crate::model::{Bill, Delta, EmbedAs, Failure, Finish, ModelId, Money, Tokens, Usage};
 use crate::provider::{Backoff, Client, Endpoint, Weights};
+use crate::session::{Event, Payer};
 
 /// Shortest text that is cut to be short enough, in bytes. A model that takes no more is none for code.
 const SHORTEST: usize = 200;
@@ -34,6 +37,8 @@ pub struct Embedder {
     spent: Mutex<Bill>,
     /// Tokens of the requests under way.
     aside: AtomicU64,
+    /// Who hears what each request came to.
+    events: Option<Sender<Event>>,
 }
 
 #[derive(Debug)]
@@ -63,7 +68,14 @@ impl Embedder {
     }
 
     fn by(maker: Maker, rules: Rules) -> Self {
-        Self { maker, rules, spent: Mutex::default(), aside: AtomicU64::new(0) }
+        Self { maker, rules, spent: Mutex::default(), aside: AtomicU64::new(0), events: None }
+    }
+
+    /// What each request comes to is told to `events`.
+    #[must_use]
+    pub fn telling(mut self, events: Sender<Event>) -> Self {
+        self.events = Some(events);
+        self
     }
 
     /// Who makes the vectors.
@@ -98,6 +110,37 @@ impl Embedder {
     /// What all requests of this one cost.
     pub fn spent(&self) -> Bill {
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What this model was sent today, by all of rein's processes; none of a table. Blocking, for a moment.
+    pub fn today(&self) -> Option<Bill> {
+        match &self.maker {
+            Maker::Asked(asked) => asked.meter.today_of(&asked.route.id()),
+            Maker::Table(..) => None,
+        }
+    }
+
+    /// What texts of about `tokens` would cost, where that is known.
+    pub fn price(&self, tokens: Tokens) -> Option<Money> {
+        let Maker::Asked(asked) = &self.maker else { return None };
+        let usage = Usage { input: tokens, ..Usage::default() };
+        asked.route.card.price.map(|price| price.cost(&usage))
+    }
+
+    /// The vector of a text that is searched for. Asked once: whoever waits for it would rather do without.
+    /// Counted for `payer`.
+    ///
+    /// # Errors
+    /// As for [`Embedder::vectors`].
+    pub async fn question(&self, text: &str, payer: Option<Payer>) -> Result<Vec<f32>, NotMeant> {
+        let texts = [format!("{}{text}", self.rules.query_prefix)];
+        let asked = match &self.maker {
+            Maker::Asked(asked) => asked,
+            Maker::Table(weights, _) => {
+                return Ok(texts.iter().flat_map(|text| weights.vector(text)).collect());
+            }
+        };
+        Ok(self.request(asked, &texts, EmbedAs::Query, payer).await?.into_iter().next().unwrap_or_default())
     }
 
     /// The vectors of `texts`, in their order.
@@ -151,7 +194,7 @@ impl Embedder {
     ) -> Result<Vec<Vec<f32>>, NotMeant> {
         let mut backoff = Backoff::default();
         loop {
-            match self.request(asked, texts, of).await {
+            match self.request(asked, texts, of, None).await {
                 Err(NotMeant::Model(why)) => match backoff.wait(&why, dice()) {
                     Some(wait) => tokio::time::sleep(wait).await,
                     None => return Err(NotMeant::Model(why)),
@@ -161,18 +204,29 @@ impl Embedder {
         }
     }
 
-    async fn request(&self, asked: &Asked, texts: &[String], of: EmbedAs) -> Result<Vec<Vec<f32>>, NotMeant> {
+    async fn request(
+        &self,
+        asked: &Asked,
+        texts: &[String],
+        of: EmbedAs,
+        payer: Option<Payer>,
+    ) -> Result<Vec<Vec<f32>>, NotMeant> {
         let sent = texts.iter().map(|text| Tokens::estimate(text)).sum();
         let Asked { client, meter, route } = asked;
         let _aside = self.admit(asked, sent)?;
-        let mut tab = meter.open(None, route, sent, Some(Tokens(0)))?;
+        let mut tab = meter.open(payer, route, sent, Some(Tokens(0)))?;
         let found = client.embed(&route.endpoint, &route.model, texts, of).await;
         if let Ok(found) = &found {
             tab.heard(&Delta::Usage(found.usage));
             tab.heard(&Delta::Finish(Finish::Stop));
         }
-        let (bill, _) = tab.close(&found.as_ref().map(|_| ()).map_err(Failure::clone));
+        let (bill, today) = tab.close(&found.as_ref().map(|_| ()).map_err(Failure::clone));
         *self.spent.lock().unwrap_or_else(PoisonError::into_inner) += bill;
+        if let Some(events) = self.events.as_ref().filter(|_| bill != Bill::default()) {
+            let turn = payer.map(|payer| payer.turn);
+            // A closed channel means that the front has left.
+            let _ = events.send(Event::Metered { turn, bill, today }).await;
+        }
         Ok(found?.vectors)
     }
 

@@ -8,12 +8,15 @@ use crate::index::{ChunkId, Place, Rows, Sent};
 use crate::provider::Qdrant;
 
 /// A keeper of vectors of one model.
-pub trait VectorStore: Send {
+pub trait VectorStore: Send + Sync {
     /// In words, for a person.
     fn shown(&self) -> String;
 
     /// Is it this machine?
     fn is_here(&self) -> bool;
+
+    /// Has it none at all?
+    fn is_empty(&self) -> bool;
 
     /// Is the vector of this text there?
     fn has(&self, id: ChunkId) -> bool;
@@ -49,6 +52,10 @@ impl VectorStore for Rows {
 
     fn is_here(&self) -> bool {
         true
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
     }
 
     fn has(&self, id: ChunkId) -> bool {
@@ -107,6 +114,10 @@ impl VectorStore for Remote {
 
     fn is_here(&self) -> bool {
         false
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sent.is_empty()
     }
 
     fn has(&self, id: ChunkId) -> bool {

@@ -49,16 +49,17 @@ impl Weights {
         let vocabulary = Vocabulary::read(&described).map_err(WeightsError::Tokenizer)?;
         let found = Tensors::read(tensors).map_err(WeightsError::Tensors)?;
         let odd = |what: &str| WeightsError::Tensors(what.to_owned());
-        let table = found.matrix("embeddings").ok_or_else(|| odd("has no matrix `embeddings`"))?;
+        let table = found.matrix("embeddings").map_err(WeightsError::Tensors)?;
+        let table = table.ok_or_else(|| odd("has no matrix `embeddings`"))?;
         let height = table.numbers.len() / table.width;
-        let mapping = found.vector("mapping").map(|places| {
+        let mapping = found.vector("mapping").map_err(WeightsError::Tensors)?.map(|places| {
             places.into_iter().map(|place| if place >= 0.0 { place as usize } else { usize::MAX }).collect()
         });
         let weights = Self {
             rows: table.numbers,
             width: table.width,
             mapping,
-            importance: found.vector("weights"),
+            importance: found.vector("weights").map_err(WeightsError::Tensors)?,
             digest: Digest::of(tensors),
             vocabulary,
         };
@@ -130,6 +131,11 @@ mod tests {
         assert_eq!((weights.vector("zzz"), weights.width()), (vec![0.0, 0.0], 2));
     }
 
+    /// A file that says `about` of its tensors, and has so many bytes of them.
+    fn saying(about: &str, bytes: usize) -> Vec<u8> {
+        [&(about.len() as u64).to_le_bytes(), about.as_bytes(), &vec![0; bytes]].concat()
+    }
+
     #[test]
     fn files_that_do_not_fit_are_refused_in_words() {
         let refused = |tokenizer: &str, tensors: &[u8]| {
@@ -138,7 +144,33 @@ mod tests {
         assert!(refused("{", &table(&ROWS)).starts_with("`tokenizer.json` is no JSON"));
         assert!(refused(&TOKENIZER.replace("WordPiece", "Unigram"), &table(&ROWS)).contains("`Unigram`"));
         assert!(refused(TOKENIZER, &table(&ROWS[..2])).contains("2 rows for the 4 pieces"));
-        assert!(refused(TOKENIZER, b"no").starts_with("`model.safetensors`"));
+        let whole = table(&ROWS);
+        let one = |kind: &str, shape: &str, end: u64| {
+            format!(
+                r#"{{"embeddings": {{"dtype": "{kind}", "shape": {shape}, "data_offsets": [0, {end}]}}}}"#
+            )
+        };
+        let nan = [one("F32", "[4, 2]", 32).as_bytes(), &[0xff; 32]].concat();
+        let nan = [&(nan.len() as u64 - 32).to_le_bytes(), nan.as_slice()].concat();
+        for (file, expected) in [
+            (b"no".to_vec(), "too short"),
+            (u64::MAX.to_le_bytes().to_vec(), "would have 18446744073709551615 bytes"),
+            (whole[..40].to_vec(), "cut off in its description"),
+            (whole[..whole.len() - 1].to_vec(), "bytes 0 to 32 of 31"),
+            (saying("{}", 0), "no matrix `embeddings`"),
+            (saying(&one("F32", "[4, 2]", u64::MAX), 32), "is cut off"),
+            (saying(&one("F32", "[4, 3]", 32), 32), "needs others"),
+            (saying(&one("F32", "[9223372036854775807, 4]", 32), 32), "needs others"),
+            (saying(&one("F32", "[8]", 32), 32), "in the shape [8]"),
+            (saying(&one("F32", "[8, 0]", 0), 0), "in the shape [8, 0]"),
+            (saying(&one("Q4", "[4, 2]", 32), 32), "of the kind `Q4`"),
+            (saying(r#"{"embeddings": {"dtype": "F32"}}"#, 32), "the shape"),
+            (saying(r#"{"embeddings": {"dtype": "F32", "shape": [4, 2]}}"#, 32), "where"),
+            (nan, "no number"),
+        ] {
+            let said = refused(TOKENIZER, &file);
+            assert!(said.starts_with("`model.safetensors`") && said.contains(expected), "{expected}: {said}");
+        }
     }
 
     proptest! {
@@ -149,6 +181,33 @@ mod tests {
             let _ = Weights::parse(TOKENIZER.as_bytes(), &whole[..cut.index(whole.len())]);
             let weights = Weights::parse(TOKENIZER.as_bytes(), &whole).unwrap();
             prop_assert!(weights.vector(&text).iter().all(|number| number.is_finite()));
+        }
+
+        #[test]
+        fn a_file_with_a_few_bytes_changed_is_refused_or_read_and_never_read_beyond_its_end(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+            digits in proptest::option::of((any::<prop::sample::Index>(), "[0-9]{1,20}")),
+            text in "[a-z ]{0,40}",
+        ) {
+            let mut file = table(&ROWS);
+            for (at, byte) in changes {
+                let at = at.index(file.len());
+                file[at] = byte;
+            }
+            // A number of the description in place of another.
+            if let Some((at, digits)) = digits {
+                let places: Vec<usize> = (8..file.len()).filter(|at| file[*at].is_ascii_digit()).collect();
+                if !places.is_empty() {
+                    let at = places[at.index(places.len())];
+                    file.splice(at..=at, digits.bytes());
+                    let more = u64::from_le_bytes(*file.first_chunk().unwrap()).wrapping_add(digits.len() as u64 - 1);
+                    file[..8].copy_from_slice(&more.to_le_bytes());
+                }
+            }
+            match Weights::parse(TOKENIZER.as_bytes(), &file) {
+                Ok(weights) => prop_assert_eq!(weights.vector(&text).len(), weights.width()),
+                Err(why) => prop_assert!(!why.to_string().is_empty()),
+            }
         }
     }
 }

@@ -5,6 +5,12 @@ use serde_json::Value;
 /// Longest description, in bytes: as the format has it.
 const HEAD: u64 = 100_000_000;
 
+/// Most numbers of one tensor: all of them are held in memory, four bytes each.
+const MOST: usize = 1 << 28;
+
+/// The numbers, and the shape that they are in.
+type Tensor = (Vec<f32>, Vec<usize>);
+
 /// A file's tensors, by name.
 pub(super) struct Tensors<'a> {
     about: Value,
@@ -19,48 +25,97 @@ pub(super) struct Matrix {
 
 impl<'a> Tensors<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, String> {
-        let split = bytes.split_first_chunk::<8>().and_then(|(length, rest)| {
-            let length = Some(u64::from_le_bytes(*length)).filter(|length| *length <= HEAD)?;
-            rest.split_at_checked(usize::try_from(length).ok()?)
-        });
+        let (length, rest) = bytes.split_first_chunk::<8>().ok_or("is too short to be one")?;
+        let length = u64::from_le_bytes(*length);
+        if length > HEAD {
+            return Err(format!("is none: its description would have {length} bytes"));
+        }
+        let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
         let (head, data) = split.ok_or("is cut off in its description")?;
         let about =
             serde_json::from_slice(head).map_err(|why| format!("describes itself in no JSON: {why}"))?;
         Ok(Self { about, data })
     }
 
-    pub fn matrix(&self, name: &str) -> Option<Matrix> {
-        let shape = self.about[name]["shape"].as_array()?;
-        let [height, width] = shape.as_slice() else { return None };
-        let (height, width) =
-            (usize::try_from(height.as_u64()?).ok()?, usize::try_from(width.as_u64()?).ok()?);
-        let numbers = self.numbers(name)?;
-        (width > 0 && height.checked_mul(width)? == numbers.len()).then_some(Matrix { numbers, width })
+    /// `None`: there is none of this name.
+    ///
+    /// # Errors
+    /// There is, and it is not what it says, in words.
+    pub fn matrix(&self, name: &str) -> Result<Option<Matrix>, String> {
+        let Some((numbers, shape)) = self.numbers(name)? else { return Ok(None) };
+        match shape.as_slice() {
+            [_, width] if *width > 0 => Ok(Some(Matrix { numbers, width: *width })),
+            _ => Err(format!("has no matrix under the name `{name}`, but numbers in the shape {shape:?}")),
+        }
     }
 
-    pub fn vector(&self, name: &str) -> Option<Vec<f32>> {
-        let numbers = self.numbers(name)?;
-        (self.about[name]["shape"].as_array()?.len() == 1).then_some(numbers)
+    /// As [`Tensors::matrix`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn vector(&self, name: &str) -> Result<Option<Vec<f32>>, String> {
+        let Some((numbers, shape)) = self.numbers(name)? else { return Ok(None) };
+        match shape.as_slice() {
+            [_] => Ok(Some(numbers)),
+            _ => Err(format!("has no list under the name `{name}`, but numbers in the shape {shape:?}")),
+        }
     }
 
-    fn numbers(&self, name: &str) -> Option<Vec<f32>> {
+    /// The numbers of a tensor, as many as its shape says, and the shape.
+    fn numbers(&self, name: &str) -> Result<Option<Tensor>, String> {
         let tensor = &self.about[name];
-        let offset = |at: usize| usize::try_from(tensor["data_offsets"][at].as_u64()?).ok();
-        let bytes = self.data.get(offset(0)?..offset(1)?)?;
-        let numbers: Vec<f32> = match tensor["dtype"].as_str()? {
-            "F32" => bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect(),
+        if tensor.is_null() {
+            return Ok(None);
+        }
+        let size = |value: &Value| usize::try_from(value.as_u64()?).ok();
+        let shape =
+            tensor["shape"].as_array().and_then(|shape| shape.iter().map(size).collect::<Option<Vec<_>>>());
+        let shape = shape.ok_or_else(|| format!("does not say the shape of `{name}`"))?;
+        let offsets = (size(&tensor["data_offsets"][0]), size(&tensor["data_offsets"][1]));
+        let (Some(start), Some(end)) = offsets else {
+            return Err(format!("does not say where `{name}` is"));
+        };
+        let have = self.data.len();
+        let bytes = self.data.get(start..end);
+        let bytes = bytes.ok_or_else(|| {
+            format!("is cut off: `{name}` is said to be in bytes {start} to {end} of {have}")
+        })?;
+        let kind = tensor["dtype"].as_str().unwrap_or("none");
+        let each = match kind {
+            "F64" | "I64" => 8,
+            "F32" | "I32" => 4,
+            "F16" | "BF16" => 2,
+            "I8" => 1,
+            other => {
+                return Err(format!("holds `{name}` in numbers of the kind `{other}`, which is not read"));
+            }
+        };
+        let count = shape.iter().try_fold(1_usize, |count, size| count.checked_mul(*size));
+        if count.and_then(|count| count.checked_mul(each)) != Some(bytes.len()) {
+            return Err(format!(
+                "has {} bytes for `{name}`, whose shape {shape:?} needs others",
+                bytes.len()
+            ));
+        }
+        if count.is_some_and(|count| count > MOST) {
+            return Err(format!("has more numbers in `{name}` than {MOST}"));
+        }
+        let numbers: Vec<f32> = match kind {
             "F64" => bytes.as_chunks().0.iter().map(|eight| f64::from_le_bytes(*eight) as f32).collect(),
+            "I64" => bytes.as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight) as f32).collect(),
+            "F32" => bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect(),
+            "I32" => bytes.as_chunks().0.iter().map(|four| i32::from_le_bytes(*four) as f32).collect(),
             "F16" => bytes.as_chunks().0.iter().map(|two| half(u16::from_le_bytes(*two))).collect(),
             "BF16" => {
                 let wide = |two: &[u8; 2]| f32::from_bits(u32::from(u16::from_le_bytes(*two)) << 16);
                 bytes.as_chunks().0.iter().map(wide).collect()
             }
-            "I8" => bytes.iter().map(|byte| f32::from(byte.cast_signed())).collect(),
-            "I32" => bytes.as_chunks().0.iter().map(|four| i32::from_le_bytes(*four) as f32).collect(),
-            "I64" => bytes.as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight) as f32).collect(),
-            _ => return None,
+            _ => bytes.iter().map(|byte| f32::from(byte.cast_signed())).collect(),
         };
-        numbers.iter().all(|number| number.is_finite()).then_some(numbers)
+        match numbers.iter().all(|number| number.is_finite()) {
+            true => Ok(Some((numbers, shape))),
+            false => Err(format!("has something in `{name}` that is no number")),
+        }
     }
 }
 
@@ -107,7 +162,7 @@ mod tests {
                 bytes.len()
             );
             let file = [&(head.len() as u64).to_le_bytes(), head.as_bytes(), &bytes].concat();
-            assert_eq!(Tensors::read(&file).unwrap().vector("x"), Some(expected), "{kind}");
+            assert_eq!(Tensors::read(&file).unwrap().vector("x"), Ok(Some(expected)), "{kind}");
         }
     }
 }

@@ -33,11 +33,11 @@ pub(super) fn wanted(calls: &[ToolCall]) -> Vec<Call> {
 /// the conversation holds, these results with it afterwards.
 pub(super) fn looked(
     calls: &[ToolCall],
-    outcomes: Vec<Outcome>,
+    outcomes: &[Outcome],
     memory: &mut Memory,
     request: u32,
 ) -> Vec<Looked> {
-    let mut outcomes = outcomes.into_iter();
+    let mut outcomes = outcomes.iter().cloned();
     let mut one = |(at, call): (usize, &ToolCall)| {
         let parsed = if at < CALLS { tool::parse(call) } else { Err(Refused::TooMany) };
         let (asked, outcome) = match parsed {

@@ -21,22 +21,22 @@ pub(super) fn lighter(
     memory: &Memory,
     beside: &str,
     newest: u32,
-    enough: &dyn Fn(&Said) -> bool,
+    enough: &dyn Fn(&Said, &Memory) -> bool,
 ) -> Option<(Said, Memory)> {
     let cited = cited(said, beside);
     let weights: Vec<Tokens> = said.results().map(|piece| piece.tokens).collect();
     let weight = |nth: &usize| weights.get(*nth).copied().unwrap_or_default();
-    let spare: Vec<usize> = memory.spare(newest, &cited).collect();
+    let spare: Vec<usize> = memory.spare(newest, &cited);
     let all: Tokens = spare.iter().map(weight).sum();
     let (mut memory, mut words, mut gone) = (memory.clone(), BTreeMap::new(), Tokens(0));
     for nth in spare {
-        words.extend(memory.mask(nth).map(|word| (nth, word)));
+        words.extend(memory.mask(nth));
         gone += weight(&nth);
         if gone + gone < all {
             continue;
         }
         let lighter = said.masking(&words);
-        if enough(&lighter) {
+        if enough(&lighter, &memory) {
             return Some((lighter, memory));
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn lighter(
 pub(super) fn spare(said: &Said, memory: &Memory, beside: &str, newest: u32) -> Tokens {
     let cited = cited(said, beside);
     let weights: Vec<Tokens> = said.results().map(|piece| piece.tokens).collect();
-    memory.spare(newest, &cited).filter_map(|nth| weights.get(nth)).copied().sum()
+    memory.spare(newest, &cited).iter().filter_map(|nth| weights.get(*nth)).copied().sum()
 }
 
 /// The places that the model has named so far: as sources of its answers, and in passing.

@@ -26,6 +26,8 @@ struct Kept {
     /// Lines of files that it shows, or the whole of a file where it does not say which.
     places: Vec<(RepoPath, Span)>,
     commits: Vec<String>,
+    /// Results that it points at in place of giving the same again.
+    points_at: Vec<usize>,
     request: u32,
     masked: bool,
 }
@@ -64,6 +66,7 @@ impl Memory {
                     let above = self.transcript.holds(path, *span, text).filter(|_| text.len() >= SHORT);
                     if let Some(above) = above {
                         telling.above(&head, above);
+                        kept.points_at.extend(self.transcript.results_with(path, *span));
                         continue;
                     }
                     telling.lines(&head, text, self.transcript.replaced(path, *span));
@@ -74,7 +77,9 @@ impl Memory {
         }
         if let Some(before) = self.same(asked, &telling.text) {
             telling = Telling::default();
-            telling.above("what this call gives", before);
+            telling
+                .above("what this call gives", self.results.get(before).map_or(request, |one| one.request));
+            kept.points_at.push(before);
         } else if kept.places.is_empty() && !telling.fresh {
             kept.places.extend(outcome.shown.files().map(|(path, text)| (path.clone(), text.span())));
         }
@@ -84,20 +89,24 @@ impl Memory {
         Told { presence: telling.presence(), text: telling.text }
     }
 
-    /// The request in which the same call gave the same, if that still stands there.
-    fn same(&self, asked: &str, text: &str) -> Option<u32> {
-        let same = |one: &&Kept| !one.masked && one.asked == asked && one.text == text;
-        self.results.iter().rev().find(same).filter(|_| text.len() >= SHORT).map(|one| one.request)
+    /// The result in which the same call gave the same, if that still stands there.
+    fn same(&self, asked: &str, text: &str) -> Option<usize> {
+        let same = |one: &Kept| !one.masked && one.asked == asked && one.text == text;
+        (text.len() >= SHORT).then(|| self.results.iter().rposition(same)).flatten()
     }
 
     /// Results that may be taken out of the conversation, oldest first: not those of `newest` and later
-    /// requests, none that one of these places is in, and none that is gone already.
-    pub fn spare<'a>(&'a self, newest: u32, cited: &'a [Place]) -> impl Iterator<Item = usize> + 'a {
-        let may = move |one: &Kept| {
-            let old = one.request < newest && !one.masked && one.text.len() >= SHORT;
-            old && !cited.iter().any(|place| one.holds(place))
+    /// requests, none that one of these places is in or that such a one points at, and none that is gone
+    /// already.
+    pub fn spare(&self, newest: u32, cited: &[Place]) -> Vec<usize> {
+        let stays = |one: &&Kept| one.request >= newest || cited.iter().any(|place| one.holds(place));
+        let there = self.results.iter().filter(|one| !one.masked);
+        let held: Vec<usize> = there.filter(stays).flat_map(|one| one.points_at.clone()).collect();
+        let may = |nth: usize, one: &Kept| {
+            !one.masked && one.text.len() >= SHORT && !stays(&one) && !held.contains(&nth)
         };
-        self.results.iter().enumerate().filter(move |(_, one)| may(one)).map(|(nth, _)| nth)
+        let all = self.results.iter().enumerate();
+        all.filter(|(nth, one)| may(*nth, one)).map(|(nth, _)| nth).collect()
     }
 
     /// The request that the last results came with; 0 where there are none.
@@ -105,15 +114,23 @@ impl Memory {
         self.results.last().map_or(0, |one| one.request)
     }
 
-    /// Takes a result out. The word that stands for it, and how many lines it had.
-    pub fn mask(&mut self, nth: usize) -> Option<(String, usize)> {
-        let kept = self.results.get_mut(nth)?;
-        let lines = kept.text.lines().count();
-        kept.masked = true;
-        kept.text = String::new();
-        let asked = shortened(&kept.asked);
-        self.transcript.forget_result(nth);
-        Some((format!("({asked}: {lines} lines, taken out to make room; call it again to see them)"), lines))
+    /// Takes a result out, and with it those that point at it. Of each the word that stands for it, and how many
+    /// lines it had.
+    pub fn mask(&mut self, nth: usize) -> Vec<(usize, (String, usize))> {
+        let points = |one: &Kept| !one.masked && one.points_at.contains(&nth);
+        let others = self.results.iter().enumerate().filter(|(_, one)| points(one)).map(|(at, _)| at);
+        let all: Vec<usize> = std::iter::once(nth).chain(others).collect();
+        let mut words = Vec::new();
+        for at in all {
+            self.transcript.forget_result(at);
+            let Some(kept) = self.results.get_mut(at) else { continue };
+            let lines = std::mem::take(&mut kept.text).lines().count();
+            kept.masked = true;
+            let asked = shortened(&kept.asked);
+            let word = format!("({asked}: {lines} lines, taken out to make room; call it again to see them)");
+            words.push((at, (word, lines)));
+        }
+        words
     }
 
     /// What became of the pieces of a conversation: those whose files read otherwise now are stale.
@@ -129,8 +146,8 @@ impl Memory {
 
 impl Kept {
     fn of(asked: &str, text: String, request: u32) -> Self {
-        let (places, commits) = (Vec::new(), Vec::new());
-        Self { asked: asked.to_owned(), text, places, commits, request, masked: false }
+        let (places, commits, points_at) = (Vec::new(), Vec::new(), Vec::new());
+        Self { asked: asked.to_owned(), text, places, commits, points_at, request, masked: false }
     }
 
     fn holds(&self, place: &Place) -> bool {

@@ -3,6 +3,7 @@
 //! already; where it has grown too heavy it is made lighter, and where that does not help it is begun anew.
 
 use super::mask;
+use super::memory::Memory;
 use super::purse::Room;
 use super::talk::{Around, Before, Talk, Task};
 use super::{NoEvidence, Retrieved};
@@ -28,13 +29,13 @@ impl Talk {
     /// The conversation, to be gone on with; lighter where it has grown too heavy for that.
     pub fn to_go_on(&self) -> Option<Before> {
         let said = self.answered()?;
-        let light = |said: &Said| said.ask().weight() < HEAVY;
-        let (said, memory) = match light(said) {
+        let light = |said: &Said, _: &Memory| said.ask().weight() < HEAVY;
+        let (said, memory) = match light(said, &self.memory) {
             true => (said.clone(), self.memory.clone()),
             false => mask::lighter(said, &self.memory, &self.reply, self.memory.newest(), &light)?,
         };
         let (answer, shown, means) = (self.reply.clone(), self.shown.clone(), self.means.clone());
-        Some(Before { said, answer, shown, means, memory })
+        Some(Before { said, answer, shown, means, memory, window: self.window })
     }
 
     pub(super) fn retrieved(
@@ -55,14 +56,22 @@ impl Talk {
             }
         };
         self.means.history |= found.history;
-        self.window = found.window;
+        self.window = found.window.or(self.window);
         if let Some(before) = self.before.take() {
-            if self.go_on(around, before, &found) {
-                return self.send(around);
-            }
-            // What was found was found beside what that conversation holds: once more, then, for another.
-            self.goes_on = false;
-            return vec![self.begin()];
+            self.window = self.window.or(before.window);
+            return match self.go_on(around, before, &found) {
+                GoesOn::Now => self.send(around),
+                // What was found was found beside what the conversation held: once more, then, beside what
+                // it holds now, or for another one.
+                GoesOn::Lighter(before) => {
+                    self.before = Some(*before);
+                    vec![self.begin()]
+                }
+                GoesOn::No => {
+                    self.goes_on = false;
+                    vec![self.begin()]
+                }
+            };
         }
         self.shown = found.shown.clone();
         let mut said = self.first(around.terms, &found);
@@ -102,34 +111,38 @@ impl Talk {
 
     /// Puts the question behind the conversation before it, if it can stand there: what the first prompt
     /// taught is all that it knows, its tags are those that no text of it can pass for, and there is room.
-    fn go_on(&mut self, around: &mut Around<'_>, before: Before, found: &Retrieved) -> bool {
+    fn go_on(&mut self, around: &mut Around<'_>, before: Before, found: &Retrieved) -> GoesOn {
         let taught = before.means.tools == self.means.tools && (before.means.history || !self.means.history);
-        if !taught {
-            return false;
+        let behind = |said: &Said| prompt::after_answer(said, &before.answer, &found.pack);
+        let Some(said) = behind(&before.said).filter(|_| taught) else { return GoesOn::No };
+        if !self.fits(said.ask()) {
+            let fits = |said: &Said, _: &Memory| behind(said).is_some_and(|on| self.fits(on.ask()));
+            let newest = before.memory.newest();
+            let lighter = mask::lighter(&before.said, &before.memory, &before.answer, newest, &fits);
+            return lighter.map_or(GoesOn::No, |(said, memory)| {
+                GoesOn::Lighter(Box::new(Before { said, memory, ..before.clone() }))
+            });
+        }
+        if self.means.rounds > 0 && self.is_close(around, &said) {
+            return GoesOn::No;
         }
         let mut memory = before.memory;
-        memory.transcript = found.above.clone();
-        let request = before.said.next_request();
-        let behind = |said: &Said| prompt::after_answer(said, &before.answer, &found.pack);
-        let mut said = before.said.clone();
-        let fits = |said: &Said| behind(said).is_some_and(|on| self.fits(on.ask()));
-        if !fits(&said) {
-            let newest = memory.newest();
-            let lighter = mask::lighter(&said, &memory, &before.answer, newest, &fits);
-            let Some(lighter) = lighter else { return false };
-            (said, memory) = lighter;
-        }
-        let Some(said) = behind(&said) else { return false };
-        if self.means.rounds > 0 && self.is_close(around, &said) {
-            return false;
-        }
-        memory.transcript.add_pack(&found.pack, request);
+        memory.transcript.clone_from(&found.above);
+        memory.transcript.add_pack(&found.pack, before.said.next_request());
         self.means.history |= before.means.history;
         self.shown = before.shown;
         self.shown.extend(&found.shown);
         let said = said.standing(|piece, nth| memory.presence(piece, nth));
         self.said = Some(said.noting(found.pack.notes(), found.pack.dropped()));
         self.memory = memory;
-        true
+        GoesOn::Now
     }
+}
+
+/// Whether a question goes on from the conversation before it.
+enum GoesOn {
+    Now,
+    /// From this one, which was made lighter.
+    Lighter(Box<Before>),
+    No,
 }

@@ -5,6 +5,7 @@
 use super::Outcome;
 use super::lookup::{self, Looked};
 use super::mask;
+use super::memory::Memory;
 use super::purse::{Limit, Room};
 use super::talk::{Around, Talk};
 use crate::model::{Ask, Failure, Tokens};
@@ -18,6 +19,24 @@ const LARGEST: Tokens = Tokens(100_000);
 /// Of a window, the part that is left for the answer, and the most of it.
 const ANSWER_PART: u64 = 4;
 const ANSWER: Tokens = Tokens(8_000);
+
+/// One round of looking things up, of which the results are to be put into words.
+#[derive(Clone, Copy)]
+struct Round<'a> {
+    /// The number of the request that they go into.
+    request: u32,
+    dice: u64,
+    outcomes: &'a [Outcome],
+    /// Is the model told to answer now?
+    last: bool,
+}
+
+/// A request that could be the next, and what the conversation holds with it.
+struct Next {
+    said: Said,
+    memory: Memory,
+    looked: Vec<Looked>,
+}
 
 impl Talk {
     /// The heaviest request that may leave, by estimate.
@@ -38,52 +57,90 @@ impl Talk {
     }
 
     /// What was looked up goes into the next request, as far as that still fits.
-    pub(super) fn used(&mut self, around: &mut Around<'_>, dice: u64, outcomes: Vec<Outcome>) -> Vec<Effect> {
-        let Some(mut said) = self.said.take() else { return Vec::new() };
-        let request = said.next_request();
-        let mut memory = self.memory.clone();
-        let mut looked = lookup::looked(&self.calls, outcomes, &mut memory, request);
-        let mut last = self.rounds_left == 0;
-        let mut next = self.next(&said, &looked, dice, last);
-        let mut room = self.room(around, next.ask());
-        if room != Room::Enough && !(last && room == Room::OneMore) {
-            let behind = |said: &Said| self.room(around, self.next(said, &looked, dice, last).ask());
-            let wanted = |said: &Said| better(behind(said), room);
-            if let Some(lighter) = mask::lighter(&said, &memory, &self.reply, request, &wanted) {
-                (said, memory) = lighter;
-                next = self.next(&said, &looked, dice, last);
-                room = self.room(around, next.ask());
+    pub(super) fn used(&mut self, around: &mut Around<'_>, dice: u64, outcomes: &[Outcome]) -> Vec<Effect> {
+        let Some(said) = self.said.take() else { return Vec::new() };
+        let round = Round { request: said.next_request(), dice, outcomes, last: self.rounds_left == 0 };
+        let mut next = self.behind(&said, &self.memory, &round);
+        let mut room = self.room(around, next.said.ask());
+        if room != Room::Enough && !(round.last && room == Room::OneMore) {
+            let behind = |said: &Said, memory: &Memory| self.behind(said, memory, &round);
+            let wanted = |said: &Said, memory: &Memory| {
+                better(self.room(around, behind(said, memory).said.ask()), room)
+            };
+            // What stands above is told of as it stands once older results are gone.
+            if let Some((said, memory)) =
+                mask::lighter(&said, &self.memory, &self.reply, round.request, &wanted)
+            {
+                next = behind(&said, &memory);
+                room = self.room(around, next.said.ask());
+                return self.go_on_with(around, room, (said, memory), next, round);
             }
         }
-        match room {
-            Room::Enough => {}
-            Room::OneMore => (next, last) = (self.next(&said, &looked, dice, true), true),
+        let before = (said, self.memory.clone());
+        self.go_on_with(around, room, before, next, round)
+    }
+
+    /// Sends the next request, or the last one where there is no `room` for more after it. `before`: the
+    /// conversation that it stands behind, for who has to do without the results.
+    fn go_on_with(
+        &mut self,
+        around: &mut Around<'_>,
+        room: Room,
+        before: (Said, Memory),
+        next: Next,
+        round: Round<'_>,
+    ) -> Vec<Effect> {
+        let last = Round { last: true, ..round };
+        let next = match room {
+            Room::Enough => next,
+            Room::OneMore => self.behind(&before.0, &before.1, &last),
             Room::None(_) => {
                 // An answer from what was seen before is better than none.
-                memory = self.memory.clone();
-                looked.iter().for_each(|one| memory.leave_out(&one.step.asked, request));
-                looked = looked.into_iter().map(Looked::left_out).collect();
-                (next, last) = (self.next(&said, &looked, dice, true), true);
+                let without = |said: &Said, memory: &Memory| self.without(said, memory, &last);
+                let fits = |said: &Said, memory: &Memory| {
+                    !matches!(self.room(around, without(said, memory).said.ask()), Room::None(_))
+                };
+                let lighter = (!fits(&before.0, &before.1))
+                    .then(|| mask::lighter(&before.0, &before.1, &self.reply, round.request, &fits))
+                    .flatten();
+                let (said, memory) = lighter.unwrap_or(before);
+                without(&said, &memory)
             }
+        };
+        if room != Room::Enough || round.last {
+            self.rounds_left = 0;
         }
-        let first = next.results().count().saturating_sub(looked.len());
-        let of = |nth: usize| looked.get(nth.checked_sub(first)?).map(|one| one.presence);
-        let next = next.standing(|piece, nth| memory.presence(piece, nth).or_else(|| nth.and_then(of)));
-        for one in looked {
+        for one in next.looked {
             self.shown.extend(&one.shown);
             self.steps.push(one.step);
         }
-        if last {
-            self.rounds_left = 0;
-        }
-        (self.said, self.memory) = (Some(next), memory);
+        (self.said, self.memory) = (Some(next.said), next.memory);
         self.send(around)
     }
 
-    /// The conversation with what was looked up behind it. `last`: the model is told to answer now.
-    fn next(&self, said: &Said, looked: &[Looked], dice: u64, last: bool) -> Said {
+    /// What was looked up, behind a conversation that holds `memory`.
+    fn behind(&self, said: &Said, memory: &Memory, round: &Round<'_>) -> Next {
+        let mut memory = memory.clone();
+        let looked = lookup::looked(&self.calls, round.outcomes, &mut memory, round.request);
+        self.put(said, memory, looked, round)
+    }
+
+    /// The same as if nothing had come of it.
+    fn without(&self, said: &Said, memory: &Memory, round: &Round<'_>) -> Next {
+        let looked = lookup::looked(&self.calls, round.outcomes, &mut memory.clone(), round.request);
+        let mut memory = memory.clone();
+        looked.iter().for_each(|one| memory.leave_out(&one.step.asked, round.request));
+        self.put(said, memory, looked.into_iter().map(Looked::left_out).collect(), round)
+    }
+
+    fn put(&self, said: &Said, memory: Memory, looked: Vec<Looked>, round: &Round<'_>) -> Next {
         let results = looked.iter().map(|one| one.result.clone()).collect();
-        prompt::after_calls(said, &self.reply, &self.calls, &self.seals, results, dice, last)
+        let (reply, calls, seals) = (&self.reply, &self.calls, &self.seals);
+        let said = prompt::after_calls(said, reply, calls, seals, results, round.dice, round.last);
+        let first = said.results().count().saturating_sub(looked.len());
+        let of = |nth: usize| looked.get(nth.checked_sub(first)?).map(|one| one.presence);
+        let said = said.standing(|piece, nth| memory.presence(piece, nth).or_else(|| nth.and_then(of)));
+        Next { said, memory, looked }
     }
 
     /// The request was too long for the model: is there a lighter one to send in its place?
@@ -97,7 +154,7 @@ impl Talk {
                     .unwrap_or(0),
             )
         });
-        let enough = |lighter: &Said| fits.is_none_or(|most| lighter.ask().weight() <= most);
+        let enough = |lighter: &Said, _: &Memory| fits.is_none_or(|most| lighter.ask().weight() <= most);
         let Some((said, memory)) =
             mask::lighter(said, &self.memory, &self.reply, self.memory.newest(), &enough)
         else {

@@ -52,6 +52,7 @@ pub(super) struct Before {
     pub shown: Evidence,
     pub means: Means,
     pub memory: Memory,
+    pub window: Option<Tokens>,
 }
 
 /// Something that was looked up.
@@ -235,9 +236,12 @@ impl Talk {
                 return self.retrieved(around, found);
             }
             Event::Used { dice, outcomes, .. } if self.phase == Phase::Gathering => {
-                return self.used(around, dice, outcomes);
+                return self.used(around, dice, &outcomes);
             }
-            Event::Asking { model, .. } => (self.model, self.held_up) = (Some(model), None),
+            Event::Asking { model, window, .. } => {
+                (self.model, self.held_up) = (Some(model), None);
+                self.window = window.or(self.window);
+            }
             Event::Retrying { failure, wait, .. } => {
                 self.held_up = Some(format!("{failure}; again in {} s", wait.as_secs_f32().ceil()));
             }

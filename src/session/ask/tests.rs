@@ -1,5 +1,7 @@
 //! A question from its first search to its last checked sentence, at each depth, as tables of events.
 
+mod conversation;
+
 use std::time::Duration;
 
 use super::*;

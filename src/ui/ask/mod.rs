@@ -158,6 +158,8 @@ impl App {
         let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
         let text = page.question.text().trim().to_owned();
         let mut wants = self.wants(&text);
+        // A question is about what it names: what the check said is there for who asks for it.
+        wants.told.iter_mut().for_each(|told| told.along = false);
         wants.pages = pages;
         let open = self.files.iter().map(|file| (file.buffer.path().clone(), file.buffer.snapshot()));
         let cursor = self.file().map(|file| file.buffer.cursor().line);

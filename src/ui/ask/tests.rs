@@ -11,7 +11,7 @@ use super::super::{Facts, Input, Limits, view};
 use super::*;
 use crate::change::{Leash, Level};
 use crate::context::citation::{Evidence, ShownCommit};
-use crate::context::{Excerpt, evidence};
+use crate::context::{Asked, Excerpt, evidence, evidence_for};
 use crate::model::{Delta, Runnable, Tokens, ToolCall};
 use crate::prompt::Prompts;
 use crate::session::{
@@ -48,6 +48,18 @@ fn picture(app: &App) -> String {
     terminal.backend().to_string()
 }
 
+/// All of the file that questions are about.
+fn excerpt() -> Excerpt {
+    let (path, text) = (RepoPath::parse("src/a.rs").unwrap(), Lines::from(TEXT));
+    Excerpt { path, span: text.span(), text, whole: true, why: "words".into() }
+}
+
+fn shown() -> Evidence {
+    let mut shown = Evidence::default();
+    shown.add_file(excerpt().path, excerpt().text);
+    shown
+}
+
 /// A question that has been put and found something.
 fn asked() -> (App, TurnId) {
     let mut app = app();
@@ -57,18 +69,8 @@ fn asked() -> (App, TurnId) {
     let [Out::Do(Effect::Retrieve { turn, question, .. })] = &outs[..] else { panic!("{outs:?}") };
     assert_eq!(question.text, "what is it?");
     let turn = *turn;
-    let (path, text) = (RepoPath::parse("src/a.rs").unwrap(), Lines::from(TEXT));
-    let excerpt = Excerpt {
-        path: path.clone(),
-        span: text.span(),
-        text: text.clone(),
-        whole: true,
-        why: "words".into(),
-    };
-    let pack = evidence("what is it?", &[excerpt], Tokens(999)).unwrap();
-    let mut shown = Evidence::default();
-    shown.add_file(path, text);
-    let found = Ok(Retrieved::of(pack, shown));
+    let pack = evidence("what is it?", &[excerpt()], Tokens(999)).unwrap();
+    let found = Ok(Retrieved::of(pack, shown()));
     let outs = happens(&mut app, Event::Retrieved { turn, found });
     assert!(matches!(outs[..], [Out::Do(Effect::Consult { .. })]), "{outs:?}");
     (app, turn)
@@ -214,6 +216,31 @@ fn a_commit_that_is_a_source_opens_to_be_read_and_goes_back_to_the_answer() {
     assert!(picture(&app).contains("Count from one‹U+202E›"), "{}", picture(&app));
     key(&mut app, KeyCode::Esc);
     assert!(picture(&app).contains("It was wanted [1]."), "{}", picture(&app));
+}
+
+#[test]
+fn over_two_questions_the_panel_says_what_came_with_which_and_what_stands_above() {
+    let (mut app, turn) = asked();
+    say(&mut app, turn, "Nothing.");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    "and?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    let outs = key(&mut app, KeyCode::Enter);
+    let Some(Out::Do(Effect::Retrieve { turn, above, .. })) = outs.last() else { panic!("{outs:?}") };
+    let (turn, above) = (*turn, (**above).clone());
+    let pack = evidence_for(&Asked::of("and?", &[excerpt()], &above), Tokens(999)).unwrap();
+    let found = Retrieved { above, ..Retrieved::of(pack, shown()) };
+    happens(&mut app, Event::Retrieved { turn, found: Ok(found) });
+    say(&mut app, turn, "Nothing either.");
+    happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    key(&mut app, KeyCode::F(3));
+    let panel = picture(&app);
+    let second = panel.find("request 2").unwrap_or_else(|| panic!("{panel}"));
+    assert!(panel.find("request 1").is_some_and(|first| first < second), "{panel}");
+    let again = &panel[second..];
+    assert!(
+        again.contains("↑ ▸ src/a.rs 1-3, excerpt") && again.contains("already above (request 1)"),
+        "{panel}"
+    );
 }
 
 #[test]

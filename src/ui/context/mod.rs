@@ -131,7 +131,7 @@ impl App {
     }
 
     /// Has the next request put together, if that is what is looked at.
-    fn look_ahead(&mut self) -> Vec<Out> {
+    pub(super) fn look_ahead(&mut self) -> Vec<Out> {
         let next = matches!(&self.overlay, Some(Overlay::Context(page)) if page.view == View::Next);
         if !next || self.level == Level::Complete {
             return Vec::new();
@@ -143,7 +143,7 @@ impl App {
 
     /// What the model of a request was or would be told beside what is found.
     pub(super) fn wants(&self, typed: &str) -> Wants {
-        Wants::of(typed, self.panelling.wishes.clone())
+        Wants { told: self.told(), ..Wants::of(typed, self.panelling.wishes.clone()) }
     }
 
     /// What was sent: for the question, else for the turn.
@@ -347,7 +347,7 @@ impl App {
                     + self.session.turn().map_or(0, |turn| turn.id().0)
             }
         };
-        let made_of = Some((page.view, revision, width, page.touched));
+        let made_of = Some((page.view, revision + self.checking.revision, width, page.touched));
         if page.made_of == made_of {
             return;
         }

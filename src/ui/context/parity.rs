@@ -1,8 +1,10 @@
 //! What the person sees and the model does not, and the other way round: a comparison of a pack with the
 //! screen.
 
+use std::collections::BTreeSet;
+
 use crate::change::Level;
-use crate::context::{Pack, Source};
+use crate::context::{Pack, Source, Trust, but_for_its_line};
 use crate::text::{RepoPath, Span};
 
 /// Most names in one sentence.
@@ -18,6 +20,8 @@ pub(super) struct Screen<'a> {
     pub selection: Option<Span>,
     /// Open files whose text is another now than the one that was sent.
     pub changed: Vec<&'a RepoPath>,
+    /// What the check said, a line each, in the words of a request; none: there was no check.
+    pub problems: Option<Vec<String>>,
 }
 
 /// What the person should know. `unseen`: what the model does not see; `beyond`: what it sees and the
@@ -58,6 +62,7 @@ pub(super) fn parity(pack: &Pack, screen: &Screen<'_>) -> Parity {
         let names: Vec<String> = screen.changed.iter().map(ToString::to_string).collect();
         unseen.push(format!("changed since it was sent: {}", listed(&names)));
     }
+    unseen.extend(problems(pack, screen));
     let mut others: Vec<String> = Vec::new();
     for segment in pack.segments().iter().filter(|one| is_text(&one.source)) {
         let Some(path) = segment.source.place().0 else { continue };
@@ -69,6 +74,30 @@ pub(super) fn parity(pack: &Pack, screen: &Screen<'_>) -> Parity {
     let beyond =
         (!others.is_empty()).then(|| format!("the model sees and you have not open: {}", listed(&others)));
     Parity { unseen, beyond }
+}
+
+/// Of what the check said, what one of the two does not see.
+fn problems(pack: &Pack, screen: &Screen<'_>) -> Vec<String> {
+    let told = pack.segments().iter().filter(|one| one.source == Source::Diagnostics);
+    let told: BTreeSet<String> = told.flat_map(|one| one.text.lines()).filter_map(but_for_its_line).collect();
+    let mut said = Vec::new();
+    // Lines move while one types; a problem stays the same one.
+    let shown = screen.problems.iter().flatten().filter_map(|line| but_for_its_line(line));
+    let shown: BTreeSet<String> = shown.collect();
+    let missing = shown.difference(&told).count();
+    if missing > 0 {
+        said.push(format!(
+            "the check's problems: {missing} of {} that you see are not in it (F6, @diagnostics)",
+            shown.len()
+        ));
+    }
+    let from_check =
+        pack.segments().iter().any(|one| one.source == Source::Diagnostics && one.trust == Trust::Tool);
+    let old = told.difference(&shown).count();
+    if from_check && old > 0 {
+        said.push(format!("the check's problems: {old} that were told are not what it says now"));
+    }
+    said
 }
 
 /// Does a piece show text of its file?
@@ -87,7 +116,7 @@ fn listed(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::{Segment, Trust};
+    use crate::context::Segment;
 
     fn path(name: &str) -> RepoPath {
         RepoPath::parse(name).unwrap()
@@ -114,6 +143,7 @@ mod tests {
             current: Some(&a),
             selection: Some(Span::new(1, 2)),
             changed: vec![&a],
+            problems: None,
         };
         let found = parity(&pack(sources), &screen);
         assert_eq!(
@@ -137,6 +167,7 @@ mod tests {
             current: Some(&a),
             selection: Some(span),
             changed: vec![],
+            problems: None,
         };
         let sources = vec![Source::Selection { path: a.clone(), span }];
         assert_eq!(parity(&pack(sources), &screen), Parity::default());

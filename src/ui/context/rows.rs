@@ -4,7 +4,7 @@
 use super::parity::{Parity, Screen, parity};
 use super::{ContextPage, View};
 use crate::change::Level;
-use crate::context::{Dropped, Mention, Pack, Presence, Segment, Source, Target};
+use crate::context::{Dropped, Mention, Pack, Presence, Segment, Source, Target, in_words};
 use crate::model::{Money, Price, Tokens, Usage};
 use crate::text::safe;
 use crate::ui::app::App;
@@ -211,6 +211,7 @@ impl Make<'_> {
             current: looked_at.map(|file| file.buffer.path()),
             selection: if self.page.view == View::Next { app.selected() } else { None },
             changed: changed.map(|file| file.buffer.path()).collect(),
+            problems: self.app.told().map(|told| told.report.all().iter().map(in_words).collect()),
         }
     }
 

@@ -300,6 +300,9 @@ impl App {
 
     /// Files that landed are shown as they are now, with what the user typed meanwhile.
     pub(in crate::ui) fn adopt_landed(&mut self, landed: &[crate::change::Landed]) {
+        if !landed.is_empty() {
+            self.files_were_changed();
+        }
         self.adopt(landed.iter().map(|change| (&change.path, change.text.as_ref())));
     }
 

@@ -43,12 +43,19 @@ pub fn title(app: &App, pen: &mut Pen<'_>, area: Rect) {
     let place = format!("{}{} ", safe::line(&app.facts.workspace), branch.unwrap_or_default());
     let banner = app.facts.banner.as_ref().map(|banner| format!("{} │ ", safe::line(banner)));
     // What somebody waits for, and that the model is scripted, before where we are.
-    let asked = app.asked_in_short();
+    let asked = match app.asked_in_short() {
+        asked if asked.is_empty() => app.vectors_in_short(),
+        asked => asked,
+    };
+    let check = app.check_in_short();
     let asked = |most: usize| {
         asked.iter().find(|words| safe::width(words) <= most).map(|words| format!("{words} │ "))
     };
     let room = usize::from(area.width.saturating_sub(column));
     let kept = banner.unwrap_or_default() + &asked(room.saturating_sub(4)).unwrap_or_default();
+    let left = room.saturating_sub(safe::width(&kept) + 4);
+    let check = check.iter().find(|words| safe::width(words) <= left);
+    let kept = kept + &check.map(|words| format!("{words} │ ")).unwrap_or_default();
     let short = kept.trim_end_matches(['│', ' ']);
     let wordings =
         [format!(" {kept}{place}"), if short.is_empty() { String::new() } else { format!(" {short} ") }];
@@ -391,6 +398,10 @@ pub fn footer(app: &App, pen: &mut Pen<'_>, area: Rect) {
         return;
     }
     let place = app.place();
+    if let (keymap::Place::Editor, Some((paint, words))) = (place, app.problem_here()) {
+        pen.text(area, 0, paint, &words);
+        return;
+    }
     let mut rows = keymap::footer(place);
     if place == keymap::Place::Review && app.review.at.is_none() {
         let left = [Action::Stop, Action::Leave, Action::Help];

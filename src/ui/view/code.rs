@@ -85,10 +85,11 @@ impl Painter<'_, '_, '_> {
         self.gutter(y, Some(line), removed.map(|(hunk, verdict)| (hunk, '-', verdict)), here);
         let words = removed.map_or_else(Layer::new, |(hunk, _)| self.removed_words(hunk, line));
         let marks = self.marks(line, &text);
+        let wrong = self.wrong(line, &text);
         let ink = Ink {
             ground: removed.map(|_| Paint::Removed),
             syntax: self.file.colours.of(line, text.len()),
-            layers: &[&words, &marks],
+            layers: &[&words, &wrong, &marks],
             tab: self.file.buffer.tab_width(),
             left: self.file.viewport.left_col,
         };
@@ -135,6 +136,13 @@ impl Painter<'_, '_, '_> {
         let number = line.map_or(String::new(), |line| (line + 1).to_string());
         let paint = if here { Paint::GutterHere } else { Paint::Gutter };
         self.pen.text_at(self.area, 1, y, paint, &format!("{number:>w$}", w = width - 4));
+        let worst =
+            line.and_then(|line| self.file.marks.on_line(line).iter().min_by_key(|mark| mark.severity));
+        if let Some(mark) = worst {
+            // Beside the sign of a hunk, where one is.
+            let column = if hunk.is_some() { 0 } else { u16::try_from(width - 2).unwrap_or(0) };
+            self.pen.text_at(self.area, column, y, mark.paint(), mark.sign());
+        }
         if let Some((_, sign, verdict)) = hunk {
             let column = u16::try_from(width - 2).unwrap_or(0);
             let paint = if sign == '+' { Paint::Good } else { Paint::Bad };
@@ -149,6 +157,18 @@ impl Painter<'_, '_, '_> {
         words
             .map(|ranges| ranges.iter().map(|r| (r.clone(), Paint::RemovedWord)).collect())
             .unwrap_or_default()
+    }
+
+    /// What is wrong in the line: the worst first, and nothing twice.
+    fn wrong(&self, line: usize, text: &str) -> Layer {
+        let mut layer = Layer::new();
+        for mark in self.file.marks.on_line(line) {
+            let range = mark.range_in(text);
+            let free = layer.iter().all(|(taken, _)| range.end <= taken.start || taken.end <= range.start);
+            layer.extend(mark.underline().filter(|_| free).map(|paint| (range, paint)));
+        }
+        layer.sort_by_key(|(range, _)| range.start);
+        layer
     }
 
     /// Selection and search matches.
