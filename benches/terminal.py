@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a user waits for, measured from outside: a release binary, a pty, a model server on loopback.
 
-    python3 benches/terminal.py target/release/rein [startup] [idle] [keys] [hunk] [stream] [cancel] [gathering] [edit] [large]
+    python3 benches/terminal.py target/release/rein [startup] [idle] [keys] [hunk] [stream] [cancel] [gathering] [ask] [edit] [large]
 
 Linux, Python 3.9 or later, `git`; nothing to install. Everything happens in a temp folder with a home
 of its own. A frame is counted when its last byte (the end of the synchronized update, CSI ? 2026 l)
@@ -44,6 +44,7 @@ class Model(http.server.ThreadingHTTPServer):
 
     def says(self, reply, hangs=False):
         self.reply, self.hangs = reply, hangs
+        self.calls, self.mute, self.plan = [], False, None
         self.requests, self.sent = [], None
 
 
@@ -51,19 +52,27 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.requests.append(json.loads(body))
+        planning = self.server.plan is not None and b"You plan how" in body
+        if self.server.mute and not planning:
+            time.sleep(30)
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
-        reply = self.server.reply
+        reply = self.server.plan if planning else self.server.reply
         pieces = [{"content": reply[at:at + 16]} for at in range(0, len(reply), 16)]
+        for n, (name, arguments) in enumerate(self.server.calls):
+            call = {"index": n, "id": f"call_{n}", "type": "function",
+                    "function": {"name": name, "arguments": json.dumps(arguments)}}
+            pieces.append({"tool_calls": [call]})
         lines = ["data: " + json.dumps({"choices": [{"index": 0, "delta": piece}]}) + "\n\n" for piece in pieces]
         try:
             text = "".join(lines).encode()
             self.server.sent = time.perf_counter()
             self.wfile.write(text)
-            if self.server.hangs:
+            if self.server.hangs and not planning:
                 time.sleep(30)
-            end = json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            reason = "tool_calls" if self.server.calls else "stop"
+            end = json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
             self.wfile.write(("data: " + end + "\n\ndata: [DONE]\n\n").encode())
         except OSError:
             pass
@@ -301,6 +310,45 @@ class Bench:
             rein.close()
         said("Esc to \"stopped\" on screen", times, "ms")
 
+    def ask(self, runs=10):
+        """Esc in every state of a question, and what the process still does in the second after it."""
+        slow = [("grep", {"pattern": r"(?:[a-z_]+[^a-z]+){1,9}nowhere"})] * 8
+        plan = "".join(f"- Which part of the input is of use {n}?\n" for n in range(3))
+        states = (
+            # what is waited for, steps of the slider, the word that says so, and the model
+            ("the search, without an index", 0, b"searching", {"mute": True}),
+            ("the first byte", 0, b"asking", {"mute": True}),
+            ("the rest of the answer", 0, b"answering", {"reply": "Takes part of the input. " * 20, "hangs": True}),
+            ("eight slow greps of the project", 1, b"looking", {"calls": slow}),
+            ("three parts of a question in depth", 2, b"parts,", {"plan": plan, "mute": True}),
+        )
+        for name, steps, word, model in states:
+            times, after = [], []
+            for run in range(runs):
+                self.model.says("")
+                vars(self.model).update(model)
+                environment = self.environment
+                if word == b"searching":
+                    cache = os.path.join(os.path.dirname(self.root), f"cache-{run}")
+                    self.environment = {**environment, "XDG_CACHE_HOME": cache}
+                rein = Rein(self, "small.rs")
+                self.environment = environment
+                rein.quiet(0.3)
+                rein.send(b"\x01" + b"\t" * steps + b"how much of the input is of use")
+                rein.quiet(0.2)
+                rein.send(b"\r")
+                reached = rein.wait(lambda output: word in output, 30)
+                rein.wait(lambda _: False, 0.05 if word == b"searching" else 0.3)
+                cpu = rein.stat()[0]
+                sent = rein.send(b"\x1b")
+                at = rein.wait(lambda output: b"stopped" in output)
+                times.append((at - sent) * 1000 if reached and at else None)
+                rein.wait(lambda _: False, 1.0)
+                after.append((rein.stat()[0] - cpu) * 1000)
+                rein.close()
+            said(f"Esc to \"stopped\", waiting for {name}", times, "ms")
+            said("... CPU in the second after it", after, "ms")
+
     def gathering(self, runs=10):
         """Esc while what a request is about is still being looked for."""
         times = []
@@ -391,7 +439,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="rein-bench-")
     try:
         bench = Bench(binary, folder)
-        for name in chosen or ["startup", "idle", "keys", "hunk", "stream", "cancel", "gathering", "edit"]:
+        for name in chosen or ["startup", "idle", "keys", "hunk", "stream", "cancel", "gathering", "ask", "edit"]:
             getattr(bench, name)()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,14 +1,16 @@
 //! What was typed. This file knows the words of the command line and nothing of what they do; each
 //! command's meaning is in `front`.
 
-use std::path::PathBuf;
+mod asking;
+mod changing;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::change::Level;
-use crate::front::{self, ApplyFormat, Exit};
+use crate::front::{self, Exit};
 use crate::model::{ModelId, Tokens};
 use crate::provider::Wire;
+use asking::{AskArgs, ContextArgs, EditArgs, Shared};
+use changing::{ApplyArgs, DiffArgs, RestoreArgs};
 
 /// A terminal coding agent with an autonomy slider: the model generates, you verify, hunk by hunk.
 #[derive(Parser, Debug)]
@@ -24,54 +26,6 @@ struct Cli {
     target: Option<String>,
     #[command(flatten)]
     shared: Shared,
-}
-
-/// Options that every command which may ask a model takes.
-#[derive(Args, Debug, Clone, Default)]
-struct Shared {
-    /// The model to ask, as PROVIDER/MODEL, instead of `roles.chat`
-    #[arg(long, short = 'm', value_name = "PROVIDER/MODEL")]
-    model: Option<String>,
-    /// Write every exchange with a server down, without keys, so that it can be played again
-    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
-    record: Option<PathBuf>,
-    /// Take the answers from a recording; nothing leaves this machine
-    #[arg(long, value_name = "FILE")]
-    replay: Option<PathBuf>,
-}
-
-impl From<Shared> for front::Supplied {
-    fn from(shared: Shared) -> Self {
-        let Shared { model, record, replay } = shared;
-        Self { model, record, replay }
-    }
-}
-
-/// What a request holds beside what is found for it.
-#[derive(Args, Debug, Clone, Default)]
-struct Beside {
-    /// Put this into the request too: a file, FILE:A-B, a symbol, diff, diagnostics or an address; `@`
-    /// before it in the text does the same
-    #[arg(long, value_name = "WHAT")]
-    add: Vec<String>,
-    /// Keep this out of the request: a path, an address, or a kind of piece as `rein context` names it; `./map`
-    /// is a file that is called like a kind
-    #[arg(long, value_name = "WHAT")]
-    evict: Vec<String>,
-    /// Fetch the pages that are named, this once; without it they are refused
-    #[arg(long)]
-    allow_url: bool,
-    /// Tell the model what a compiler, a linter or a test runner printed: FILE holds it, `-` reads it from
-    /// stdin. What it says of files that are not here is left out
-    #[arg(long, value_name = "FILE")]
-    diagnostics: Option<PathBuf>,
-}
-
-impl From<Beside> for front::Wanted {
-    fn from(beside: Beside) -> Self {
-        let Beside { add, evict, allow_url, diagnostics } = beside;
-        Self { add, evict, allow_url, diagnostics }
-    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -163,153 +117,6 @@ enum Command {
 }
 
 #[derive(Args, Debug)]
-struct EditArgs {
-    /// What may change: the lines given, the file given, or the repository
-    #[arg(long, value_enum)]
-    level: Option<Notch>,
-    /// The file the instruction is about
-    #[arg(long, short = 'f', value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// The lines of FILE that may change, from 1, both included
-    #[arg(long, value_name = "A-B", requires = "file")]
-    lines: Option<String>,
-    /// Land the change instead of printing it; it can be undone
-    #[arg(long)]
-    apply: bool,
-    /// Review the change first in a dialogue, line by line; what is accepted lands
-    #[arg(long, conflicts_with_all = ["apply", "json"])]
-    plain: bool,
-    /// Report as one JSON document
-    #[arg(long)]
-    json: bool,
-    /// What should change; `-` reads it from stdin
-    #[arg(required = true, value_name = "INSTRUCTION")]
-    instruction: Vec<String>,
-    #[command(flatten)]
-    beside: Beside,
-    #[command(flatten)]
-    shared: Shared,
-}
-
-#[derive(Args, Debug)]
-#[command(
-    after_help = "A sentence without a source that was verified is marked [?]. Exit code 1: none of the \
-    answer could be verified, or nothing in the project fits the question; 4: the budget ended, what was \
-    found until then is printed. `[ask]` in the configuration has the defaults."
-)]
-struct AskArgs {
-    /// Report as one JSON document
-    #[arg(long)]
-    json: bool,
-    /// How far to go: quick (one search, one request), research (the model looks things up in files and
-    /// history) or deep (split, looked up part by part, checked, written up)
-    #[arg(long, value_name = "DEPTH")]
-    depth: Option<crate::session::Depth>,
-    /// The line or lines that the question is about: FILE:LINE or FILE:FIRST-LAST
-    #[arg(long, value_name = "FILE:LINE")]
-    at: Option<String>,
-    /// Most that it may use, as in `$0.50`, `200k` (tokens), `5min`, or several with commas between
-    #[arg(long, value_name = "BUDGET")]
-    budget: Option<crate::session::Allowance>,
-    /// What to find out; `-` reads it from stdin
-    #[arg(required = true, value_name = "QUESTION")]
-    question: Vec<String>,
-    #[command(flatten)]
-    beside: Beside,
-    #[command(flatten)]
-    shared: Shared,
-}
-
-#[derive(Args, Debug)]
-struct ContextArgs {
-    /// What may change: the lines given, the file given, or the repository
-    #[arg(long, value_enum)]
-    level: Option<Notch>,
-    /// The file the instruction is about
-    #[arg(long, short = 'f', value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// The lines of FILE that may change, from 1, both included
-    #[arg(long, value_name = "A-B", requires = "file")]
-    lines: Option<String>,
-    /// Report as one JSON document
-    #[arg(long)]
-    json: bool,
-    /// What should change; `-` reads it from stdin
-    #[arg(required = true, value_name = "INSTRUCTION")]
-    instruction: Vec<String>,
-    #[command(flatten)]
-    beside: Beside,
-}
-
-#[derive(Args, Debug)]
-struct ApplyArgs {
-    /// The reply's edit format: auto, sr (search/replace), str-replace, apply-patch, udiff, lazy, whole;
-    /// or ops (operations on whole files, as JSON)
-    #[arg(long, default_value = "auto", value_name = "FORMAT")]
-    format: ApplyFormat,
-    /// The folder whose files change
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    /// The files as the model saw them; what they have become since is kept
-    #[arg(long, value_name = "DIR")]
-    base: Option<PathBuf>,
-    /// The file meant by edits that name none
-    #[arg(long, short = 'f', value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// Say what would happen and write nothing
-    #[arg(long)]
-    check: bool,
-    /// With --check: print the change as a unified diff
-    #[arg(long, requires = "check", conflicts_with = "json")]
-    diff: bool,
-    /// Review first, hunk by hunk: what is accepted lands, what cannot be placed is named
-    #[arg(long, short = 'i', conflicts_with_all = ["check", "json", "serve"])]
-    interactive: bool,
-    /// With -i: as a dialogue, line by line, for screen readers and where there is no screen
-    #[arg(long, requires = "interactive")]
-    plain: bool,
-    /// Report as one JSON document
-    #[arg(long)]
-    json: bool,
-    /// Answer requests, one JSON object a line: {root, format, edit, base?, scope?, file?, check?}
-    #[arg(long, conflicts_with_all = ["format", "root", "base", "file", "check", "json"])]
-    serve: bool,
-}
-
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Without a commit: what is not staged, and new files. REV: the files since that commit. \
-    In both, a rejected hunk is taken back in the file when Enter is pressed; `rein undo` brings it again. \
-    REV..REV, --staged and --files write nothing.\n\
-    --landing ID and --since ID look back in the journal (`rein log`), and take back likewise.\n\
-    As a tool of git's, once: git config --global difftool.rein.cmd 'rein diff --files \"$LOCAL\" \"$REMOTE\"'\n\
-    and then: git difftool -d -t rein"
-)]
-struct DiffArgs {
-    /// The last commit and the index; nothing is written
-    #[arg(long)]
-    staged: bool,
-    /// What the landing ID changed, as far as it is still in the files; paths narrow it
-    #[arg(long, value_name = "ID", conflicts_with_all = ["staged", "files", "since"])]
-    landing: Option<String>,
-    /// What the landing ID and all after it changed: the files before it, and now; paths narrow it
-    #[arg(long, value_name = "ID", conflicts_with_all = ["staged", "files"])]
-    since: Option<String>,
-    /// Two files or folders, anywhere; nothing is written
-    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"], conflicts_with_all = ["staged", "arguments"])]
-    files: Option<Vec<PathBuf>>,
-    /// As a dialogue, line by line, for screen readers, pipes and where there is no screen
-    #[arg(long)]
-    plain: bool,
-    /// A commit or two (REV, REV..REV), then paths that narrow it
-    #[arg(value_name = "REV|PATH", allow_hyphen_values = false)]
-    arguments: Vec<String>,
-    /// Paths only, whatever they are called
-    #[arg(last = true, value_name = "PATH")]
-    paths: Vec<String>,
-}
-
-#[derive(Args, Debug)]
 struct SearchArgs {
     /// Most results
     #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
@@ -340,26 +147,6 @@ enum Mode {
     Regex,
     /// Who uses a name: QUERY is a function, a type or a constant, as in `Parser::parse`
     Uses,
-}
-
-#[derive(Args, Debug)]
-struct RestoreArgs {
-    /// The file, and whose change: FILE@ID is the file before ID. Without ID: the last version
-    /// that differs from the file. Nothing is lost: what the file is now can be restored as well
-    #[arg(value_name = "FILE[@ID]")]
-    target: String,
-    /// The file as ID left it, instead of as it was before
-    #[arg(long, conflicts_with_all = ["merge", "list"])]
-    after: bool,
-    /// Take back only what ID did to the file and keep later edits; refused where they touch
-    #[arg(long, conflicts_with = "list")]
-    merge: bool,
-    /// List the versions and change nothing
-    #[arg(long)]
-    list: bool,
-    /// Report as one JSON document
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -402,24 +189,6 @@ enum ConfigCommand {
     Check,
 }
 
-/// The notches that take an instruction.
-#[derive(Clone, Copy, ValueEnum, Debug)]
-enum Notch {
-    Selection,
-    File,
-    Repo,
-}
-
-impl From<Notch> for Level {
-    fn from(notch: Notch) -> Self {
-        match notch {
-            Notch::Selection => Self::Selection,
-            Notch::File => Self::File,
-            Notch::Repo => Self::Repo,
-        }
-    }
-}
-
 /// Runs the command line and says how it ended.
 pub fn run() -> Exit {
     match Cli::try_parse() {
@@ -453,7 +222,7 @@ fn dispatch(cli: Cli) -> Exit {
         }
         Some(Command::Apply(args)) => front::apply(args.into()),
         Some(Command::Search(args)) => front::search(args.into()),
-        Some(Command::Ask(args)) => front::ask(&args.into()),
+        Some(Command::Ask(args)) => ask(args),
         Some(Command::Context(args)) => front::context(&args.into()),
         Some(Command::Index { status, rebuild, model, json }) => {
             let what = match (status, rebuild) {
@@ -488,59 +257,11 @@ fn dispatch(cli: Cli) -> Exit {
     }
 }
 
-impl From<EditArgs> for front::EditRequest {
-    fn from(args: EditArgs) -> Self {
-        Self {
-            level: args.level.map(Level::from),
-            file: args.file,
-            lines: args.lines,
-            apply: args.apply,
-            plain: args.plain,
-            json: args.json,
-            instruction: args.instruction.join(" "),
-            wanted: args.beside.into(),
-            supplied: args.shared.into(),
-        }
-    }
-}
-
-impl From<AskArgs> for front::AskRequest {
-    fn from(args: AskArgs) -> Self {
-        let AskArgs { json, depth, at, budget, question, beside, shared } = args;
-        let wanted = beside.into();
-        Self { question: question.join(" "), depth, at, budget, json, wanted, supplied: shared.into() }
-    }
-}
-
-impl From<ContextArgs> for front::EditRequest {
-    fn from(args: ContextArgs) -> Self {
-        let ContextArgs { level, file, lines, json, instruction, beside } = args;
-        let (level, instruction) = (level.map(Level::from), instruction.join(" "));
-        Self {
-            level,
-            file,
-            lines,
-            apply: false,
-            plain: false,
-            json,
-            instruction,
-            wanted: beside.into(),
-            supplied: front::Supplied::default(),
-        }
-    }
-}
-
-impl From<ApplyArgs> for front::ApplyRequest {
-    fn from(args: ApplyArgs) -> Self {
-        Self {
-            format: args.format,
-            root: args.root,
-            base: args.base,
-            file: args.file,
-            check: args.check,
-            diff: args.diff,
-            json: args.json,
-        }
+fn ask(args: AskArgs) -> Exit {
+    match &args.show {
+        _ if args.list => front::list_answers(args.json),
+        Some(id) => front::show_answer(id.as_deref().unwrap_or_default(), args.json, args.out.as_ref()),
+        None => front::ask(&args.into()),
     }
 }
 
@@ -558,30 +279,10 @@ impl From<SearchArgs> for front::SearchRequest {
     }
 }
 
-impl From<DiffArgs> for front::DiffRequest {
-    fn from(args: DiffArgs) -> Self {
-        let mut files = args.files.into_iter().flatten();
-        let mut arguments = args.arguments;
-        if !args.paths.is_empty() {
-            arguments.push("--".into());
-            arguments.extend(args.paths);
-        }
-        let DiffArgs { staged, landing, since, plain, .. } = args;
-        Self { files: files.next().zip(files.next()), staged, landing, since, plain, arguments }
-    }
-}
-
 impl From<DecodeArgs> for front::DecodeRequest {
     fn from(args: DecodeArgs) -> Self {
         let DecodeArgs { api, status, content_type } = args;
         Self { api, status, content_type }
-    }
-}
-
-impl From<RestoreArgs> for front::RestoreRequest {
-    fn from(args: RestoreArgs) -> Self {
-        let RestoreArgs { target, after, merge, list, json } = args;
-        Self { target, after, merge, list, json }
     }
 }
 
@@ -614,6 +315,12 @@ mod tests {
             &["rein", "search", "--mode", "magic", "x"],
             &["rein", "ask", "--depth", "bottomless", "x"],
             &["rein", "ask", "--budget", "a lot", "x"],
+            &["rein", "ask"],
+            &["rein", "ask", "--continue"],
+            &["rein", "ask", "--list", "x"],
+            &["rein", "ask", "--list", "--show"],
+            &["rein", "ask", "--show", "3fa9c2d1", "--continue", "x"],
+            &["rein", "ask", "--json", "--out", "a.md", "x"],
             &["rein", "index", "--status", "--rebuild"],
             &["rein", "models", "decode"],
             &["rein", "models", "decode", "--api", "openai"],

@@ -29,7 +29,7 @@ fn answer(sources: &str, answer: &str) -> String {
 const QUESTION: &str = "how often is a request tried, where is retry";
 
 fn ask(world: &World, model: &Model) -> Value {
-    world.ask(model);
+    serve(world, model, "openai-chat", "");
     let before = world.tree();
     let ran = world.rein(&["ask", "--json", QUESTION]);
     assert_eq!(world.tree(), before, "asking writes nothing");
@@ -72,7 +72,7 @@ fn a_person_sees_which_sentences_rest_on_what() {
         "[1] src/retry.rs:9\n> pub const ATTEMPTS: u32 = 3;\n[2] src/retry.rs:2\n> const ATTEMPTS = 4\n";
     let (world, model) =
         (world(), Model::says(&answer(sources, "Three times [1]. Or four [2].\n\nBoth [1][2].")));
-    world.ask(&model);
+    serve(&world, &model, "openai-chat", "");
     let told = world.rein(&["ask", QUESTION]).ends(0).text();
     assert_eq!(
         told,
@@ -104,7 +104,7 @@ fn every_end_has_its_exit_code() {
     let world = world();
     let end = |reply: Reply, question: &str| {
         let model = Model::plays([reply]);
-        world.ask(&model);
+        serve(&world, &model, "openai-chat", "");
         (world.rein(&["ask", "--json", question]), model.asked())
     };
     let (ran, _) = end(Reply::text(answer("", "It is so.")), QUESTION);
@@ -123,7 +123,7 @@ fn every_end_has_its_exit_code() {
     );
     let inside = world.root().join("project/.index");
     let model = Model::says("x");
-    world.ask(&model);
+    serve(&world, &model, "openai-chat", "");
     let ran = world.rein_env(&[("REIN_INDEX_DIR", inside.to_str().unwrap())], &["ask", "--json", QUESTION]);
     assert!(ran.ends(5).json()["reason"].as_str().unwrap().contains("REIN_INDEX_DIR"));
     world.rein(&["ask", "  "]).ends(64);
@@ -135,7 +135,7 @@ fn a_question_is_read_from_stdin_and_what_an_answer_smuggles_stays_a_text() {
     let smuggled = "\x1b]0;owned\x07 `src/retry.rs` [1].\n<instruction>\n";
     let sources = "[1] src/retry.rs:2\n> pub const ATTEMPTS: u32 = 3;\n";
     let (world, model) = (world(), Model::says(&answer(sources, smuggled)));
-    world.ask(&model);
+    serve(&world, &model, "openai-chat", "");
     let document = world.rein_with(&["ask", "--json", "-"], format!("{QUESTION}\n")).ends(0).json();
     assert_eq!(document["question"], QUESTION);
     assert_eq!(document["answer"][0]["verified"], true);

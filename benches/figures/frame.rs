@@ -64,7 +64,11 @@ impl Desk {
         self.key(KeyCode::Char('x'), KeyModifiers::NONE);
         self.key(KeyCode::Enter, KeyModifiers::NONE);
         let turn = self.turn();
-        self.event(Event::Asking { turn, model: ModelId { provider: "p".into(), model: "m".into() } });
+        self.event(Event::Asking {
+            turn,
+            model: ModelId { provider: "p".into(), model: "m".into() },
+            window: None,
+        });
     }
 
     fn turn(&self) -> TurnId {
@@ -117,7 +121,7 @@ impl Desk {
             }
             Effect::Highlight { path, version, language, text } => {
                 let classes = highlight::highlight(language, text.bytes());
-                Some(Event::Highlighted { path, version, classes })
+                Some(Event::Highlighted { path, version, classes, faults: Vec::new() })
             }
             Effect::Gather { turn, instruct } => Some(self.gathered(turn, &instruct)),
             Effect::Send { turn, .. } => {

@@ -60,6 +60,7 @@ pub(super) struct Ask {
     pub parts: Option<i64>,
     pub tokens: Option<i64>,
     pub minutes: Option<i64>,
+    pub keep_days: Option<i64>,
     pub dollars: Option<f64>,
 }
 
@@ -169,7 +170,7 @@ const TOP: &[&str] = &[
     "models",
 ];
 const BUDGET: &[&str] = &["turn", "day"];
-const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "dollars"];
+const ASK: &[&str] = &["depth", "rounds", "parts", "tokens", "minutes", "keep_days", "dollars"];
 const EMBED: &[&str] = &[
     "auto",
     "wait",

@@ -165,6 +165,7 @@ impl<'a> Meaning<'a> {
                 time: some(number("minutes", 1_440, |w| w.ask.minutes)?)
                     .map(|minutes| Duration::from_secs(minutes * 60)),
             },
+            keep_days: number("keep_days", 3_650, |w| w.ask.keep_days)?.unwrap_or(30),
         })
     }
 

@@ -103,6 +103,8 @@ pub struct Asking {
     pub depth: Depth,
     pub reach: Reach,
     pub allowance: Allowance,
+    /// So long an answer is kept after the last one of its conversation, in days; 0: not at all.
+    pub keep_days: usize,
 }
 
 /// How a project is made searchable by meaning, where a model serves the role `embed`.
@@ -174,10 +176,10 @@ impl Config {
         }
     }
 
-    /// The check of the project at `root`: of those that fit the one that names it most closely.
-    pub fn check(&self, root: &Path) -> Option<&Check> {
-        let real = |folder: &Path| std::fs::canonicalize(folder).ok();
-        self.checks.iter().filter(|check| check.is_of(root, real)).max_by_key(|check| check.rank())
+    /// The check of the project at `root`: of those that fit the one that names it most closely. `real`: where a
+    /// folder is, links followed.
+    pub fn check(&self, root: &Path, real: impl Fn(&Path) -> Option<PathBuf>) -> Option<&Check> {
+        self.checks.iter().filter(|check| check.is_of(root, &real)).max_by_key(|check| check.rank())
     }
 
     /// Where to look for a server when `roles.chat` is empty: what is configured on this machine.
@@ -401,6 +403,26 @@ mod tests {
                 "my.toml:2: `bottomless` is no depth; use quick, research, deep",
             ),
             ("[ask]\nrounds = 99", "my.toml:2: `ask.rounds` is 99; use 0 to 50"),
+            (
+                "[checks.shop]\ncommand = \"make\"",
+                "my.toml:1: `checks.\"shop\"` names no folder; write all of its path, or `~/` and the rest",
+            ),
+            (
+                "[checks.\"/p\"]\non_save = true",
+                "my.toml:1: `[checks.\"/p\"]` has no `command`; write it as in `command = [\"cargo\", \"check\", \"--message-format=short\"]`",
+            ),
+            (
+                "[checks.\"/p/*\"]\ncommand = \"make\"\non_save = true",
+                "my.toml:3: `on_save` runs the command without a key: name one folder, and not all that fit a pattern",
+            ),
+            (
+                "[checks.\"/p\"]\ncommand = \"make\"\ntimeout = 0",
+                "my.toml:3: `timeout` is 0; use 1 to 86400 seconds",
+            ),
+            (
+                "[checks.\"/p\"]\ncomand = \"make\"",
+                "my.toml:2: unknown key `comand` in `[checks./p]`; did you mean `command`?",
+            ),
             ("[embed]\ntokens = -1", "my.toml:2: `embed.tokens` is -1; use 0 to 100000000000"),
             (
                 "[embed]\ncollection = \"a/b\"",
@@ -450,11 +472,12 @@ mod tests {
         let config = loaded("", &[], Overrides::default()).unwrap().config;
         assert_eq!((config.ask.depth, config.ask.reach), (Depth::Quick, Reach::default()));
         assert_eq!(config.ask.allowance, "300k,10min".parse().unwrap());
-        let user =
-            "[ask]\ndepth = \"deep\"\nrounds = 9\nparts = 0\ntokens = 0\nminutes = 2\ndollars = 0.25\n";
+        assert_eq!(config.ask.keep_days, 30);
+        let user = "[ask]\ndepth = \"deep\"\nrounds = 9\nparts = 0\ntokens = 0\nminutes = 2\nkeep_days = 0\ndollars = 0.25\n";
         let config = loaded(user, &[], Overrides::default()).unwrap().config;
         assert_eq!((config.ask.depth, config.ask.reach), (Depth::Deep, Reach { rounds: 9, parts: 1 }));
         assert_eq!(config.ask.allowance, "$0.25,2min".parse().unwrap());
+        assert_eq!(config.ask.keep_days, 0);
     }
 
     #[test]
@@ -570,6 +593,20 @@ mod tests {
         assert!(note.starts_with("chat: `ollama/qwen3:8b`, found at 127.0.0.1:11434"), "{note}");
         assert_eq!(config.roles.chat, ["ollama/qwen3:8b".parse().unwrap()]);
         assert_eq!(config.adopt(&found), None, "once is enough");
+    }
+
+    #[test]
+    fn the_check_of_a_project_is_the_one_that_names_it_most_closely_and_no_recording_has_one() {
+        let user = "[checks.\"/p/*\"]\ncommand = \"make check\"\n[checks.\"/p/shop\"]\ncommand = [\"cargo\", \"check\"]\non_save = true";
+        let first = loaded(user, &[], Overrides::default()).unwrap();
+        let name = |root: &str| first.config.check(Path::new(root), |_| None).map(Check::name);
+        assert_eq!(name("/p/shop").as_deref(), Some("cargo check"));
+        assert_eq!(name("/p/other").as_deref(), Some("make check"));
+        assert_eq!(name("/p/a/b"), None);
+        assert!(show(&first).contains("on_save = true") && !written(&first.config).contains("checks"));
+        let in_place = Some((PathBuf::from("a recording"), user.to_owned()));
+        let played = loaded("", &[], Overrides { in_place, ..Overrides::default() }).unwrap();
+        assert!(played.config.checks.is_empty(), "a stranger's text names no command");
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn budget(config: &Config) -> Table {
 }
 
 fn ask(config: &Config) -> Table {
-    let Asking { depth, reach, allowance } = config.ask;
+    let Asking { depth, reach, allowance, keep_days } = config.ask;
     let tokens = allowance.tokens.map_or(0, |tokens| i64::try_from(tokens.0).unwrap_or(i64::MAX));
     let minutes = allowance.time.map_or(0, |time| i64::try_from(time.as_secs() / 60).unwrap_or(i64::MAX));
     let mut table = Table::from_iter([
@@ -118,6 +118,7 @@ fn ask(config: &Config) -> Table {
         ("parts".to_owned(), number(reach.parts)),
         ("tokens".to_owned(), Value::Integer(tokens)),
         ("minutes".to_owned(), Value::Integer(minutes)),
+        ("keep_days".to_owned(), number(keep_days)),
     ]);
     table.extend(allowance.money.map(|money| ("dollars".to_owned(), dollars(money))));
     table

@@ -38,7 +38,7 @@ pub use presence::Presence;
 pub use rank::{mentions, rank, words};
 pub use request::{DoesNotFit, Excerpt, Open, Request};
 pub use secret::{holds_key, is_secret, secret_lines, shows_secret};
-pub use told::{Told, in_words};
+pub use told::{Told, but_for_its_line, edited_since, in_words};
 pub use transcript::{Changed, Transcript};
 pub use visible::{hidden, visible};
 pub use wishes::{Target, Wishes};

@@ -10,7 +10,7 @@ use crate::model::{Ratio, Tokens};
 use crate::text::{RepoPath, Span};
 
 /// Where a piece comes from.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Source {
     /// What rein says about the task as a whole.
     System,
@@ -19,23 +19,11 @@ pub enum Source {
     /// What the user typed.
     Instruction,
     /// Lines of a file that may be changed.
-    File {
-        path: RepoPath,
-        #[serde(skip)]
-        span: Span,
-    },
+    File { path: RepoPath, span: Span },
     /// The only lines that may be changed, at `selection`.
-    Selection {
-        path: RepoPath,
-        #[serde(skip)]
-        span: Span,
-    },
+    Selection { path: RepoPath, span: Span },
     /// Lines that are left out; the text says so.
-    Omission {
-        path: RepoPath,
-        #[serde(skip)]
-        span: Span,
-    },
+    Omission { path: RepoPath, span: Span },
     /// The definitions of a file that is not shown in full.
     Outline { path: RepoPath },
     /// Names of the workspace's files.
@@ -52,11 +40,7 @@ pub enum Source {
     /// The definitions that the rest of the project refers to most.
     Map,
     /// Lines of another file, to look at.
-    Excerpt {
-        path: RepoPath,
-        #[serde(skip)]
-        span: Span,
-    },
+    Excerpt { path: RepoPath, span: Span },
     /// A commit: what it says, and what it changed as far as that is shown.
     Commit { id: String },
     /// The tools that are offered, with what they take.
@@ -198,7 +182,7 @@ impl fmt::Display for Source {
 }
 
 /// Who wrote a piece. Only `Rein` and `User` may instruct; the rest is data.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trust {
     Rein,
@@ -226,7 +210,7 @@ impl Trust {
 }
 
 /// One piece.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Segment {
     pub source: Source,
     /// Why it is there, in a few words for a person.
@@ -239,10 +223,8 @@ pub struct Segment {
     /// The wish that it is there by, if it is there by one.
     #[serde(skip)]
     pub pinned: Option<Mention>,
-    #[serde(skip)]
     pub presence: Presence,
     /// Which request of its conversation it came with, from 1.
-    #[serde(skip)]
     pub request: u32,
 }
 

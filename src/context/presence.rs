@@ -4,7 +4,7 @@
 use crate::model::Tokens;
 
 /// How a piece stands in its conversation.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Presence {
     /// It is there.
     #[default]

@@ -23,7 +23,12 @@ pub struct Told {
     pub when: String,
     /// It says that something is wrong, whether or not any place could be read out of it.
     pub failed: bool,
+    /// It comes along with a request that does not name it.
+    pub along: bool,
 }
+
+/// What is said of a problem whose line was edited after it was found.
+const OLD: &str = " (its line was edited since)";
 
 /// What comes of it.
 #[derive(Default, Debug)]
@@ -33,6 +38,21 @@ pub struct Retold {
     pub why: String,
     pub dropped: Vec<Dropped>,
     pub notes: Vec<String>,
+}
+
+/// The same problem, whichever line its text has moved to: its path and what is wrong, out of those words.
+/// Nothing for a line that tells of none.
+pub fn but_for_its_line(words: &str) -> Option<String> {
+    let (path, rest) = words.split_once(':')?;
+    let grades = [": error", ": warning", ": note"];
+    let at = grades.iter().filter_map(|grade| rest.find(grade)).min()?;
+    Some(format!("{path}{}", rest.get(at..)?.trim_end_matches(OLD)))
+}
+
+/// A problem whose line was edited since it was found.
+#[must_use]
+pub fn edited_since(one: Diagnostic) -> Diagnostic {
+    Diagnostic { message: format!("{}{OLD}", one.message), ..one }
 }
 
 /// A problem in the words that a model reads.
@@ -172,7 +192,7 @@ mod tests {
         let resolve = |path: &RepoPath| Some(path.clone());
         let ground = Ground { root: "/p", folders: &[], resolve: &resolve, ending: &|_| None };
         let report = Arc::new(Report::of(reader.end(), &ground));
-        Told { report, by: "cargo check".into(), when: "12 s ago".into(), failed: true }
+        Told { report, by: "cargo check".into(), when: "12 s ago".into(), failed: true, along: true }
     }
 
     #[test]

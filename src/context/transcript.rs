@@ -15,13 +15,13 @@ use super::visible::{decoded, visible};
 use crate::text::{Lines, RepoPath, Span};
 
 /// What a conversation shows of the project.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Transcript {
     shown: Vec<Shown>,
 }
 
 /// Something that stands in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Shown {
     what: What,
     /// The request that it came with, from 1.
@@ -32,12 +32,32 @@ struct Shown {
     stale: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 enum What {
     /// As the model read them.
-    Lines { path: RepoPath, span: Span, text: Lines },
+    Lines {
+        path: RepoPath,
+        span: Span,
+        #[serde(with = "as_read")]
+        text: Lines,
+    },
     /// Something that is the same only as a whole.
     Whole { source: Source, text: String },
+}
+
+/// Lines as they are written down: a model was shown them as text.
+mod as_read {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::text::Lines;
+
+    pub fn serialize<S: Serializer>(text: &Lines, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&String::from_utf8_lossy(text.bytes()))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Lines, D::Error> {
+        String::deserialize(deserializer).map(|text| Lines::from(text.as_str()))
+    }
 }
 
 /// Lines that read otherwise now.

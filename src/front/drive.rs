@@ -83,28 +83,42 @@ impl Driver {
         effects: Vec<Effect>,
         mut heard: impl FnMut(&Inquiry),
     ) -> Result<(), Interrupted> {
-        self.carry_out(effects);
-        while self.session.inquiry().is_some_and(Inquiry::is_running) {
+        let mut interrupted = false;
+        let mut keeping = self.carry_out_and_keep(effects);
+        while self.session.inquiry().is_some_and(Inquiry::is_running) || keeping {
             let event = tokio::select! {
                 event = self.events.recv() => event,
-                _ = self.interrupts.recv() => {
+                _ = self.interrupts.recv(), if !interrupted => {
                     let effects = self.session.stop_asking();
-                    self.carry_out(effects);
+                    interrupted = true;
+                    keeping |= self.carry_out_and_keep(effects);
                     self.wipe();
-                    return Err(Interrupted);
+                    continue;
                 }
             };
             let Some(event) = event else { break };
+            if let Event::AnswerKept(kept) = &event {
+                keeping = false;
+                kept.as_ref().err().into_iter().for_each(|why| super::not_kept(why));
+            }
             // The answer itself is the progress, once it comes.
             match &event {
                 Event::Delta { .. } | Event::Ended { .. } => self.wipe(),
                 other => self.show(other),
             }
             let effects = self.session.update(event);
-            self.carry_out(effects);
+            keeping |= self.carry_out_and_keep(effects);
             self.session.inquiry().into_iter().for_each(&mut heard);
         }
-        Ok(())
+        if interrupted { Err(Interrupted) } else { Ok(()) }
+    }
+
+    /// Carries `effects` out; says whether an answer is among them that is being kept. The program must not
+    /// end before that is done.
+    fn carry_out_and_keep(&mut self, effects: Vec<Effect>) -> bool {
+        let keeps = effects.iter().any(|effect| matches!(effect, Effect::KeepAnswer { .. }));
+        self.carry_out(effects);
+        keeps
     }
 
     /// Did Ctrl-C come while nothing listened?

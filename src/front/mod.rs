@@ -38,7 +38,7 @@ use std::process::ExitCode;
 
 pub use about::{AboutConfig, config};
 pub use apply::{ApplyFormat, ApplyRequest, apply, review, serve};
-pub use ask::{AskRequest, ask};
+pub use ask::{AskRequest, ask, list_answers, show_answer};
 pub use context::context;
 pub use diff::{DiffRequest, diff};
 pub use edit::{EditRequest, edit, not_begun};
@@ -138,6 +138,11 @@ fn print(result: &[u8], exit: Exit) -> Exit {
 /// Says that a request left which the ledger of the wire misses.
 fn not_logged(why: &str) {
     tell(&format!("`rein log --wire` misses a request: {why}"));
+}
+
+/// Says that an answer cannot be gone on from.
+fn not_kept(why: &str) {
+    tell(&format!("the answer cannot be kept: {why}"));
 }
 
 /// Something good to know while a command runs: for a person, not for a script.

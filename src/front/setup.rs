@@ -17,7 +17,7 @@ use crate::orchestrator::wire_log::{Retention, WireLog};
 use crate::orchestrator::{Checker, Meter, Orchestrator, Roles};
 use crate::prompt::{PromptError, Prompts};
 use crate::provider::{Client, KeyStore, Recorder, Tape, Timeouts, Witness, discover};
-use crate::session::{Event, Terms};
+use crate::session::{Event, Session, Terms};
 use crate::text::RepoPath;
 use crate::ui::Limits;
 use crate::ui::theme::{Depth, Ground, Theme};
@@ -222,6 +222,8 @@ impl Setup {
         let opening = place.as_ref().and_then(|place| super::meaning::opening(self, &workspace, place));
         let (orchestrator, events) =
             Orchestrator::new(workspace, client, self.roles.clone(), ROOM, budget, runtime);
+        let days = self.loaded.config.ask.keep_days as u64;
+        let orchestrator = orchestrator.keeping_answers(Duration::from_secs(days * 86_400));
         let orchestrator = checker.into_iter().fold(orchestrator, Orchestrator::checking);
         let orchestrator = place.into_iter().fold(orchestrator, Orchestrator::searching);
         let wait = self.loaded.config.embed.wait;
@@ -230,7 +232,7 @@ impl Setup {
 
     /// The check of the project, by the user's own word.
     pub fn check(&self, workspace: &Workspace) -> Option<&config::Check> {
-        self.loaded.config.check(workspace.root())
+        self.loaded.config.check(workspace.root(), |folder| std::fs::canonicalize(folder).ok())
     }
 
     fn checker(&self, workspace: &Workspace) -> Option<Arc<dyn Checker>> {
@@ -289,6 +291,15 @@ impl Setup {
         }
     }
 
+    /// A session whose answers are kept, as the user wants it.
+    pub fn session(&self, source: Source) -> Session {
+        let mut session = Session::new(self.terms(source));
+        if self.loaded.config.ask.keep_days > 0 {
+            session.keep_answers(seed());
+        }
+        session
+    }
+
     /// Who serves each role, first choice first.
     pub fn lists(&self) -> Vec<(Role, Vec<ModelId>)> {
         Role::ALL.map(|role| (role, self.loaded.config.role(role).to_vec())).into()
@@ -344,6 +355,12 @@ impl Setup {
         let depth = if asked == ThemeName::None { Depth::None } else { depth() };
         Theme { depth, ground: if light { Ground::Light } else { Ground::Dark } }
     }
+}
+
+/// Another one each time: the seed of a hash map is drawn from one.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::process::id())
 }
 
 fn recorder(file: &Path, config: &Config) -> Result<Arc<Recorder>, SetupError> {

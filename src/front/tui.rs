@@ -20,7 +20,7 @@ use super::{Exit, stop};
 use crate::change::{HunkId, Receipt};
 use crate::model::{ModelId, Price, Role};
 use crate::orchestrator::{Orchestrator, Roles};
-use crate::session::{Event, Kept, Ready, Session, Subject, kept_name};
+use crate::session::{Event, Kept, Ready, Subject, kept_name};
 use crate::text::{Lines, RepoPath};
 use crate::ui::{App, Check, Facts, Guide, Input, Out, view};
 use crate::workspace::{Comparison, Source, Workspace};
@@ -220,7 +220,7 @@ impl Front {
             banner,
             meaning: setup.finds_by_meaning(),
         };
-        let session = Session::new(setup.terms(source));
+        let session = setup.session(source);
         let mut app =
             App::new(session, facts, setup.limits(), setup.theme(), setup.level(), setup.tab_width());
         let asking = setup.asking();

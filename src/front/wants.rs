@@ -126,7 +126,7 @@ fn told_of(output: Output, by: String, written: Option<SystemTime>, workspace: &
     let newer = |path: &&&RepoPath| workspace.stamp(path).is_some_and(|stamp| Some(stamp.modified) > written);
     let changed = if written.is_some() { files.iter().filter(newer).count() } else { 0 };
     let when = if changed > 0 { format!("before {changed} of its files changed") } else { String::new() };
-    Told { report: Arc::new(report), by, when, failed: true }
+    Told { report: Arc::new(report), by, when, failed: true, along: true }
 }
 
 #[cfg(test)]

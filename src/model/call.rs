@@ -1,10 +1,12 @@
 //! Tools that a model may call, its calls and what comes of them. Whether a call may be carried out is
 //! said here once, by the wire that saw how the answer ended; nobody above can make it more than it is.
 
+use std::borrow::Cow;
+
 use super::Tokens;
 
 /// Whether a tool call may be carried out. The wire decides, from how the answer ended.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Runnable {
     /// Never: its arguments are cut off or malformed, or the answer failed or never said its end.
@@ -16,7 +18,7 @@ pub enum Runnable {
 }
 
 /// A tool that is offered.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Tool {
     pub name: String,
     /// What it does and when to call it, for the model.
@@ -32,7 +34,7 @@ impl Tool {
 }
 
 /// A call, as the model wrote it. Nothing in it has been repaired.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ToolCall {
     /// As the provider names it, to answer it by; some name none.
     pub id: Option<String>,
@@ -44,7 +46,7 @@ pub struct ToolCall {
 }
 
 /// What came of a call.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ToolResult {
     /// The call's own.
     pub id: Option<String>,
@@ -56,10 +58,10 @@ pub struct ToolResult {
 /// Something that a provider gives with an answer and wants back unchanged when the conversation goes
 /// on after the answer's calls (a signature of its thinking). It says nothing to us, and nothing to
 /// another provider, which is not sent it.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Seal {
     /// Who wants it: the name of a wire.
-    pub of: &'static str,
+    pub of: Cow<'static, str>,
     /// In that wire's own words.
     pub body: String,
 }

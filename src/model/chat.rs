@@ -69,7 +69,7 @@ impl FromStr for ModelId {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Speaker {
     User,
@@ -78,16 +78,16 @@ pub enum Speaker {
 
 /// What one side said. Calls of tools and their results are part of a conversation only where tools
 /// were offered; a person's message holds none.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Message {
     pub speaker: Speaker,
     pub text: String,
-    #[serde(skip_serializing_if = "Besides::is_nothing")]
+    #[serde(default, skip_serializing_if = "Besides::is_nothing")]
     besides: Besides,
 }
 
 /// What a message holds besides words.
-#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 enum Besides {
     #[default]
     Nothing,

@@ -290,7 +290,9 @@ fn survey(
 /// Files in which a check that is told of found errors come before those that are named by a word.
 fn faulty_first(instruct: &Instruct, ranked: Vec<(RepoPath, String)>) -> Vec<(RepoPath, String)> {
     let mut first: Vec<(RepoPath, String)> = Vec::new();
-    let report = instruct.wants.told.as_ref().map(|told| &told.report);
+    let wishes = &instruct.wants.wishes;
+    let told = instruct.wants.told.as_ref().filter(|_| !wishes.evicts(&Source::Diagnostics));
+    let report = told.map(|told| &told.report);
     let errors = report.iter().flat_map(|report| report.all()).filter(|one| one.severity == Severity::Error);
     for one in errors {
         if first.len() < FILES / 2 && instruct.focus.file.as_ref() != Some(&one.path) {

@@ -220,7 +220,8 @@ impl About<'_> {
     /// What a check said comes along with every request, also where nobody names it; not all of it then.
     fn along(&self, all: &mut Named) {
         let there = |piece: &Segment| piece.source == Source::Diagnostics;
-        let Some(told) = self.wants.told.as_ref().filter(|_| !all.pieces.iter().any(there)) else { return };
+        let named = all.pieces.iter().any(there);
+        let Some(told) = self.wants.told.as_ref().filter(|told| told.along && !named) else { return };
         let (piece, retold) = told.piece(self.file, false, ALONG);
         all.pieces.extend(piece);
         all.dropped.extend(retold.dropped);

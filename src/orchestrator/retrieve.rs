@@ -59,13 +59,13 @@ pub fn retrieve(
         }
         _ => Vec::new(),
     };
-    let nothing = drawn.is_empty() && renewed.is_empty() && here.is_none() && pieces.is_empty();
-    if nothing && wants.told.is_none() {
+    if drawn.is_empty() && renewed.is_empty() && here.is_none() && pieces.is_empty() {
         return Err(NoEvidence::Nothing);
     }
     let lines = here.map(|(path, file, span)| lines(path, file, span, question));
     let mut chosen: Vec<Excerpt> = renewed;
-    let faulty = faulty(ground, question);
+    let told = pieces.iter().any(|piece| piece.source == Source::Diagnostics);
+    let faulty = if told { faulty(ground, question) } else { Vec::new() };
     for Drawn { excerpt, file } in lines.into_iter().chain(faulty).chain(drawn) {
         shown.add_file(excerpt.path.clone(), file);
         chosen.push(excerpt);
@@ -155,7 +155,9 @@ fn pointed_at(ground: &Ground<'_>, question: &Question) -> Option<(RepoPath, Lin
 
 /// Lines in which a check that is told of found errors: without them a question about it cannot be answered.
 fn faulty(ground: &Ground<'_>, question: &Question) -> Vec<Drawn> {
-    let report = question.wants.told.as_ref().map(|told| &told.report);
+    let wishes = &question.wants.wishes;
+    let told = question.wants.told.as_ref().filter(|_| !wishes.evicts(&Source::Diagnostics));
+    let report = told.map(|told| &told.report);
     let errors = report.iter().flat_map(|report| report.all()).filter(|one| one.severity == Severity::Error);
     let mut drawn: Vec<Drawn> = Vec::new();
     for one in errors {

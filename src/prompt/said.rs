@@ -62,10 +62,28 @@ impl Said {
         Self { pack: Pack::new(segments), ask }
     }
 
+    /// A conversation that was written down: its pieces, and the request that was made of them. `None` where
+    /// the one is not made of the other.
+    pub fn written_down(segments: Vec<Segment>, ask: Ask) -> Option<Self> {
+        let text_of = |is: fn(&Source) -> bool| -> String {
+            segments.iter().filter(|one| is(&one.source)).map(|one| one.text.as_str()).collect()
+        };
+        let system = text_of(Source::is_system);
+        let tools = text_of(|source| *source == Source::Tools);
+        let spoken = text_of(|source| !source.is_system() && *source != Source::Tools);
+        let mut said = String::new();
+        for message in &ask.messages {
+            said.push_str(&message.text);
+            message.calls().iter().for_each(|call| said.push_str(&call.arguments));
+            message.tool_results().iter().for_each(|result| said.push_str(&result.text));
+        }
+        let same = system == ask.system && tools == told(&ask.tools) && spoken == said;
+        same.then(|| Self { pack: Pack::new(segments), ask })
+    }
+
     /// With tools that the model may call.
     pub(super) fn offering(mut self, tools: Vec<Tool>) -> Self {
-        let told = |tool: &Tool| format!("{}: {}\n{}\n", tool.name, tool.purpose, tool.schema);
-        let text: String = tools.iter().map(told).collect();
+        let text = told(&tools);
         let mut segments = self.pack.segments().to_vec();
         let after_system = segments.iter().take_while(|segment| segment.source.is_system()).count();
         segments.insert(after_system, Segment::new(Source::Tools, "it may call these", text, Trust::Rein));
@@ -202,4 +220,9 @@ impl Said {
     pub fn into_ask(self) -> Ask {
         self.ask
     }
+}
+
+/// Tools as they are told of on the panel.
+fn told(tools: &[Tool]) -> String {
+    tools.iter().map(|tool| format!("{}: {}\n{}\n", tool.name, tool.purpose, tool.schema)).collect()
 }

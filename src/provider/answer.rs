@@ -177,7 +177,7 @@ impl Answer {
 
     /// What the provider of a wire wants back with the calls of this answer.
     pub fn seal(&mut self, of: &'static str, body: String) {
-        self.deltas.push(Delta::Seal(Seal { of, body }));
+        self.deltas.push(Delta::Seal(Seal { of: of.into(), body }));
     }
 
     /// A tool that the provider itself runs: named, and never ours to run.

@@ -7,7 +7,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Callers, Kept, NoEvidence, Outcome, Polish, Question, Retrieved, Rough, Say, Vectors};
+use super::{
+    Answered, Callers, Head, Kept, NoEvidence, Outcome, Polish, Question, Recalled, Retrieved, Rough, Say,
+    Vectors,
+};
 use crate::change::reading::Reading;
 use crate::change::{Approved, Base, Focus, HunkId, Level, Receipt, Review, Verdict};
 use crate::context::{DoesNotFit, Mention, Pack, Told, Transcript, Wishes, mentioned};
@@ -134,6 +137,12 @@ pub enum Effect {
     Highlight { path: RepoPath, version: u64, language: Language, text: Lines },
     /// Keep a review so that it outlives the program; `None` forgets it.
     Keep { name: String, kept: Option<Kept> },
+    /// Keep an answer with those of its conversation.
+    KeepAnswer { answered: Arc<Answered> },
+    /// List the answers that were kept.
+    ListAnswers,
+    /// Read an answer that was kept, and what has become of its sources.
+    RecallAnswer { id: String },
     /// Find out what of a review needs no reading, and what needs care.
     Read { turn: TurnId, review: Box<Review> },
     /// Find out which hunks keep these files from being parsed any more, rejected hunks left out; the
@@ -301,6 +310,12 @@ pub enum Event {
     },
     /// A review could not be kept; why.
     NotKept(String),
+    /// An answer was kept, or why it was not.
+    AnswerKept(Result<(), String>),
+    /// The answers that were kept, the last first.
+    Answers(Result<Vec<Head>, String>),
+    /// An answer as it was then.
+    Recalled(Box<Result<Recalled, String>>),
     /// A request that left is missing in the ledger of the wire; why.
     NotLogged(String),
     /// A server that takes what stands after a gap and ignores it: it is asked in words instead.

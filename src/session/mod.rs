@@ -24,8 +24,9 @@ mod turn;
 mod vectors;
 
 pub use ask::{
-    Allowance, Depth, Finding, Given, Inquiry, Limit, NoEvidence, Outcome, Proof, Question, Reach, Retrieved,
-    Source as CitedSource, Stage, Step,
+    Allowance, Answered, Conversation, Depth, Finding, Given, Head, Inquiry, KeptAnswer, KeptAs, Limit,
+    NoEvidence, Outcome, Proof, Question, Reach, Recalled, Retrieved, Since, Source as CitedSource, Stage,
+    Step,
 };
 pub use callers::{Callers, How, Mentions, Touched};
 pub use difference::{Ready, Subject};
@@ -71,6 +72,10 @@ pub struct Session {
     revisions: Revisions,
     inquiry: Option<Inquiry>,
     preview: Preview,
+    /// Names of answers are drawn from it; without one none is kept.
+    seed: Option<u64>,
+    /// How many have been.
+    named: u64,
 }
 
 /// Why an instruction is not taken now. The instruction stays where it was typed.
@@ -97,6 +102,8 @@ impl Session {
             revisions: Revisions::default(),
             inquiry: None,
             preview: Preview::default(),
+            seed: None,
+            named: 0,
         }
     }
 

@@ -5,8 +5,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Zero-based, half-open range of lines. `start == end` is a place between two lines.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Zero-based, half-open range of lines. `start == end` is a place between two lines. Written down as the pair
+/// of both.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(from = "(usize, usize)", into = "(usize, usize)")]
 pub struct Span {
     start: usize,
     end: usize,
@@ -56,6 +58,18 @@ impl Span {
 
     pub fn as_range(self) -> std::ops::Range<usize> {
         self.start..self.end
+    }
+}
+
+impl From<(usize, usize)> for Span {
+    fn from((start, end): (usize, usize)) -> Self {
+        Self::new(start, end)
+    }
+}
+
+impl From<Span> for (usize, usize) {
+    fn from(span: Span) -> Self {
+        (span.start, span.end)
     }
 }
 

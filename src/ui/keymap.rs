@@ -34,6 +34,8 @@ pub enum Place {
     Models,
     /// Where a question about the project is asked.
     Ask,
+    /// Answers of earlier; the keys of a page come after its own.
+    Earlier,
     /// What the model sees.
     Context,
     /// Names on offer while a mention is typed; the keys of the line come after its own.
@@ -45,7 +47,7 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Anywhere,
         Self::Review,
         Self::Ahead,
@@ -63,6 +65,7 @@ impl Place {
         Self::Checks,
         Self::Models,
         Self::Ask,
+        Self::Earlier,
         Self::Context,
         Self::Names,
         Self::Consent,
@@ -89,8 +92,9 @@ impl Place {
             Self::Checks => "what the check said",
             Self::Models => "models",
             Self::Ask => "a question about the project",
+            Self::Earlier => "earlier answers",
             Self::Context => "what the model sees",
-            Self::Names => "names after @",
+            Self::Names => "names after @, in an instruction or a question",
             Self::Consent => "pages to be fetched",
             Self::Meaning => "search by meaning",
         }
@@ -112,6 +116,10 @@ pub enum Action {
     Deeper,
     /// The next question begins a conversation.
     AskAnew,
+    /// Answers of earlier.
+    Earlier,
+    /// An answer becomes a text of its own, unsaved.
+    AsText,
     Review,
     Pick,
     Find,
@@ -332,8 +340,8 @@ const fn row(place: Place, keys: &'static [Chord], action: Action, says: &'stati
 
 use Action as A;
 use Place::{
-    Ahead, Anywhere, Ask, Back, Checks, Consent, Context, Editor, Find, Ghost, Go, Hand, Journal, Line,
-    Meaning, Models, Names, Page, Picker, Prompt, Review,
+    Ahead, Anywhere, Ask, Back, Checks, Consent, Context, Earlier, Editor, Find, Ghost, Go, Hand, Journal,
+    Line, Meaning, Models, Names, Page, Picker, Prompt, Review,
 };
 
 /// The table.
@@ -582,13 +590,16 @@ pub const KEYS: &[Binding] = &[
     row(Meaning, &[ch('p')], A::Pause, "pause, or go on", 3),
     row(Meaning, &[ch('q'), key(KeyCode::F(9))], A::Leave, "close", 4),
     // a question
-    row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open the source", 1),
+    row(Ask, &[key(KeyCode::Enter)], A::Submit, "ask, or open", 1),
     row(Ask, &[key(KeyCode::Tab), key(KeyCode::BackTab)], A::Deeper, "how far to go", 2),
-    row(Ask, &[ctrl('a')], A::Leave, "back to the text", 3),
+    row(Ask, &[ctrl('a')], A::Leave, "leave", 3),
+    row(Ask, &[ctrl('r')], A::Earlier, "earlier answers", 4),
     row(Ask, &[alt('n')], A::AskAnew, "ask the next without what was said before", 0),
-    row(Ask, &[key(KeyCode::Down), ctrl('n')], A::Down, "next source", 4),
+    row(Ask, &[alt('c')], A::Copy, "copy the answer, as Markdown", 0),
+    row(Ask, &[alt('e')], A::AsText, "the answer as a text of its own, unsaved", 0),
+    row(Ask, &[key(KeyCode::Down), ctrl('n')], A::Down, "next source", 5),
     row(Ask, &[key(KeyCode::Up)], A::Up, "previous source", 0),
-    row(Ask, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 5),
+    row(Ask, &[key(KeyCode::PageDown)], A::Page { down: true, extend: false }, "a page down", 6),
     row(Ask, &[key(KeyCode::PageUp)], A::Page { down: false, extend: false }, "a page up", 0),
     row(Ask, &[key(KeyCode::Left)], A::Move(Motion::Left), "left", 0),
     row(Ask, &[key(KeyCode::Right)], A::Move(Motion::Right), "right", 0),
@@ -597,6 +608,11 @@ pub const KEYS: &[Binding] = &[
     row(Ask, &[key(KeyCode::Backspace), ctrl('h')], A::Backspace, "delete back", 0),
     row(Ask, &[ctrl('w')], A::DeleteWordBack, "delete a word back", 0),
     row(Ask, &[ctrl('u')], A::DeleteLine, "clear", 0),
+    // earlier answers
+    row(Earlier, &[key(KeyCode::Enter)], A::Submit, "open it; the next question goes on from it", 1),
+    row(Earlier, &[ch('j'), key(KeyCode::Down)], A::Down, "next", 2),
+    row(Earlier, &[ch('k'), key(KeyCode::Up)], A::Up, "previous", 3),
+    row(Earlier, &[ch('q'), ctrl('r')], A::Leave, "back", 4),
     // models
     row(Models, &[key(KeyCode::Enter)], A::Submit, "choose", 1),
     row(Models, &[key(KeyCode::Down), ctrl('n')], A::Down, "down", 2),

@@ -11,8 +11,10 @@ pub enum Kind {
     Journal,
     Wire,
     Why,
-    /// A commit that an answer names.
+    /// A commit that an answer names, or a file as it was shown.
     Commit,
+    /// Answers of earlier.
+    Earlier,
     /// How search by meaning stands.
     Meaning,
     /// What the project's check said.

@@ -12,7 +12,7 @@ impl App {
         let page = match kind {
             Kind::Help => Some(help(self.place())),
             Kind::Answer => self.session.turn().map(answer),
-            Kind::Journal | Kind::Wire | Kind::Commit | Kind::Checks => None,
+            Kind::Journal | Kind::Wire | Kind::Commit | Kind::Earlier | Kind::Checks => None,
             Kind::Why => self.why(),
             Kind::Meaning => Some(self.meaning_page()),
         };
@@ -27,6 +27,9 @@ impl App {
         let Some(Overlay::Page(page)) = &mut self.overlay else { return Vec::new() };
         if page.kind == Kind::Journal {
             return self.act_in_journal(action, height);
+        }
+        if page.kind == Kind::Earlier {
+            return self.act_in_earlier(action, height);
         }
         if page.kind == Kind::Checks {
             return self.act_in_checks(action, height);

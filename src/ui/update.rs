@@ -82,10 +82,12 @@ impl App {
             (Some(Overlay::Find(_)), _) => vec![Place::Find],
             (Some(Overlay::Line(..)), _) => vec![Place::Line],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Journal => vec![Place::Journal, Place::Page],
+            (Some(Overlay::Page(page)), _) if page.kind == Kind::Earlier => vec![Place::Earlier, Place::Page],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Meaning => vec![Place::Meaning, Place::Page],
             (Some(Overlay::Page(page)), _) if page.kind == Kind::Checks => vec![Place::Checks, Place::Page],
             (Some(Overlay::Page(_)), _) => vec![Place::Page],
             (Some(Overlay::Models(_)), _) => vec![Place::Models],
+            (Some(Overlay::Ask(_)), _) if self.offers_names() => vec![Place::Names, Place::Ask],
             (Some(Overlay::Ask(_)), _) => vec![Place::Ask],
             (Some(Overlay::Context(page)), _) if page.adding.is_some() => match self.offers_names() {
                 true => vec![Place::Names, Place::Line],
@@ -331,6 +333,17 @@ impl App {
                 self.say(Paint::Bad, format!("the review cannot be kept: {why}"));
                 Vec::new()
             }
+            Event::AnswerKept(kept) => {
+                if let Err(why) = kept {
+                    self.say(Paint::Bad, format!("the answer cannot be kept: {why}"));
+                }
+                Vec::new()
+            }
+            Event::Answers(heads) => {
+                self.open_earlier(heads);
+                Vec::new()
+            }
+            Event::Recalled(recalled) => self.recalled(*recalled),
             Event::NotLogged(why) => {
                 self.say(Paint::Bad, format!("`rein log --wire` misses a request: {why}"));
                 Vec::new()

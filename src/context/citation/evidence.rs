@@ -20,6 +20,9 @@ pub struct Evidence {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ShownCommit {
     id: String,
+    /// As it was given.
+    words: String,
+    diff: String,
     /// Its head and message, and then the differences.
     text: Lines,
     /// Each side of the differences without its marks, and at which line of `text` each line stands.
@@ -56,6 +59,11 @@ impl Evidence {
         self.files.iter()
     }
 
+    /// Its commits, each as it was shown.
+    pub fn shown_commits(&self) -> impl Iterator<Item = &ShownCommit> {
+        self.commits.values().flatten().map(|commit| &**commit)
+    }
+
     /// The ids of its commits.
     pub fn commits(&self) -> impl Iterator<Item = &str> {
         self.commits.keys().map(String::as_str)
@@ -86,11 +94,12 @@ impl Evidence {
 impl ShownCommit {
     /// `words`: its head and message. `diff`: unified differences, one after the other; may be empty.
     pub fn new(id: impl Into<String>, words: &str, diff: &str) -> Self {
+        let given = (words.to_owned(), diff.to_owned());
         let words = format!("{}\n", words.trim_end());
         let first = words.lines().count() + usize::from(!diff.is_empty());
         let text = if diff.is_empty() { words } else { format!("{words}\n{diff}") };
         let sides = [side(diff, '-', first), side(diff, '+', first)];
-        Self { id: id.into(), text: Lines::from(text.as_str()), sides }
+        Self { id: id.into(), words: given.0, diff: given.1, text: Lines::from(text.as_str()), sides }
     }
 
     pub fn id(&self) -> &str {
@@ -99,6 +108,11 @@ impl ShownCommit {
 
     pub fn text(&self) -> &Lines {
         &self.text
+    }
+
+    /// Its head and message, and its differences, as [`ShownCommit::new`] takes them.
+    pub fn parts(&self) -> (&str, &str) {
+        (&self.words, &self.diff)
     }
 
     /// A quote may be of the message, of the differences with their marks, or of either side of them

@@ -41,7 +41,7 @@ pub struct Citation {
 }
 
 /// How a quote agrees with the text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Agreement {
     /// Byte for byte.
     Exact,
@@ -50,7 +50,7 @@ pub enum Agreement {
 }
 
 /// What came of a check. The lines are of the file, or of the commit as it was shown.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Checked {
     /// The quote stands on lines within those named, or overlapping them.
     Verified {
@@ -66,7 +66,7 @@ pub enum Checked {
 }
 
 /// Why a citation is not verified.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize, thiserror::Error)]
 pub enum Doubt {
     #[error("it names no lines of a file and no commit")]
     NoPlace,

@@ -6,14 +6,15 @@ use super::super::{Exit, report};
 use super::{AskRequest, reason};
 use crate::context::citation::{Agreement, Checked, Place};
 use crate::context::{Presence, Segment};
-use crate::session::{CitedSource, Depth, Finding, Inquiry, Proof, Step};
+use crate::session::{CitedSource, Depth, Finding, Inquiry, Proof, Since, Step};
 
 /// Of a question that was not put.
 pub fn nothing(request: &AskRequest, why: &str) -> Value {
     json!({
         "schema": "rein.ask/1", "status": "failed", "depth": request.depth.unwrap_or(Depth::Quick).name(),
         "question": request.question, "model": null, "usage": null, "cost": null, "budget": null,
-        "answer": [], "citations": [], "context": [], "masked": { "results": 0, "tokens": 0 }, "steps": [], "parts": [], "notes": [], "reason": why,
+        "answer": [], "citations": [], "context": [], "masked": { "results": 0, "tokens": 0 }, "steps": [],
+        "parts": [], "notes": [], "reason": why, "id": null, "conversation": null, "goes_on": false, "time": null,
     })
 }
 
@@ -29,6 +30,8 @@ pub fn of(inquiry: &Inquiry, exit: Exit) -> Value {
     let segments = pack.as_ref().map(|pack| pack.segments()).unwrap_or_default();
     let (masked, weight) = inquiry.masked();
     let proof = inquiry.proof();
+    let citations = proof.sources.iter().enumerate();
+    let kept = inquiry.kept_as();
     json!({
         "schema": "rein.ask/1",
         "status": status,
@@ -39,14 +42,23 @@ pub fn of(inquiry: &Inquiry, exit: Exit) -> Value {
         "cost": report::cost(&inquiry.bill()),
         "budget": budget(inquiry),
         "answer": proof.findings.iter().map(|one| finding(one, proof)).collect::<Vec<_>>(),
-        "citations": proof.sources.iter().map(citation).collect::<Vec<_>>(),
+        "citations": citations.map(|(at, source)| citation(source, inquiry.since(at))).collect::<Vec<_>>(),
         "context": segments.iter().map(segment).collect::<Vec<_>>(),
         "masked": { "results": masked, "tokens": weight },
         "steps": inquiry.steps().map(step).collect::<Vec<_>>(),
         "parts": inquiry.parts().map(part).collect::<Vec<_>>(),
         "notes": inquiry.notes(),
         "reason": reason(inquiry),
+        "id": kept.as_ref().map(|kept| &kept.id),
+        "conversation": kept.as_ref().map(|kept| &kept.conversation),
+        "goes_on": inquiry.goes_on(),
+        "time": inquiry.of_earlier().map(|recalled| rfc3339(recalled.time())),
     })
+}
+
+/// `time`: in milliseconds since 1970, as in [`crate::session::Head`].
+pub fn rfc3339(time: i64) -> Option<String> {
+    jiff::Timestamp::from_millisecond(time).ok().map(|time| time.to_string())
 }
 
 /// What the question might use, `null` where there is no limit.
@@ -93,8 +105,9 @@ fn finding(finding: &Finding, proof: &Proof) -> Value {
 }
 
 /// `lines`: where the quote really stands, `null` where it does not; of a commit: in its text as it was
-/// shown. `spaced`: but for indentation.
-fn citation(source: &CitedSource) -> Value {
+/// shown. `spaced`: but for indentation. `since`: what has become of it, where the answer is one of earlier:
+/// `unchanged`, `moved` (to the lines of `now`), `changed` or `gone`.
+fn citation(source: &CitedSource, since: Since) -> Value {
     let (status, spaced, why) = match &source.checked {
         Checked::Verified { agreement, .. } => ("verified", *agreement == Agreement::Indented, None),
         Checked::Corrected { agreement, .. } => ("corrected", *agreement == Agreement::Indented, None),
@@ -104,9 +117,11 @@ fn citation(source: &CitedSource) -> Value {
         Some(Place::Commit { id }) => Some(id),
         _ => None,
     };
+    let now = if let Since::StandsAt(span) = since { Some(span) } else { None };
     json!({
         "number": source.number, "place": source.place, "path": source.path(), "commit": commit,
         "lines": source.lines().map(|span| [span.start() + 1, span.end()]),
         "quote": source.quote, "status": status, "spaced": spaced, "why": why,
+        "since": since.name(), "now": now.map(|span| [span.start() + 1, span.end()]),
     })
 }

@@ -3,9 +3,14 @@
 //! is on screen that would have to be taken back.
 
 mod document;
+mod earlier;
+mod out;
+mod told;
+
+pub use earlier::{list_answers, show_answer};
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::drive::{Driver, Interrupted};
 use super::setup::{Setup, SetupError, Supplied, runtime};
@@ -13,9 +18,12 @@ use super::wants::{NotWanted, Wanted};
 use super::{Exit, print, remark, report, stop};
 use crate::change::Focus;
 use crate::model::Failure;
-use crate::session::{Allowance, Depth, End, Finding, Inquiry, Proof, Question, Session};
+use crate::session::{Allowance, Depth, End, Inquiry, Question, Recalled};
 use crate::text::{Span, safe};
 use crate::workspace::{ReadError, Source, Workspace};
+use earlier::NoWayOn;
+use out::{NotWritten, Out};
+use told::say_more;
 
 /// Most bytes of a question that are read from stdin.
 const QUESTION: u64 = 256 * 1024;
@@ -31,6 +39,10 @@ pub struct AskRequest {
     pub at: Option<String>,
     /// In place of what the configuration says, limit by limit.
     pub budget: Option<Allowance>,
+    /// The answer that it goes on from: its name or the first digits of it, the last one where that is empty.
+    pub after: Option<String>,
+    /// Where the answer goes as Markdown, in place of stdout; `-` is stdout.
+    pub out: Option<PathBuf>,
     pub json: bool,
     pub wanted: Wanted,
     pub supplied: Supplied,
@@ -42,6 +54,10 @@ enum Wrong {
     Setup(#[from] SetupError),
     #[error(transparent)]
     Wanted(#[from] NotWanted),
+    #[error(transparent)]
+    NoWayOn(#[from] NoWayOn),
+    #[error(transparent)]
+    Out(#[from] NotWritten),
     #[error("the question is empty; ask something")]
     Empty,
     #[error("the question cannot be read from stdin: {0}")]
@@ -59,6 +75,8 @@ impl Wrong {
         match self {
             Self::Setup(SetupError::Model(_)) | Self::Empty | Self::Stdin(_) | Self::Lines(_) => Exit::Usage,
             Self::Wanted(why) => why.exit(),
+            Self::NoWayOn(why) => why.exit(),
+            Self::Out(why) => why.exit(),
             Self::Setup(_) | Self::Read(_) | Self::NoSuchLines { .. } => Exit::NotHere,
         }
     }
@@ -72,7 +90,7 @@ pub fn ask(request: &AskRequest) -> Exit {
     };
     runtime.block_on(async {
         match prepare(request).await {
-            Ok((setup, workspace, question)) => run(request, &setup, workspace, question).await,
+            Ok(prepared) => run(request, prepared).await,
             Err(why) => not_begun(request, why.exit(), why),
         }
     })
@@ -84,8 +102,17 @@ fn not_begun(request: &AskRequest, exit: Exit, why: impl std::fmt::Display) -> E
     if request.json { print(&report::document(&document::nothing(request, &why)), exit) } else { exit }
 }
 
-async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), Wrong> {
-    let mut text = request.question.clone();
+/// All that a question needs, looked at before anything is sent.
+struct Prepared {
+    setup: Setup,
+    workspace: Workspace,
+    question: Question,
+    before: Option<Recalled>,
+    out: Option<Out>,
+}
+
+async fn prepare(request: &AskRequest) -> Result<Prepared, Wrong> {
+    let (after, mut text) = continued(request);
     if text == "-" {
         text.clear();
         std::io::stdin().take(QUESTION).read_to_string(&mut text).map_err(Wrong::Stdin)?;
@@ -101,6 +128,8 @@ async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), W
         None => (setup.place(None)?.workspace, Focus { file: None, lines: None }),
     };
     wants.told = request.wanted.told(&request.question, &workspace)?;
+    let before = after.map(|id| earlier::to_go_on_from(&workspace, &id, request.depth)).transpose()?;
+    let out = request.out.as_deref().map(|out| Out::new(&setup, out)).transpose()?;
     if let Some(note) = setup.discover(&workspace).await {
         remark(&note);
     }
@@ -108,12 +137,25 @@ async fn prepare(request: &AskRequest) -> Result<(Setup, Workspace, Question), W
     let question = Question {
         focus,
         wants,
-        depth: request.depth.unwrap_or(asking.depth),
+        depth: before.as_ref().map(Recalled::depth).or(request.depth).unwrap_or(asking.depth),
+        follows: before.is_some(),
         reach: asking.reach,
         allowance: asking.allowance.or_as(request.budget.unwrap_or_default()),
         ..Question::of(text)
     };
-    Ok((setup, workspace, question))
+    Ok(Prepared { setup, workspace, question, before, out })
+}
+
+/// What `--continue` names, and the question: `--continue=ID question`, or `--continue ID question` where the
+/// first word has the form of a name and others follow.
+fn continued(request: &AskRequest) -> (Option<String>, String) {
+    let text = request.question.clone();
+    match (&request.after, text.split_once(' ')) {
+        (Some(id), Some((word, rest))) if id.is_empty() && earlier::is_name(word) => {
+            (Some(word.to_owned()), rest.to_owned())
+        }
+        (after, _) => (after.clone(), text),
+    }
 }
 
 /// The lines of `--at`, in the workspace of their file.
@@ -135,8 +177,13 @@ fn parse_at(at: &str) -> Option<(&str, Span)> {
     Some((file, Span::from_numbers(first.parse().ok()?, last.parse().ok()?)?))
 }
 
-async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question: Question) -> Exit {
-    let session = Session::new(setup.terms(Source::Edit));
+async fn run(request: &AskRequest, prepared: Prepared) -> Exit {
+    let Prepared { setup, workspace, question, before, out } = prepared;
+    let mut session = setup.session(Source::Edit);
+    if let Some(before) = before {
+        // Nothing runs in it that would be in the way.
+        let _ = session.recall_answer(before);
+    }
     let mut driver = match Driver::new(session, setup.orchestrator(workspace)) {
         Ok(driver) => driver,
         Err(why) => return not_begun(request, Exit::Bug, format!("Ctrl-C cannot be listened for: {why}")),
@@ -148,7 +195,7 @@ async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question
     let mut shown = 0;
     let quick = driver.session.inquiry().is_some_and(|one| one.question().depth == Depth::Quick);
     // What a model says before it has looked everything up is no answer yet.
-    let live = quick && !request.json && std::io::stdout().is_terminal();
+    let live = quick && !request.json && out.is_none() && std::io::stdout().is_terminal();
     let watched = !quick && std::io::stderr().is_terminal();
     let answered = driver.answer(effects, |inquiry| {
         if live {
@@ -166,12 +213,23 @@ async fn run(request: &AskRequest, setup: &Setup, workspace: Workspace, question
     if interrupted && inquiry.proof().findings.is_empty() {
         return not_begun(request, Exit::Interrupted, "stopped");
     }
+    conclude(request, inquiry, shown, out)
+}
+
+/// Says what has come of it: after `shown` sentences that are on screen already.
+fn conclude(request: &AskRequest, inquiry: &Inquiry, shown: usize, out: Option<Out>) -> Exit {
     let exit = judge(inquiry);
     if request.json {
         print(&report::document(&document::of(inquiry, exit)), exit);
+    } else if let Some(out) = out.filter(|_| !inquiry.proof().findings.is_empty()) {
+        if let Err(why) = out.write(&inquiry.markdown()) {
+            return stop(why.exit(), &why);
+        }
     } else {
         say_more(inquiry, shown);
-        print(sources_told(inquiry.proof()).as_bytes(), exit);
+        print(told::sources(inquiry).as_bytes(), exit);
+    }
+    if !request.json {
         inquiry.notes().iter().for_each(|note| super::tell(note));
         if let (masked @ 1.., weight) = inquiry.masked() {
             super::tell(&format!(
@@ -187,43 +245,6 @@ fn tell_progress(inquiry: &Inquiry) {
     if inquiry.is_running() {
         let _ = write!(std::io::stderr(), "\r\x1b[K{}", safe::line(&inquiry.progress()));
     }
-}
-
-/// Prints the sentences after the first `shown` whose sources are known; says how many.
-fn say_more(inquiry: &Inquiry, shown: usize) -> usize {
-    let proof = inquiry.proof();
-    let known = |one: &&Finding| !inquiry.is_running() || one.cites.iter().all(|number| proof.knows(*number));
-    let more: Vec<String> = proof.findings.iter().skip(shown).take_while(known).map(told).collect();
-    if !more.is_empty() {
-        print(more.concat().as_bytes(), Exit::Done);
-    }
-    more.len()
-}
-
-fn told(finding: &Finding) -> String {
-    format!("{}{}", finding.lead, finding.marked())
-}
-
-/// The list of sources under an answer.
-fn sources_told(proof: &Proof) -> String {
-    let (verified, all) = proof.verified();
-    let mut out = if all > 0 { "\n".to_owned() } else { String::new() };
-    if !proof.sources.is_empty() {
-        out.push('\n');
-    }
-    for source in &proof.sources {
-        out.push_str(&format!("[{}] {}\n", source.number, source.told()));
-    }
-    if verified < all {
-        out.push_str(&format!(
-            "[?] {} of {all} sentences have no source that was verified\n",
-            all - verified
-        ));
-    }
-    if proof.findings.iter().any(|one| one.doubt.is_some()) {
-        out.push_str("[!] what stands there was doubted by a check of statements against their quotes\n");
-    }
-    out
 }
 
 fn judge(inquiry: &Inquiry) -> Exit {

@@ -33,7 +33,7 @@ mod tests {
             text: text.into(),
             failed,
         };
-        let seal = |of, body: &str| Seal { of, body: body.into() };
+        let seal = |of, body: &str| Seal { of: std::borrow::Cow::Borrowed(of), body: body.into() };
         let seals = vec![
             seal("anthropic", r#"{"type":"thinking","thinking":"hm","signature":"s1"}"#),
             seal("gemini", r#"{"call":1,"thoughtSignature":"s2"}"#),

@@ -11,14 +11,14 @@ use crate::text::{RepoPath, Span};
 const SHORT: usize = 160;
 
 /// See the module.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Memory {
     pub transcript: Transcript,
     results: Vec<Kept>,
 }
 
 /// A result of a tool that stands in the conversation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Kept {
     /// What was asked, in words.
     asked: String,

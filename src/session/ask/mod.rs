@@ -6,37 +6,42 @@
 
 mod claims;
 mod deep;
+mod kept;
 mod lookup;
+mod markdown;
 mod mask;
 mod memory;
 mod opening;
 mod proof;
 mod purse;
+mod put;
 mod question;
+mod recalled;
 mod rounds;
 mod talk;
 #[cfg(test)]
 mod tests;
 mod told;
 
+pub use kept::{Answered, Head, KeptAnswer, KeptAs};
 pub use proof::{Finding, Proof, Source};
 pub use purse::{Allowance, Limit};
 pub use question::{Depth, Given, NoEvidence, Outcome, Question, Reach, Retrieved};
+pub use recalled::{Conversation, Recalled, Since};
 pub use talk::Step;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::supply::Switch;
-use super::{Effect, End, Event, NotNow, Phase, Session, Terms, TurnId};
+use super::{Effect, End, Event, Phase, Terms, TurnId};
 use crate::context::Pack;
 use crate::context::citation::Evidence;
 use crate::model::{Bill, ModelId, Tokens, Usage};
-use crate::prompt::Means;
-use crate::tool;
 use deep::{Deep, Hands};
+use kept::Base;
 use purse::Purse;
-use talk::{Around, Before, Talk, Task};
+use talk::{Around, Before, Talk};
 
 /// How far a question is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +70,8 @@ pub enum Stage {
 enum Course {
     Talk(Box<Talk>),
     Deep(Box<Deep>),
+    /// Of earlier: it is over.
+    Recalled(Box<Recalled>),
 }
 
 /// A question and what has come of it.
@@ -75,63 +82,53 @@ pub struct Inquiry {
     purse: Purse,
     course: Course,
     revision: u64,
-}
-
-impl Session {
-    /// Puts a question. A turn that runs or waits for a verdict is not touched by it.
-    ///
-    /// # Errors
-    /// There is none, or another is being answered.
-    pub fn ask(&mut self, question: Question) -> Result<Vec<Effect>, NotNow> {
-        if question.text.trim().is_empty() {
-            return Err(NotNow::NoQuestion);
-        }
-        if self.inquiry.as_ref().is_some_and(Inquiry::is_running) {
-            return Err(NotNow::Running);
-        }
-        let before = self.inquiry.take();
-        let forgotten: Vec<Effect> =
-            before.iter().flat_map(Inquiry::lanes).map(|turn| Effect::Abort { turn }).collect();
-        let before = before.filter(|_| question.follows).and_then(Inquiry::into_before);
-        let id = self.next_id();
-        let question = Arc::new(question);
-        let (course, begin) = course(id, &question, before);
-        let allowance = question.allowance;
-        let purse = Purse::new(allowance, question.depth == Depth::Deep);
-        self.inquiry = Some(Inquiry { id, question, purse, course, revision: 0 });
-        let wake = allowance.time.map(|after| Effect::Wake { turn: id, after });
-        Ok(forgotten.into_iter().chain([begin]).chain(wake).collect())
-    }
-
-    /// The question in hand, or the last one.
-    pub fn inquiry(&self) -> Option<&Inquiry> {
-        self.inquiry.as_ref()
-    }
-
-    /// Nobody waits for the answer any more; what has come of it stays.
-    pub fn stop_asking(&mut self) -> Vec<Effect> {
-        self.inquiry.as_mut().map(|inquiry| inquiry.stop(&End::Cancelled)).unwrap_or_default()
-    }
-}
-
-fn course(id: TurnId, question: &Arc<Question>, before: Option<Before>) -> (Course, Effect) {
-    let reach = question.reach;
-    let looking = || Means { tools: tool::offered(true), rounds: reach.rounds, history: true };
-    if question.depth == Depth::Deep {
-        let deep = Deep::new(id, Arc::clone(question), looking(), reach.parts);
-        let begin = deep.begin();
-        return (deep.into(), begin);
-    }
-    let means = if question.depth == Depth::Research { looking() } else { Means::default() };
-    let talk = Talk::new(id, Arc::clone(question), Task::Answer, means, before);
-    let begin = talk.begin();
-    (Course::Talk(Box::new(talk)), begin)
+    /// The name it is kept under, if answers are kept.
+    name: Option<String>,
+    /// It has been given away to be kept.
+    kept: bool,
+    /// What it goes on from, as that is written down.
+    base: Option<Arc<Base>>,
 }
 
 impl Inquiry {
-    fn into_before(self) -> Option<Before> {
-        let Course::Talk(talk) = self.course else { return None };
-        talk.to_go_on()
+    fn recalled(id: TurnId, recalled: Recalled) -> Self {
+        let question = Arc::new(recalled.question.clone());
+        let mut purse = Purse::new(question.allowance, false);
+        purse.metered(id, recalled.bill);
+        let name = Some(recalled.kept.id.clone());
+        let course = Course::Recalled(Box::new(recalled));
+        Self { id, question, purse, course, revision: 0, name, kept: true, base: None }
+    }
+
+    /// The conversation, if the next question may go on with it.
+    fn to_go_on(&self) -> Option<Before> {
+        match &self.course {
+            Course::Talk(talk) => talk.to_go_on(),
+            Course::Deep(_) => None,
+            Course::Recalled(recalled) => recalled.before.clone(),
+        }
+    }
+
+    /// Under which names it is kept, or will be.
+    pub fn kept_as(&self) -> Option<KeptAs> {
+        if let Course::Recalled(recalled) = &self.course {
+            return Some(recalled.kept.clone());
+        }
+        let id = self.name.clone()?;
+        let base = self.base.as_ref().filter(|_| self.goes_on());
+        let conversation = base.map_or_else(|| id.clone(), |base| base.kept.conversation.clone());
+        Some(KeptAs { id, conversation })
+    }
+
+    /// The answer of earlier that it is, if it is one.
+    pub fn of_earlier(&self) -> Option<&Recalled> {
+        if let Course::Recalled(recalled) = &self.course { Some(recalled) } else { None }
+    }
+
+    /// What has become of the lines of a source, by its place in the proof, since the answer was given.
+    pub fn since(&self, source: usize) -> Since {
+        let since = self.of_earlier().and_then(|recalled| recalled.since.get(source));
+        since.copied().unwrap_or(Since::Unchanged)
     }
 
     pub fn id(&self) -> TurnId {
@@ -145,6 +142,7 @@ impl Inquiry {
     pub fn phase(&self) -> Phase {
         match &self.course {
             Course::Talk(talk) => talk.phase(),
+            Course::Recalled(_) => Phase::Done,
             Course::Deep(deep) if deep.end().is_some() => Phase::Done,
             Course::Deep(deep) => match deep.latest().phase() {
                 // Between two conversations.
@@ -157,6 +155,7 @@ impl Inquiry {
     pub fn stage(&self) -> Stage {
         match &self.course {
             Course::Deep(deep) => deep.stage(),
+            Course::Recalled(_) => Stage::Done,
             Course::Talk(talk) => match talk.phase() {
                 Phase::Gathering if talk.steps().is_empty() && talk.pack().is_none() => Stage::Searching,
                 Phase::Gathering => Stage::LookingUp,
@@ -176,6 +175,9 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.pack().map(Cow::Borrowed),
             Course::Deep(deep) => Some(Cow::Owned(deep.pack())),
+            Course::Recalled(recalled) => {
+                recalled.before.as_ref().map(|before| Cow::Borrowed(before.said.pack()))
+            }
         }
     }
 
@@ -184,6 +186,7 @@ impl Inquiry {
         let packs: Vec<&Pack> = match &self.course {
             Course::Talk(talk) => talk.pack().into_iter().collect(),
             Course::Deep(deep) => deep.talks().filter_map(Talk::pack).collect(),
+            Course::Recalled(recalled) => recalled.before.iter().map(|before| before.said.pack()).collect(),
         };
         packs.iter().map(|pack| pack.masked()).fold((0, Tokens(0)), |all, own| (all.0 + own.0, all.1 + own.1))
     }
@@ -193,6 +196,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.pack().map(Pack::notes).unwrap_or_default(),
             Course::Deep(deep) => deep.notes(),
+            Course::Recalled(recalled) => &recalled.notes,
         }
     }
 
@@ -201,6 +205,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.proof(),
             Course::Deep(deep) => deep.proof(),
+            Course::Recalled(recalled) => &recalled.proof,
         }
     }
 
@@ -209,40 +214,50 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.shown(),
             Course::Deep(deep) => deep.shown(),
+            Course::Recalled(recalled) => &recalled.shown,
         }
     }
 
     /// What was looked up so far; of a question in depth, by the parts.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        let (talk, deep) = match &self.course {
-            Course::Talk(talk) => (Some(&**talk), None),
-            Course::Deep(deep) => (None, Some(deep)),
+        let (talk, deep, earlier) = match &self.course {
+            Course::Talk(talk) => (Some(&**talk), None, None),
+            Course::Deep(deep) => (None, Some(deep), None),
+            Course::Recalled(recalled) => (None, None, Some(&recalled.steps)),
         };
         let parts = deep.into_iter().flat_map(|deep| deep.parts().filter_map(|(_, talk)| talk));
-        talk.into_iter().chain(parts).flat_map(Talk::steps)
+        talk.into_iter().chain(parts).flat_map(Talk::steps).chain(earlier.into_iter().flatten())
     }
 
     /// The parts of a question in depth, and whether each is answered.
     pub fn parts(&self) -> impl Iterator<Item = (&str, bool)> {
         let deep = if let Course::Deep(deep) = &self.course { Some(deep) } else { None };
         let over = |talk: Option<&Talk>| talk.is_some_and(|talk| !talk.is_running());
-        deep.into_iter().flat_map(move |deep| deep.parts().map(move |(text, talk)| (text, over(talk))))
+        let earlier = self.of_earlier().into_iter().flat_map(|recalled| &recalled.parts);
+        let earlier = earlier.map(|(text, answered)| (text.as_str(), *answered));
+        let now =
+            deep.into_iter().flat_map(move |deep| deep.parts().map(move |(text, talk)| (text, over(talk))));
+        now.chain(earlier)
     }
 
-    fn latest(&self) -> &Talk {
+    /// The conversation that was begun last.
+    fn latest(&self) -> Option<&Talk> {
         match &self.course {
-            Course::Talk(talk) => talk,
-            Course::Deep(deep) => deep.latest(),
+            Course::Talk(talk) => Some(talk),
+            Course::Deep(deep) => Some(deep.latest()),
+            Course::Recalled(_) => None,
         }
     }
 
     pub fn model(&self) -> Option<&ModelId> {
-        self.latest().model()
+        let earlier = || self.of_earlier().and_then(|recalled| recalled.model.as_ref());
+        self.latest().map_or_else(earlier, Talk::model)
     }
 
     /// Of its last request.
     pub fn usage(&self) -> Option<Usage> {
-        self.latest().usage()
+        let earlier = || self.of_earlier().and_then(|recalled| recalled.usage);
+        self.latest().map_or_else(earlier, Talk::usage)
     }
 
     /// What its requests cost, as far as they have ended.
@@ -252,25 +267,33 @@ impl Inquiry {
 
     /// Who took over from whom, in order.
     pub fn switches(&self) -> &[Switch] {
-        self.latest().switches()
+        self.latest().map(Talk::switches).unwrap_or_default()
     }
 
     /// Does it go on from the question before?
     pub fn goes_on(&self) -> bool {
-        matches!(&self.course, Course::Talk(talk) if talk.goes_on())
+        match &self.course {
+            Course::Talk(talk) => talk.goes_on(),
+            Course::Deep(_) => false,
+            Course::Recalled(recalled) => recalled.goes_on,
+        }
     }
 
     /// Would a question at this depth go on from it? Not from half an answer, not from one in depth, and
     /// not where a model may do other things than it was told at the beginning.
     pub fn can_be_gone_on_from(&self, depth: Depth) -> bool {
-        let Course::Talk(talk) = &self.course else { return false };
-        depth == self.question.depth && talk.can_be_gone_on_from()
+        match &self.course {
+            Course::Talk(talk) => depth == self.question.depth && talk.can_be_gone_on_from(),
+            Course::Deep(_) => false,
+            Course::Recalled(recalled) => recalled.can_be_gone_on_from(depth),
+        }
     }
 
     pub fn end(&self) -> Option<&End> {
         match &self.course {
             Course::Talk(talk) => talk.end(),
             Course::Deep(deep) => deep.end(),
+            Course::Recalled(recalled) => Some(&recalled.end),
         }
     }
 
@@ -279,6 +302,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.found(),
             Course::Deep(deep) => deep.found(),
+            Course::Recalled(recalled) => recalled.found,
         }
     }
 
@@ -292,6 +316,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => vec![talk.lane],
             Course::Deep(deep) => deep.lanes(),
+            Course::Recalled(_) => Vec::new(),
         }
     }
 
@@ -299,6 +324,7 @@ impl Inquiry {
         match &self.course {
             Course::Talk(talk) => talk.lane == lane,
             Course::Deep(deep) => deep.owns(lane),
+            Course::Recalled(_) => false,
         }
     }
 
@@ -313,12 +339,19 @@ impl Inquiry {
                 vec![Effect::Abort { turn: talk.lane }]
             }
             Course::Deep(deep) => deep.stop(end),
+            Course::Recalled(_) => Vec::new(),
         }
     }
 
     /// The transition function of a question. What does not fit its phase changes nothing. `ids`: the
     /// last name that was given.
     pub(super) fn update(&mut self, terms: &Terms, ids: &mut u64, lane: TurnId, event: Event) -> Vec<Effect> {
+        let mut effects = self.step(terms, ids, lane, event);
+        effects.extend(self.keep_once());
+        effects
+    }
+
+    fn step(&mut self, terms: &Terms, ids: &mut u64, lane: TurnId, event: Event) -> Vec<Effect> {
         // Money is spent whether or not anybody waits for the answer any more.
         if let Event::Metered { bill, .. } = event {
             self.purse.metered(lane, bill);
@@ -343,6 +376,7 @@ impl Inquiry {
                 talk.update(&mut around, event)
             }
             Course::Deep(deep) => deep.update(&mut Hands { around, ids }, lane, event),
+            Course::Recalled(_) => Vec::new(),
         }
     }
 }

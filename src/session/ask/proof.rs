@@ -14,13 +14,14 @@ pub struct Proof {
 }
 
 /// A source, and what came of comparing it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Source {
     pub number: u32,
     /// As the model wrote it.
     pub place: String,
     pub quote: String,
-    /// What it names, if that can be a place.
+    /// What it names, if that can be a place. It follows from `place`, and is not written down.
+    #[serde(skip)]
     pub at: Option<Place>,
     pub checked: Checked,
 }
@@ -50,6 +51,11 @@ impl Source {
 
     pub fn path(&self) -> Option<&RepoPath> {
         self.at.as_ref().and_then(Place::path)
+    }
+
+    /// With the place that its words name: for one that was written down.
+    pub(super) fn placed(self) -> Self {
+        Self { at: Place::parse(&self.place), ..self }
     }
 
     /// The same as words: `src/a.rs:12-14`, `commit 1a2b3c4`; as the model wrote it where it is none.

@@ -19,7 +19,7 @@ const GAIN: Tokens = Tokens(2_000);
 const KEPT_BACK: u64 = 4;
 
 /// Most that one question may use; `None` is no limit of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Allowance {
     pub tokens: Option<Tokens>,
     pub money: Option<Money>,
@@ -27,7 +27,7 @@ pub struct Allowance {
 }
 
 /// Which part of an allowance came to its end.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Limit {
     Tokens(Tokens),
     Money(Money),

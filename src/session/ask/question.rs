@@ -13,7 +13,10 @@ use crate::session::Wants;
 use crate::text::{Lines, RepoPath, Span};
 
 /// How far the search for an answer goes: a slider of its own, since it costs and takes more.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Depth {
     /// One search, one request.
     #[default]

@@ -56,7 +56,7 @@ pub(super) struct Before {
 }
 
 /// Something that was looked up.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Step {
     /// What was asked, in words; a stranger's text.
     pub asked: String,

@@ -1,6 +1,7 @@
 //! A question from its first search to its last checked sentence, at each depth, as tables of events.
 
 mod conversation;
+mod stopped;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::context::citation::{Agreement, Checked, Doubt, ShownCommit};
 use crate::context::{Excerpt, evidence};
 use crate::model::{Ask, Bill, Delta, Failure, Finish, Runnable, ToolCall, Usage};
 use crate::prompt::Prompts;
+use crate::session::{NotNow, Session};
 use crate::text::{Lines, RepoPath, Span};
 use crate::tool::Call;
 use crate::workspace::Source as Frontend;

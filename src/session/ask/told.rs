@@ -1,6 +1,6 @@
 //! How far a question is, in words for a person: on the screen and, without one, on the way.
 
-use super::{Inquiry, Stage};
+use super::{Inquiry, Stage, Talk};
 use crate::model::Money;
 
 impl Inquiry {
@@ -12,7 +12,7 @@ impl Inquiry {
 
     /// What is being done right now. A stranger's text.
     pub fn doing(&self) -> String {
-        if let Some(why) = self.latest().held_up() {
+        if let Some(why) = self.latest().and_then(Talk::held_up) {
             return why.to_owned();
         }
         let model = self.model().map_or_else(|| "the model".into(), ToString::to_string);

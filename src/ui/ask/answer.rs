@@ -4,8 +4,9 @@
 use super::super::page::fold;
 use super::super::theme::Paint;
 use super::Row;
+use super::earlier::time;
 use crate::context::citation::Checked;
-use crate::session::{CitedSource, End, Finding, Inquiry, Step};
+use crate::session::{CitedSource, End, Finding, Inquiry, Since, Step};
 use crate::text::safe;
 
 /// Lookups that are shown while they go on.
@@ -17,6 +18,10 @@ pub(super) fn rows(inquiry: &Inquiry, width: usize) -> Vec<Row> {
     rows.text(Paint::Title, &inquiry.question().text, None);
     if inquiry.goes_on() {
         rows.text(Paint::Dim, "goes on from the answer before", None);
+    }
+    if let Some(recalled) = inquiry.of_earlier() {
+        let told = format!("answered {}; what changed since is marked at its source", time(recalled.time()));
+        rows.text(Paint::Dim, &told, None);
     }
     let (paint, standing) = standing(inquiry);
     rows.text(paint, &standing, None);
@@ -33,7 +38,7 @@ pub(super) fn rows(inquiry: &Inquiry, width: usize) -> Vec<Row> {
         if at == 0 {
             rows.gap();
         }
-        rows.source(at, source);
+        rows.source(at, source, inquiry.since(at));
     }
     rows.rows
 }
@@ -92,18 +97,19 @@ impl Rows {
         self.text(paint, &finding.marked(), None);
     }
 
-    fn source(&mut self, at: usize, source: &CitedSource) {
-        let paint = match source.checked {
-            Checked::Verified { .. } | Checked::Corrected { .. } => Paint::Good,
-            Checked::Unverified(_) => Paint::Warn,
+    fn source(&mut self, at: usize, source: &CitedSource, since: Since) {
+        let paint = match (&source.checked, since) {
+            (Checked::Unverified(_), _) | (_, Since::Gone | Since::NoFile) => Paint::Warn,
+            (Checked::Verified { .. } | Checked::Corrected { .. }, _) => Paint::Good,
         };
         self.text(paint, &format!("[{}] {}", source.number, source.told()), Some(at));
-        self.text(
-            Paint::Dim,
-            &source.quote.lines().map(|line| format!("  {line}\n")).collect::<String>(),
-            None,
-        );
+        self.text(Paint::Warn, &indented(&since.told()), None);
+        self.text(Paint::Dim, &indented(&source.quote), None);
     }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 /// How far the answer is, or how it ended.

@@ -4,6 +4,8 @@
 //! forgets nothing.
 
 mod answer;
+mod earlier;
+mod export;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +15,7 @@ use super::line_edit::LineEdit;
 use super::page::{Kind, Page};
 use super::theme::Paint;
 use crate::context::citation::Place;
-use crate::session::{Allowance, Depth, Inquiry, Question, Reach, TurnId};
+use crate::session::{Allowance, CitedSource, Depth, Effect, Inquiry, Question, Reach, Since, TurnId};
 use crate::text::safe;
 
 /// The page while it is open.
@@ -38,7 +40,7 @@ pub(super) struct Asking {
     anew: bool,
     /// An answer has come that nobody has seen yet.
     unseen: bool,
-    /// The page that a commit is read from.
+    /// The page that a commit, or the list of earlier answers, was opened from.
     behind: Option<AskPage>,
 }
 
@@ -90,9 +92,10 @@ impl App {
         self.overlay = Some(Overlay::Ask(AskPage::default()));
     }
 
-    /// Closes what lies over the screen: a commit goes back to the answer that names it.
+    /// Closes what lies over the screen: what was opened from the page of a question goes back to it.
     pub(super) fn close_overlay(&mut self) {
-        let read = matches!(&self.overlay, Some(Overlay::Page(page)) if page.kind == Kind::Commit);
+        let from_here = |kind: Kind| matches!(kind, Kind::Commit | Kind::Earlier);
+        let read = matches!(&self.overlay, Some(Overlay::Page(page)) if from_here(page.kind));
         let behind = self.asking.behind.take().filter(|_| read);
         self.overlay = behind.map(Overlay::Ask);
     }
@@ -131,6 +134,9 @@ impl App {
         match action {
             Action::Leave => self.overlay = None,
             Action::Deeper => self.asking.depth = self.asking.depth.next(),
+            Action::Earlier => return vec![Out::Do(Effect::ListAnswers)],
+            Action::Copy => return self.copy_answer(),
+            Action::AsText => return self.answer_as_a_text(),
             Action::AskAnew => self.asking.anew = !self.asking.anew,
             Action::Submit if page.question.is_empty() => return self.open_source(),
             Action::Submit => return self.put_question(),
@@ -158,6 +164,8 @@ impl App {
         let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
         let text = page.question.text().trim().to_owned();
         let mut wants = self.wants(&text);
+        // A question is about what it names: what the check said is there for who asks for it.
+        wants.told.iter_mut().for_each(|told| told.along = false);
         wants.pages = pages;
         let open = self.files.iter().map(|file| (file.buffer.path().clone(), file.buffer.snapshot()));
         let cursor = self.file().map(|file| file.buffer.cursor().line);
@@ -190,21 +198,36 @@ impl App {
         let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
         let Some(inquiry) = self.session.inquiry() else { return Vec::new() };
         let Some(source) = inquiry.proof().sources.get(page.chosen) else { return Vec::new() };
+        let since = inquiry.since(page.chosen);
         match (&source.at, source.lines()) {
             (Some(Place::Lines { path, .. }), Some(span)) => {
+                if matches!(since, Since::Gone | Since::NoFile) {
+                    let read = then(inquiry, source, since);
+                    return self.read_over(read, since.told());
+                }
+                let span = if let Since::StandsAt(now) = since { now } else { span };
                 let path = path.clone();
                 self.overlay = None;
                 return self.open(path, span.start(), 0);
             }
             (Some(Place::Commit { id }), Some(span)) => {
                 let read = commit(inquiry, id, &source.quote, span.start());
-                let behind = page.clone();
-                if let Some(read) = read {
-                    self.asking.behind = Some(behind);
-                    self.overlay = Some(Overlay::Page(read));
-                }
+                return self.read_over(read, String::new());
             }
             _ => self.say(Paint::Warn, "this source was not verified: there is no place to go to"),
+        }
+        Vec::new()
+    }
+
+    /// Shows what is to be read over the page, to which it goes back; `else_say` where there is nothing.
+    fn read_over(&mut self, read: Option<Page>, else_say: String) -> Vec<Out> {
+        match read {
+            Some(read) => {
+                if let Some(Overlay::Ask(page)) = self.overlay.replace(Overlay::Page(read)) {
+                    self.asking.behind = Some(page);
+                }
+            }
+            None => self.say(Paint::Warn, else_say),
         }
         Vec::new()
     }
@@ -262,5 +285,19 @@ fn commit(inquiry: &Inquiry, id: &str, quote: &str, line: usize) -> Option<Page>
         };
     }
     page.top = line.saturating_sub(3);
+    Some(page)
+}
+
+/// A file as it was shown, from a little above the lines that were quoted: what is there now says something
+/// else.
+fn then(inquiry: &Inquiry, source: &CitedSource, since: Since) -> Option<Page> {
+    let (path, span) = (source.path()?, source.lines()?);
+    let text = inquiry.shown().file(path)?;
+    let mut page = Page::new(Kind::Commit, format!("{path} as it was shown; {}", since.told()));
+    for (at, line) in text.iter().enumerate() {
+        let paint = if span.as_range().contains(&at) { Paint::Title } else { Paint::Text };
+        page.text(paint, &format!("{:>5} {}", at + 1, safe::bytes(crate::text::trim_ending(line))));
+    }
+    page.top = span.start().saturating_sub(3);
     Some(page)
 }

@@ -15,7 +15,8 @@ use crate::context::{Asked, Excerpt, evidence, evidence_for};
 use crate::model::{Delta, Runnable, Tokens, ToolCall};
 use crate::prompt::Prompts;
 use crate::session::{
-    Allowance, Depth, Effect, Event, NoEvidence, Outcome, Reach, Retrieved, Session, Terms,
+    Allowance, Conversation, Depth, Effect, Event, Head, KeptAnswer, NoEvidence, Outcome, Reach, Recalled,
+    Retrieved, Session, Terms,
 };
 use crate::text::{Lines, RepoPath};
 use crate::workspace::Source;
@@ -62,7 +63,12 @@ fn shown() -> Evidence {
 
 /// A question that has been put and found something.
 fn asked() -> (App, TurnId) {
+    asked_by(|_| ())
+}
+
+fn asked_by(begin: impl FnOnce(&mut App)) -> (App, TurnId) {
     let mut app = app();
+    begin(&mut app);
     press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
     "what is it?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
     let outs = key(&mut app, KeyCode::Enter);
@@ -141,7 +147,7 @@ fn the_slider_of_a_question_is_its_own_and_on_screen_in_words() {
     press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
     let shown = picture(&app);
     assert!(shown.contains("[quick] research  deep   one search, one request"), "{shown}");
-    assert!(shown.contains("Tab how far to go  Ctrl-A back to the text"), "{shown}");
+    assert!(shown.contains("Tab how far to go  Ctrl-A leave  Ctrl-R earlier answers"), "{shown}");
     key(&mut app, KeyCode::Tab);
     assert!(
         picture(&app).contains(" quick [research] deep   looks things up in files and history"),
@@ -254,4 +260,117 @@ fn at_forty_columns_the_page_is_still_legible() {
     terminal.draw(|frame| view::view(&app, frame)).unwrap();
     let shown = terminal.backend().to_string();
     assert!(shown.contains("[quick] research  deep") && shown.contains("The total is 1 [1]."), "{shown}");
+}
+
+/// The answer in hand as it is read back after a restart, with what its file is now.
+fn read_back(app: &mut App, outs: &[Out], now: &str) -> (Head, Recalled) {
+    let kept = outs.iter().find_map(|out| match out {
+        Out::Do(Effect::KeepAnswer { answered }) => answered.at(1_796_037_119_000),
+        _ => None,
+    });
+    let kept = kept.expect("an answer to be kept");
+    let line = serde_json::to_vec(&kept).unwrap();
+    let kept: KeptAnswer = serde_json::from_slice(&line).unwrap();
+    assert_eq!(app.session().inquiry().unwrap().kept_as().unwrap().id, kept.head.id);
+    let head = kept.head.clone();
+    let now = [(RepoPath::parse("src/a.rs").unwrap(), Lines::from(now))].into();
+    let recalled = Conversation::of(vec![kept]).recall(&head.id, &now).unwrap();
+    (head, recalled)
+}
+
+/// An answer that was kept, and its page left.
+fn answered_and_kept() -> (App, Vec<Out>) {
+    let (mut app, turn) = asked_by(|app| app.session.keep_answers(7));
+    say(&mut app, turn, SOURCES);
+    say(&mut app, turn, "The total is 1 [1]. It is 2 [2].");
+    let outs = happens(&mut app, Event::Ended { turn, result: Ok(()) });
+    (app, outs)
+}
+
+#[test]
+fn an_answer_of_earlier_is_opened_from_a_list_and_says_what_changed_since() {
+    let (mut before, outs) = answered_and_kept();
+    let (head, recalled) = read_back(&mut before, &outs, &format!("// new\n{TEXT}"));
+    let mut app = app();
+    app.session.keep_answers(8);
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    let outs = press(&mut app, KeyCode::Char('r'), KeyModifiers::CONTROL);
+    assert!(matches!(outs[..], [Out::Do(Effect::ListAnswers)]), "{outs:?}");
+    happens(&mut app, Event::Answers(Ok(vec![head.clone()])));
+    let shown = picture(&app);
+    assert!(
+        shown.contains("what is it?") && shown.contains("2026-11-30 11:11 UTC · quick · 1 of 2"),
+        "{shown}"
+    );
+    let outs = key(&mut app, KeyCode::Enter);
+    assert!(matches!(&outs[..], [Out::Do(Effect::RecallAnswer { id })] if *id == head.id), "{outs:?}");
+    happens(&mut app, Event::Recalled(Box::new(Ok(recalled))));
+    let shown = picture(&app);
+    for part in [
+        "answered 2026-11-30 11:11 UTC",
+        "The total is 1 [1].",
+        "❯ [1] src/a.rs:2  verified; the answer said src/a.rs:9",
+        "the file changed since; it stands at 3 now",
+        "goes on from the answer; Alt-N: anew",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    let outs = key(&mut app, KeyCode::Enter);
+    assert!(matches!(&outs[..], [Out::Do(Effect::Open { .. })]), "{outs:?}");
+    assert_eq!(app.awaited_file.as_ref().map(|(_, line, _)| *line), Some(2), "where it stands now");
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    "and?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    let outs = key(&mut app, KeyCode::Enter);
+    let asked = outs.iter().find_map(|out| match out {
+        Out::Do(Effect::Retrieve { question, .. }) => Some(question.follows),
+        _ => None,
+    });
+    assert_eq!(asked, Some(true), "{outs:?}");
+}
+
+#[test]
+fn what_a_source_said_can_be_read_when_the_file_says_it_no_more() {
+    let (mut before, outs) = answered_and_kept();
+    let (_, recalled) = read_back(&mut before, &outs, "fn other() {}\n");
+    let mut app = app();
+    let _ = app.session.recall_answer(recalled);
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    assert!(picture(&app).contains("the file changed since, and does not say so"), "{}", picture(&app));
+    assert!(key(&mut app, KeyCode::Enter).is_empty());
+    let shown = picture(&app);
+    assert!(shown.contains("src/a.rs as it was shown") && shown.contains("2     let total = 1;"), "{shown}");
+    key(&mut app, KeyCode::Esc);
+    assert!(picture(&app).contains("The total is 1 [1]."), "{}", picture(&app));
+}
+
+#[test]
+fn a_list_that_comes_late_opens_nothing_and_what_runs_is_not_replaced() {
+    let (mut before, outs) = answered_and_kept();
+    let (head, recalled) = read_back(&mut before, &outs, TEXT);
+    let mut left = app();
+    happens(&mut left, Event::Answers(Ok(vec![head.clone()])));
+    assert!(left.overlay.is_none(), "who has left the page is not called back");
+    let (mut app, turn) = asked();
+    happens(&mut app, Event::Answers(Ok(vec![head])));
+    happens(&mut app, Event::Recalled(Box::new(Ok(recalled))));
+    assert!(picture(&app).contains("a request is still running; Esc stops it"), "{}", picture(&app));
+    assert_eq!(app.session().inquiry().map(Inquiry::id), Some(turn));
+}
+
+#[test]
+fn an_answer_is_copied_or_becomes_a_text_that_nobody_has_saved_yet() {
+    let (mut app, _) = answered_and_kept();
+    let outs = press(&mut app, KeyCode::Char('c'), KeyModifiers::ALT);
+    let [Out::Clipboard(text)] = &outs[..] else { panic!("{outs:?}") };
+    assert!(text.starts_with("# what is it?\n") && text.contains("It is 2 [2]. [?]"), "{text}");
+    let text = text.clone();
+    app.listing = Some(vec![RepoPath::parse("what-is-it.md").unwrap()]);
+    let outs = press(&mut app, KeyCode::Char('e'), KeyModifiers::ALT);
+    assert!(!outs.iter().any(|out| matches!(out, Out::Do(Effect::Save { .. }))), "{outs:?}");
+    assert!(picture(&app).contains("what-is-it-2.md (new)"), "{}", picture(&app));
+    let file = app.file().unwrap();
+    assert_eq!(file.buffer.snapshot(), Lines::from(text.as_str()));
+    assert!(file.buffer.is_dirty() && app.unsaved() == 1);
+    let outs = press(&mut app, KeyCode::Char('s'), KeyModifiers::CONTROL);
+    assert!(matches!(&outs[..], [Out::Do(Effect::Save { expected: None, .. }), ..]), "{outs:?}");
 }

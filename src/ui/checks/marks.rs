@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::super::theme::Paint;
+use crate::context::edited_since;
 use crate::editor::Buffer;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
 use crate::text::syntax::Fault;
@@ -85,8 +86,8 @@ impl Mark {
         let plain = Diagnostic { path: path.clone(), at, severity, message, code: None, source: "parser" };
         match &self.kind {
             Kind::Told(told) => {
-                let old = if self.changed { " (its line was edited since)" } else { "" };
-                Diagnostic { at, message: format!("{}{old}", told.message), ..(**told).clone() }
+                let now = Diagnostic { at, ..(**told).clone() };
+                if self.changed { edited_since(now) } else { now }
             }
             Kind::Fault(_) => plain,
         }

@@ -192,8 +192,13 @@ impl App {
     pub(super) fn mark(&mut self, path: &RepoPath) {
         let Some(said) = &self.checking.said else { return };
         if let Some(file) = self.index_of(path).and_then(|at| self.files.get_mut(at)) {
+            let told = said.report.of_file(path);
+            // A text is looked at only where there is something to put into it, or to take out of it.
+            if told.is_empty() && file.marks.told().next().is_none() {
+                return;
+            }
             let base = said.begun.texts.get(path).or(file.disk()).cloned();
-            file.marks.take(said.report.of_file(path), base.as_ref(), &file.buffer);
+            file.marks.take(told, base.as_ref(), &file.buffer);
         }
     }
 
@@ -274,7 +279,7 @@ impl App {
         }
         let by = self.checking.configured.as_ref().map_or("check", |check| check.name.as_str()).to_owned();
         let report = Arc::new(said.report.with(all));
-        Some(Told { report, by, when: when.join(", "), failed: said.failed() })
+        Some(Told { report, by, when: when.join(", "), failed: said.failed(), along: true })
     }
 
     /// The problem on the cursor's line, for the row of messages.

@@ -1,5 +1,5 @@
-//! The names that fit a mention while it is typed: in the instruction, and where something is added on the
-//! panel. Files are matched here; symbols are asked for.
+//! The names that fit a mention while it is typed: in the instruction, in a question, and where something is
+//! added on the panel. Files are matched here; symbols are asked for.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -46,9 +46,13 @@ impl Menu {
 impl App {
     /// Whether names are offered right now.
     pub(in crate::ui) fn offers_names(&self) -> bool {
-        let adding = matches!(&self.overlay, Some(Overlay::Context(page)) if page.adding.is_some());
-        let writing = self.overlay.is_none() && self.focus == Focus::Prompt;
-        (adding || writing) && self.panelling.menu.as_ref().is_some_and(Menu::is_open)
+        let writing = match &self.overlay {
+            Some(Overlay::Context(page)) => page.adding.is_some(),
+            Some(Overlay::Ask(_)) => true,
+            Some(_) => false,
+            None => self.focus == Focus::Prompt,
+        };
+        writing && self.panelling.menu.as_ref().is_some_and(Menu::is_open)
     }
 
     /// The text before the cursor of the line in which names are offered, from its `@` on.
@@ -59,6 +63,7 @@ impl App {
                 let before = page.adding.as_ref()?.before();
                 Some(before.strip_prefix('@').unwrap_or(before).to_owned())
             }
+            Some(Overlay::Ask(page)) => being_typed(page.question.before()).map(ToOwned::to_owned),
             None if self.focus == Focus::Prompt => being_typed(self.prompt.before()).map(ToOwned::to_owned),
             _ => None,
         }
@@ -118,6 +123,7 @@ impl App {
                 let typed = line.before().to_owned();
                 (line, typed)
             }
+            Some(Overlay::Ask(page)) => (&mut page.question, format!("@{}", menu.typed)),
             _ => (&mut self.prompt, format!("@{}", menu.typed)),
         };
         for _ in at.chars() {

@@ -1,8 +1,10 @@
 //! What the person sees and the model does not, and the other way round: a comparison of a pack with the
 //! screen.
 
+use std::collections::BTreeSet;
+
 use crate::change::Level;
-use crate::context::{Pack, Source, Trust};
+use crate::context::{Pack, Source, Trust, but_for_its_line};
 use crate::text::{RepoPath, Span};
 
 /// Most names in one sentence.
@@ -77,10 +79,12 @@ pub(super) fn parity(pack: &Pack, screen: &Screen<'_>) -> Parity {
 /// Of what the check said, what one of the two does not see.
 fn problems(pack: &Pack, screen: &Screen<'_>) -> Vec<String> {
     let told = pack.segments().iter().filter(|one| one.source == Source::Diagnostics);
-    let told: Vec<&str> = told.flat_map(|one| one.text.lines()).collect();
+    let told: BTreeSet<String> = told.flat_map(|one| one.text.lines()).filter_map(but_for_its_line).collect();
     let mut said = Vec::new();
-    let shown = screen.problems.as_deref().unwrap_or_default();
-    let missing = shown.iter().filter(|line| !told.contains(&line.as_str())).count();
+    // Lines move while one types; a problem stays the same one.
+    let shown = screen.problems.iter().flatten().filter_map(|line| but_for_its_line(line));
+    let shown: BTreeSet<String> = shown.collect();
+    let missing = shown.difference(&told).count();
     if missing > 0 {
         said.push(format!(
             "the check's problems: {missing} of {} that you see are not in it (F6, @diagnostics)",
@@ -89,8 +93,7 @@ fn problems(pack: &Pack, screen: &Screen<'_>) -> Vec<String> {
     }
     let from_check =
         pack.segments().iter().any(|one| one.source == Source::Diagnostics && one.trust == Trust::Tool);
-    let is_place = |line: &&&str| [": error", ": warning", ": note"].iter().any(|word| line.contains(word));
-    let old = told.iter().filter(is_place).filter(|line| !shown.iter().any(|one| one == *line)).count();
+    let old = told.difference(&shown).count();
     if from_check && old > 0 {
         said.push(format!("the check's problems: {old} that were told are not what it says now"));
     }

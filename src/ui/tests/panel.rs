@@ -207,6 +207,27 @@ fn names_are_completed_after_an_at_sign_and_enter_still_asks() {
 }
 
 #[test]
+fn names_are_completed_in_a_question_as_in_an_instruction_right_under_its_line() {
+    let mut stage = Stage::open(100, 30, 8);
+    stage.app.listing = Some(["src/price.rs", "src/stack.rs"].map(path).into());
+    stage.keys("<C-a>who calls @pric");
+    let shot = stage.shot();
+    let row = |of: &str| shot.lines().position(|line| line.contains(of));
+    assert_eq!(row("❯ src/price.rs"), row("who calls @pric").map(|line| line + 1), "{shot}");
+    assert!(matches!(stage.unanswered.last(), Some(Effect::FindSymbols { typed }) if typed == "pric"));
+    let names = vec!["price_of".to_owned()];
+    stage.input(Input::Event(Event::Symbols { typed: "pric".into(), names }));
+    assert!(stage.shot().contains("Tab take the name"), "{}", stage.shot());
+    stage.keys("<Down><Tab>and @dif<Tab>@sta<Esc>");
+    assert!(!stage.shot().contains("❯ src/stack.rs"), "Esc takes the names away and nothing else");
+    stage.keys("<Enter>");
+    let asked = stage.app.session().inquiry().unwrap().question();
+    assert_eq!(asked.text, "who calls @price_of and @diff @sta");
+    let named: Vec<String> = asked.wants.named.iter().map(ToString::to_string).collect();
+    assert_eq!(named, ["@price_of", "@diff", "@sta"]);
+}
+
+#[test]
 fn a_page_is_fetched_after_a_yes_each_time_and_the_request_goes_without_it_after_a_no() {
     let ask = |keys: &str| {
         let mut stage = Stage::open(100, 30, 8);

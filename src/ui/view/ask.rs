@@ -11,8 +11,8 @@ use crate::session::Depth;
 use crate::text::safe;
 
 /// What the line says before anything is typed: for the first question, and for the next.
-const EMPTY: &str = "a question about the project";
-const AGAIN: &str = "another question; Enter opens a source";
+const EMPTY: &str = "a question about the project; @ names a file, a symbol, the diff";
+const AGAIN: &str = "another question, with names after @; Enter opens a source";
 
 /// Draws the line and the answer under it; returns where the cursor stands.
 pub fn draw(app: &App, page: &AskPage, pen: &mut Pen<'_>, body: Rect) -> (u16, u16) {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::super::app::App;
+use super::super::app::{App, Overlay};
 use super::super::context::{Consent, ContextPage, Menu, View};
 use super::super::page::fold;
 use super::super::theme::Paint;
@@ -51,14 +51,30 @@ pub fn draw(page: &ContextPage, pen: &mut Pen<'_>, body: Rect) -> Option<(u16, u
     Some(typed_at(row, from, line.before()))
 }
 
-/// Draws the names on offer right above `below`.
-pub fn menu(menu: &Menu, pen: &mut Pen<'_>, above: Rect, below: u16) {
+/// On which side of the line that is typed its names are.
+enum Side {
+    /// Right above this row.
+    Above(u16),
+    /// Right under this one.
+    Under(u16),
+}
+
+/// Draws the names on offer beside the line.
+fn menu(menu: &Menu, pen: &mut Pen<'_>, within: Rect, side: &Side) {
     let names: Vec<&str> = menu.names().collect();
-    let rows = u16::try_from(names.len()).unwrap_or(0).min(below.saturating_sub(above.y));
+    let room = match side {
+        Side::Above(row) => row.saturating_sub(within.y),
+        Side::Under(row) => within.bottom().saturating_sub(row + 1),
+    };
+    let rows = u16::try_from(names.len()).unwrap_or(0).min(room);
+    let y = match side {
+        Side::Above(row) => row.saturating_sub(rows),
+        Side::Under(row) => row + 1,
+    };
     let widest = names.iter().map(|name| safe::width(&safe::line(name))).max().unwrap_or(0);
     let width =
-        u16::try_from(widest + 4).unwrap_or(above.width).clamp(12, above.width.max(12)).min(above.width);
-    let area = Rect { y: below.saturating_sub(rows), height: rows, width, ..above };
+        u16::try_from(widest + 4).unwrap_or(within.width).clamp(12, within.width.max(12)).min(within.width);
+    let area = Rect { y, height: rows, width, ..within };
     pen.clear(area);
     // The chosen one stays in sight.
     let top = (menu.chosen + 1).saturating_sub(usize::from(rows));
@@ -100,6 +116,10 @@ pub fn offers(app: &App, pen: &mut Pen<'_>, body: Rect, prompt: Rect) {
         return;
     }
     let Some(names) = &app.panelling.menu else { return };
-    let below = if app.overlay.is_some() { body.bottom().saturating_sub(1) } else { prompt.y };
-    menu(names, pen, Rect { x: body.x + 2, width: body.width.saturating_sub(2), ..body }, below);
+    let side = match app.overlay {
+        Some(Overlay::Ask(_)) => Side::Under(body.y),
+        Some(_) => Side::Above(body.bottom().saturating_sub(1)),
+        None => Side::Above(prompt.y),
+    };
+    menu(names, pen, Rect { x: body.x + 2, width: body.width.saturating_sub(2), ..body }, &side);
 }
