@@ -66,7 +66,7 @@ impl<'a> Scan<'a> {
         while let Some(byte) = self.peek(0) {
             let start = self.at;
             match byte {
-                b'/' if self.peek(1) == Some(b'/') => self.to_end_of_line(),
+                b'/' if self.peek(1) == Some(b'/') => self.over_line(),
                 b'/' if self.peek(1) == Some(b'*') => self.over_comment()?,
                 b'"' => self.over_string()?,
                 b'\'' => self.over_quote(),
@@ -138,7 +138,7 @@ impl<'a> Scan<'a> {
         next.is_some_and(|byte| in_word(*byte) && !byte.is_ascii_digit())
     }
 
-    fn to_end_of_line(&mut self) {
+    fn over_line(&mut self) {
         let rest = self.rest();
         self.at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
     }
