@@ -231,7 +231,7 @@ fn nothing_is_kept_where_the_user_wants_none_and_a_secret_in_a_file_is_not() {
     let world = world();
     // At the beginning of a line: what is written down is JSON, in which a letter stands before it.
     let key = format!("const KEY: &str = \"\\\n{}{}\";\n", "gh", "p_0123456789abcdefghijABCDEFGHIJ012345");
-    world.write("src/retry.rs", &format!("{RETRY}{key}"));
+    world.write("src/retry.rs", format!("{RETRY}{key}"));
     let model = Model::plays([first(), first()]);
     serve(&world, &model, "");
     world.rein(&["ask", QUESTION]);
