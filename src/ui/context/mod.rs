@@ -117,16 +117,14 @@ impl ContextPage {
 
 impl App {
     /// Opens the panel: on the next request where one is being written or none was sent, else on the last.
+    /// What goes with a question is found when it is asked, so over one it is what was sent.
     pub(super) fn open_context(&mut self) -> Vec<Out> {
         let of_question = matches!(self.overlay, Some(Overlay::Ask(_)));
         let writing = !self.prompt.text().trim().is_empty();
         let mut page = ContextPage { of_question, ..ContextPage::default() };
-        page.view = if self.sent(of_question).is_some() && (of_question || !writing) {
-            View::Sent
-        } else {
-            View::Next
-        };
-        self.overlay = Some(Overlay::Context(page));
+        let is_sent = of_question || (!writing && self.sent(false).is_some());
+        page.view = if is_sent { View::Sent } else { View::Next };
+        self.lay_over(Overlay::Context(page));
         self.look_ahead()
     }
 
@@ -215,7 +213,7 @@ impl App {
 
     /// Closes the page; what was put together to be looked at is forgotten.
     pub(super) fn close_context(&mut self) -> Vec<Out> {
-        self.overlay = None;
+        self.close_overlay();
         let effects = self.session.forget_preview();
         self.follow(effects)
     }
