@@ -25,12 +25,7 @@ pub fn defined(layered: &Layered<'_>, name: &str, limit: usize) -> (Vec<Drawn>, 
     }
 }
 
-fn defined_with(
-    layered: &Layered<'_>,
-    owner: Option<&str>,
-    name: &str,
-    limit: usize,
-) -> (Vec<Drawn>, usize) {
+fn defined_with(layered: &Layered<'_>, owner: Option<&str>, name: &str, limit: usize) -> (Vec<Drawn>, usize) {
     let mut places: Vec<(bool, &RepoPath, Span)> = Vec::new();
     for file in layered.corpus().files() {
         let symbols = &file.entry().symbols;

@@ -109,8 +109,9 @@ impl ContextPage {
         self.touched += 1;
     }
 
-    fn scroll(&mut self, by: isize) {
-        let last = self.panel.rows.len().saturating_sub(1);
+    /// Scrolls by rows, until the last one is at the bottom of a window of `height` of them.
+    fn scroll(&mut self, by: isize, height: usize) {
+        let last = self.panel.rows.len().saturating_sub(height);
         self.top = self.top.saturating_add_signed(by).min(last);
     }
 }
@@ -185,8 +186,8 @@ impl App {
         match action {
             Action::Down => page.choose(1, height),
             Action::Up => page.choose(-1, height),
-            Action::Page { down: true, .. } => page.scroll(page_by),
-            Action::Page { down: false, .. } => page.scroll(-page_by),
+            Action::Page { down: true, .. } => page.scroll(page_by, height),
+            Action::Page { down: false, .. } => page.scroll(-page_by, height),
             Action::Submit => {
                 let key = page.item().map(Item::key);
                 page.touched += 1;
