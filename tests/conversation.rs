@@ -242,7 +242,7 @@ fn the_oldest_results_give_way_on_every_wire_and_those_that_are_cited_stay() {
             look(4, ""),
             Reply::text(&answer),
         ];
-        let mut talks = Talks::new(&files, replies, wire, Some(Tokens(7_000)));
+        let mut talks = Talks::new(&files, replies, wire, Some(Tokens(5_000)));
         let inquiry = talks.ask(question("zyxwvut?", Depth::Research));
         assert_eq!(inquiry.end(), Some(&End::Finished), "{wire:?}");
         assert_eq!(inquiry.proof().verified(), (1, 1), "{wire:?}: what was shown once is a source");

@@ -64,7 +64,11 @@ impl Desk {
         self.key(KeyCode::Char('x'), KeyModifiers::NONE);
         self.key(KeyCode::Enter, KeyModifiers::NONE);
         let turn = self.turn();
-        self.event(Event::Asking { turn, model: ModelId { provider: "p".into(), model: "m".into() } });
+        self.event(Event::Asking {
+            turn,
+            model: ModelId { provider: "p".into(), model: "m".into() },
+            window: None,
+        });
     }
 
     fn turn(&self) -> TurnId {

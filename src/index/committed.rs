@@ -61,7 +61,7 @@ fn corpus(
     let hidden = |path: &RepoPath| !known.files.contains_key(path) && workspace.stamp(path).is_some();
     let as_committed = |path: &RepoPath, blob: Blob| {
         let (stamp, _) = known.files.get(path)?;
-        on_disk.get(path).filter(|_| untouched.is(path, blob, *stamp)).map(|entry| Arc::clone(entry))
+        on_disk.get(path).filter(|_| untouched.is(path, blob, *stamp)).map(Arc::clone)
     };
     let (mut members, mut blobs, mut room) = (Vec::new(), HashMap::new(), MOST);
     for (path, blob) in head.files(stop) {

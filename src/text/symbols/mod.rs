@@ -4,6 +4,7 @@
 //! Which kinds of node define something is a table for each language (`kinds`). References are not
 //! looked for here: a use of a name is the name, which `terms` finds at a fraction of the cost.
 
+mod bodies;
 mod chunks;
 mod kinds;
 
@@ -63,7 +64,12 @@ pub fn definitions(language: Language, text: &[u8]) -> Vec<Definition> {
     if text.len() > MAX_BYTES || kinds.is_empty() {
         return Vec::new();
     }
-    let Some(tree) = parse(language, text) else { return Vec::new() };
+    let Some(tree) = (match language {
+        Language::Rust => parse(language, &bodies::without_bodies(text, LONG)),
+        _ => parse(language, text),
+    }) else {
+        return Vec::new();
+    };
     let lines = LineStarts::of(text);
     let mut found = Vec::new();
     collect(&tree, kinds, &lines, &mut found);

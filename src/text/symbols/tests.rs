@@ -174,3 +174,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_taken_out_before_parsing_changes_no_definition() {
+    let inner =
+        format!("fn long() {{ {} struct Inner; fn deep() {{ mod no {{}} }} }}", "call(1); ".repeat(200));
+    let texts = [
+        include_str!("mod.rs"),
+        include_str!("bodies.rs"),
+        include_str!("kinds.rs"),
+        include_str!("tests.rs"),
+        include_str!("../terms.rs"),
+        include_str!("../diff.rs"),
+        &inner,
+    ];
+    for text in texts {
+        let text = text.as_bytes();
+        let mut whole = Vec::new();
+        let tree = parse(Language::Rust, text).unwrap();
+        collect(&tree, kinds::of(Language::Rust), &LineStarts::of(text), &mut whole);
+        assert!(!whole.is_empty());
+        assert_eq!(definitions(Language::Rust, text), whole);
+        assert_ne!(bodies::without_bodies(text, LONG), text);
+    }
+}

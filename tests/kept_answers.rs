@@ -190,10 +190,10 @@ fn an_answer_is_shown_again_and_each_source_says_what_has_become_of_it() {
         (last["citations"][source]["since"].clone(), last["citations"][source]["now"].clone())
     };
     assert_eq!(since(1), (json!("unchanged"), Value::Null));
-    world.write("src/retry.rs", &format!("//! Retries.\n\n{RETRY}"));
+    world.write("src/retry.rs", format!("//! Retries.\n\n{RETRY}"));
     assert_eq!(since(1), (json!("moved"), json!([7, 7])));
     assert_eq!(since(0), (json!("unchanged"), Value::Null));
-    world.write("src/retry.rs", &RETRY.replace("let mut left", "let mut right"));
+    world.write("src/retry.rs", RETRY.replace("let mut left", "let mut right"));
     assert_eq!(since(1), (json!("changed"), Value::Null));
     let told = world.rein(&["ask", "--show"]).ends(0).text();
     assert!(told.contains("verified; the file changed since, and does not say so any more"), "{told}");
@@ -230,7 +230,7 @@ fn an_answer_goes_into_a_new_file_as_markdown_and_replaces_none() {
 fn nothing_is_kept_where_the_user_wants_none_and_a_secret_in_a_file_is_not() {
     let world = world();
     let key = format!("const KEY: &str = \"{}{}\";\n", "gh", "p_0123456789abcdefghijABCDEFGHIJ012345");
-    world.write("src/retry.rs", &format!("{RETRY}{key}"));
+    world.write("src/retry.rs", format!("{RETRY}{key}"));
     let model = Model::plays([first(), first()]);
     serve(&world, &model, "");
     world.rein(&["ask", QUESTION]);
