@@ -124,7 +124,7 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
     let found = hits.len();
     let fitting = within(hits, request.limit, request.budget);
     if let (true, 1.., Some(budget)) = (fitting.is_empty(), found, request.budget) {
-        remark(&format!("{found} found, none of which fits in {budget} tokens; raise `--budget-tokens`"));
+        tell(&format!("{found} found, none of which fits in {budget} tokens; raise `--budget-tokens`"));
     }
     Ok(fitting)
 }
