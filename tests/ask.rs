@@ -315,6 +315,8 @@ fn why_a_line_is_so_is_answered_from_the_commit_that_made_it_so() {
     for (at, code) in [("src/retry.rs:900", 5), ("src/retry.rs", 64), ("src/none.rs:1", 5), ("../x:1", 5)] {
         world.rein(&["ask", "--at", at, "why?"]).ends(code);
     }
+    let none = world.rein(&["ask", "--at", "src/none.rs:1", "why?"]);
+    assert!(none.err.contains("`src/none.rs`, which is no file here"), "{}", none.err);
     // A secret file is pointed at in vain.
     let model = Model::says("Nothing is known.");
     serve(&world, &model, "openai-chat", "");

@@ -177,7 +177,7 @@ fn what_cannot_be_read_is_said() {
     let world = shop();
     let ask = |more: &[&str]| world.rein(&[&["context"], &AT[..], more].concat());
     let gone = ask(&["--diagnostics", "gone.txt", "x"]).ends(5);
-    assert!(gone.err.contains("`gone.txt` cannot be read"), "{}", gone.err);
+    assert!(gone.err.contains("`--diagnostics gone.txt` cannot be read"), "{}", gone.err);
     let twice = ask(&["--diagnostics", "-", "-"]);
     let twice = twice.ends(64);
     assert!(twice.err.contains("stdin is one thing only") || twice.err.contains("empty"), "{}", twice.err);

@@ -51,6 +51,8 @@ fn the_limit_the_budget_and_stdin_are_obeyed() {
     let budget = weight(&all) - 1;
     let fewer = found(&world, &["--budget-tokens", &budget.to_string(), "watch folder"]);
     assert!(weight(&fewer) <= budget && fewer.len() < all.len() && !fewer.is_empty());
+    let none = world.rein(&["search", "--budget-tokens", "1", "watch folder"]).ends(1);
+    assert!(none.err.contains("none of which fits in 1 tokens; raise `--budget-tokens`"), "{}", none.err);
     let piped = world.rein_with(&["search", "--json", "-"], "watch folder\n").ends(0).json();
     assert_eq!(piped, Value::from(all));
 }

@@ -121,7 +121,12 @@ fn find(request: &SearchRequest) -> Result<Vec<Hit>, Wrong> {
         },
         _ => by_words(looked_at(request)),
     };
-    Ok(within(hits, request.limit, request.budget))
+    let found = hits.len();
+    let fitting = within(hits, request.limit, request.budget);
+    if let (true, 1.., Some(budget)) = (fitting.is_empty(), found, request.budget) {
+        tell(&format!("{found} found, none of which fits in {budget} tokens; raise `--budget-tokens`"));
+    }
+    Ok(fitting)
 }
 
 /// The chunks nearest in meaning. Who asks for that by name has what is missing made first; what cannot

@@ -93,8 +93,8 @@ struct Reading {
 /// Lets the reader go on when it is dropped.
 pub struct Held(Keys);
 
-/// How long the reader takes to see that it is held.
-const GLANCE: Duration = Duration::from_millis(250);
+/// How long the reader may take to see that it is held.
+const GLANCE: Duration = Duration::from_secs(1);
 
 impl Keys {
     /// Reads the terminal on a thread of its own and hands out what comes. The thread ends with the
@@ -106,12 +106,8 @@ impl Keys {
             let mut tail = Tail::default();
             loop {
                 keys.pause();
-                let event = match event::poll(GLANCE) {
-                    Ok(false) => continue,
-                    Ok(true) => event::read(),
-                    Err(why) => Err(why),
-                };
-                let event = event.map(|event| tail.sort(event, Instant::now()));
+                // Without a time limit: crossterm spins through the last millisecond of any.
+                let event = event::read().map(|event| tail.sort(event, Instant::now()));
                 let over = event.is_err();
                 if sender.blocking_send(event).is_err() || over {
                     keys.end();
@@ -127,9 +123,11 @@ impl Keys {
         let (state, changed) = &*self.state;
         let mut reading = state.lock().unwrap_or_else(PoisonError::into_inner);
         reading.held = true;
+        // What wakes the reader is a key or another size of the window; the same size is news to nobody.
+        let _ = kill_process(getpid(), Signal::WINCH);
         let waits = |reading: &mut Reading| !reading.paused && !reading.over;
         // A reader that has more keys than anybody takes would never stop; then it is left alone.
-        drop(changed.wait_timeout_while(reading, 4 * GLANCE, waits).unwrap_or_else(PoisonError::into_inner));
+        drop(changed.wait_timeout_while(reading, GLANCE, waits).unwrap_or_else(PoisonError::into_inner));
         Held(self.clone())
     }
 

@@ -37,7 +37,7 @@ pub enum NotWanted {
     Nothing(String),
     #[error("`{0}` is a page of the web; `--allow-url` lets it be fetched, this once")]
     Page(String),
-    #[error("`{}` cannot be read: {why}", .file.display())]
+    #[error("`--diagnostics {}` cannot be read: {why}; name a file, or `-` for stdin", .file.display())]
     Unreadable { file: PathBuf, why: std::io::Error },
     #[error("stdin is one thing only: `--diagnostics -` reads what was printed there, and `-` the words")]
     Twice,

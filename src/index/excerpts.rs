@@ -206,4 +206,26 @@ mod tests {
         assert_eq!(super::super::symbols(&layered, "WATCH_folder_n", 1), ["watch_folder_new"]);
         assert_eq!(index.corpus().files().len(), 3, "the index itself is as it was");
     }
+
+    #[test]
+    fn a_method_is_named_with_its_type_and_comes_from_where_the_type_is() {
+        let folder = project(&FILES);
+        let mut index = index(folder.path());
+        index.refresh(&|| false).unwrap();
+        let path = |name: &str| RepoPath::parse(name).unwrap();
+        let open = BTreeMap::from([
+            (path("own.rs"), Lines::from("struct Cart;\nimpl Cart {\n    fn sum_up() {}\n}\n")),
+            (path("other.rs"), Lines::from("fn sum_up() {}\n")),
+        ]);
+        let layered = index.under(&open);
+        let named = |name: &str| {
+            let (drawn, all) = super::super::defined(&layered, name, 3);
+            let paths: Vec<String> = drawn.iter().map(|one| one.excerpt.path.to_string()).collect();
+            (paths, all)
+        };
+        assert_eq!(named("sum_up").1, 2);
+        assert_eq!(named("shop::Cart::sum_up"), (vec!["own.rs".to_owned()], 1));
+        assert_eq!(named("Cart.sum_up"), (vec!["own.rs".to_owned()], 1));
+        assert_eq!(named("Basket::sum_up"), (vec![], 0), "the type must be here");
+    }
 }

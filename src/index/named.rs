@@ -11,12 +11,28 @@ use crate::text::{Lines, RepoPath, Span};
 const LONGEST: usize = 120;
 
 /// The definitions of `name`, at most `limit` of them, and how many there are. Those in code that is not
-/// about tests come first. Blocking: reads the files.
+/// about tests come first. Of `Owner::name` and `Owner.name`, which are no names of their own, those of
+/// `name` in files that define the owner too. Blocking: reads the files.
 pub fn defined(layered: &Layered<'_>, name: &str, limit: usize) -> (Vec<Drawn>, usize) {
+    let whole = defined_with(layered, None, name, limit);
+    let parts = name.rsplit_once("::").or_else(|| name.rsplit_once('.'));
+    match parts {
+        Some((owners, last)) if whole.1 == 0 => {
+            let owner = owners.rsplit(['.', ':']).next();
+            defined_with(layered, owner, last, limit)
+        }
+        _ => whole,
+    }
+}
+
+fn defined_with(layered: &Layered<'_>, owner: Option<&str>, name: &str, limit: usize) -> (Vec<Drawn>, usize) {
     let mut places: Vec<(bool, &RepoPath, Span)> = Vec::new();
     for file in layered.corpus().files() {
-        let own = file.entry().symbols.iter().filter(|symbol| *symbol.name == *name);
-        places.extend(own.map(|symbol| (aside(file.path()), file.path(), symbol.span)));
+        let symbols = &file.entry().symbols;
+        if owner.is_none_or(|owner| symbols.iter().any(|symbol| *symbol.name == *owner)) {
+            let own = symbols.iter().filter(|symbol| *symbol.name == *name);
+            places.extend(own.map(|symbol| (aside(file.path()), file.path(), symbol.span)));
+        }
     }
     places.sort();
     places.dedup();

@@ -141,7 +141,9 @@ impl About<'_> {
                 },
                 (_, false) => self.definitions(name, drawn, count, why, all),
                 ([], true) => {
-                    all.notes.push(format!("`{mention}` names no file and no symbol here; it stays a word"));
+                    all.notes.push(format!(
+                        "`{mention}` names no file and no symbol here: nothing comes along for it"
+                    ));
                 }
                 (many, true) => {
                     all.notes.push(format!("`{mention}` names {} files; write more of the path", many.len()));

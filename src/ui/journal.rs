@@ -10,7 +10,7 @@ use crate::workspace::{Comparison, Extent, Kind as Operation, LogEntry, Status};
 impl App {
     pub(super) fn open_journal(&mut self, log: Result<Vec<LogEntry>, String>) {
         match log {
-            Ok(entries) => self.overlay = Some(Overlay::Page(journal(&entries))),
+            Ok(entries) => self.lay_over(Overlay::Page(journal(&entries))),
             Err(why) => self.say(Paint::Bad, why),
         }
     }

@@ -77,23 +77,25 @@ impl App {
         self.overlay = Some(Overlay::Page(page));
     }
 
-    pub(super) fn act_in_meaning(&mut self, action: Action) -> Option<Vec<Out>> {
-        let making = match &self.vectors {
-            Some(Ok(vectors)) => Some(&vectors.making),
+    /// What `action` decides on the page as things stand, if anything.
+    pub(super) fn decides_meaning(&self, action: Action) -> Option<Say> {
+        let Some(Ok(vectors)) = &self.vectors else { return None };
+        match (action, &vectors.making) {
+            (Action::Yes, Making::Asks { .. } | Making::Refused) => Some(Say::Allow),
+            (Action::No, _) if vectors.host.is_some() && !vectors.is_local => Some(Say::Refuse),
+            (Action::Pause, Making::UnderWay) => Some(Say::Pause),
+            (Action::Pause, Making::Paused | Making::Stopped(_)) => Some(Say::GoOn),
             _ => None,
-        };
-        let leaves =
-            matches!(&self.vectors, Some(Ok(vectors)) if vectors.host.is_some() && !vectors.is_local);
-        let say = match (action, making) {
-            (Action::Yes, Some(Making::Asks { .. } | Making::Refused)) => Say::Allow,
-            (Action::No, Some(_)) if leaves => Say::Refuse,
-            (Action::Pause, Some(Making::UnderWay)) => Say::Pause,
-            (Action::Pause, Some(Making::Paused | Making::Stopped(_))) => Say::GoOn,
-            (Action::Yes | Action::No | Action::Pause, _) => {
-                self.say(Paint::Text, "there is nothing to decide here now");
-                return Some(Vec::new());
-            }
-            _ => return None,
+        }
+    }
+
+    pub(super) fn act_in_meaning(&mut self, action: Action) -> Option<Vec<Out>> {
+        if !matches!(action, Action::Yes | Action::No | Action::Pause) {
+            return None;
+        }
+        let Some(say) = self.decides_meaning(action) else {
+            self.say(Paint::Text, "there is nothing to decide here now");
+            return Some(Vec::new());
         };
         if let Some(Ok(vectors)) = &mut self.vectors {
             vectors.making = match say {

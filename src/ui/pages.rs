@@ -17,7 +17,7 @@ impl App {
             Kind::Meaning => Some(self.meaning_page()),
         };
         match page {
-            Some(page) => self.overlay = Some(Overlay::Page(page)),
+            Some(page) => self.lay_over(Overlay::Page(page)),
             None => self.say(Paint::Warn, "nothing has been asked yet"),
         }
     }

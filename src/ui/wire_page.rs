@@ -16,7 +16,7 @@ const SHOWN: usize = 256 * 1024;
 impl App {
     pub(super) fn open_wire(&mut self, sent: Result<Vec<SentRequest>, String>) {
         match sent {
-            Ok(sent) => self.overlay = Some(Overlay::Page(page(&sent))),
+            Ok(sent) => self.lay_over(Overlay::Page(page(&sent))),
             Err(why) => self.say(Paint::Bad, why),
         }
     }
@@ -36,7 +36,7 @@ impl App {
         let effects = self.session.forget_preview();
         // What was put together was looked at; nothing of it runs any more.
         debug_assert!(effects.is_empty());
-        self.overlay = Some(Overlay::Page(page));
+        self.lay_over(Overlay::Page(page));
     }
 }
 

@@ -23,7 +23,9 @@ pub enum NoWayOn {
     NoAnswer(#[from] NoAnswer),
     #[error(transparent)]
     Out(#[from] NotWritten),
-    #[error("`{0}` was asked at depth deep, which ends with a report; ask anew, or at another depth")]
+    #[error(
+        "`{0}` was asked at depth deep, whose report cannot be gone on from; ask anew, without `--continue`"
+    )]
     Deep(String),
     #[error("`{0}` did not come to its end, grew too long, or a secret was shown on the way; ask anew")]
     Part(String),

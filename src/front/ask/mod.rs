@@ -68,6 +68,8 @@ enum Wrong {
     Read(#[from] ReadError),
     #[error("`{file}` has {lines} line(s); `--at` asks for line {first}")]
     NoSuchLines { file: String, lines: usize, first: usize },
+    #[error("`--at` names `{0}`, which is no file here; `rein search` finds where things are")]
+    NoSuchFile(String),
 }
 
 impl Wrong {
@@ -77,7 +79,7 @@ impl Wrong {
             Self::Wanted(why) => why.exit(),
             Self::NoWayOn(why) => why.exit(),
             Self::Out(why) => why.exit(),
-            Self::Setup(_) | Self::Read(_) | Self::NoSuchLines { .. } => Exit::NotHere,
+            Self::Setup(_) | Self::Read(_) | Self::NoSuchLines { .. } | Self::NoSuchFile(_) => Exit::NotHere,
         }
     }
 }
@@ -162,8 +164,8 @@ fn continued(request: &AskRequest) -> (Option<String>, String) {
 fn pointed_at(setup: &Setup, at: &str) -> Result<(Workspace, Focus), Wrong> {
     let (file, span) = parse_at(at).ok_or_else(|| Wrong::Lines(at.into()))?;
     let (workspace, path) = setup.around(Path::new(file))?;
-    let text = workspace.read(&path)?;
-    let lines = text.map_or(0, |text| text.lines.len());
+    let text = workspace.read(&path)?.ok_or_else(|| Wrong::NoSuchFile(path.to_string()))?;
+    let lines = text.lines.len();
     if span.start() >= lines {
         return Err(Wrong::NoSuchLines { file: path.to_string(), lines, first: span.start() + 1 });
     }

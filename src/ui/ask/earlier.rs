@@ -19,9 +19,7 @@ impl App {
             Ok(heads) => heads,
             Err(why) => return self.say(Paint::Bad, why),
         };
-        if let Some(Overlay::Ask(page)) = self.overlay.replace(Overlay::Page(list(&heads))) {
-            self.asking.behind = Some(page);
-        }
+        self.lay_over(Overlay::Page(list(&heads)));
     }
 
     /// `height`: rows of a page.

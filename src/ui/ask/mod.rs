@@ -40,7 +40,7 @@ pub(super) struct Asking {
     anew: bool,
     /// An answer has come that nobody has seen yet.
     unseen: bool,
-    /// The page that a commit, or the list of earlier answers, was opened from.
+    /// The page that what is read now was opened from.
     behind: Option<AskPage>,
 }
 
@@ -85,18 +85,31 @@ impl App {
         self.asking = Asking { depth, reach, allowance, ..Asking::default() };
     }
 
-    /// Opens the page; the last answer is still on it.
+    /// Opens the page; the last answer is still on it, and so is what was typed when something was read
+    /// over it.
     pub(super) fn ask_about_the_project(&mut self) {
         self.ghosting.ghost = None;
         self.asking.unseen = false;
-        self.overlay = Some(Overlay::Ask(AskPage::default()));
+        if !matches!(self.overlay, Some(Overlay::Ask(_))) {
+            let page = self.asking.behind.take().unwrap_or_default();
+            self.overlay = Some(Overlay::Ask(page));
+        }
+    }
+
+    /// Lays what is to be read over the screen. Over the page of a question, it goes back there.
+    pub(super) fn lay_over(&mut self, read: Overlay) {
+        match self.overlay.replace(read) {
+            Some(Overlay::Ask(page)) => self.asking.behind = Some(page),
+            Some(Overlay::Page(_) | Overlay::Context(_)) => {}
+            _ => self.asking.behind = None,
+        }
     }
 
     /// Closes what lies over the screen: what was opened from the page of a question goes back to it.
     pub(super) fn close_overlay(&mut self) {
-        let from_here = |kind: Kind| matches!(kind, Kind::Commit | Kind::Earlier);
-        let read = matches!(&self.overlay, Some(Overlay::Page(page)) if from_here(page.kind));
+        let read = matches!(&self.overlay, Some(Overlay::Page(_) | Overlay::Context(_)));
         let behind = self.asking.behind.take().filter(|_| read);
+        self.asking.unseen &= behind.is_none();
         self.overlay = behind.map(Overlay::Ask);
     }
 
@@ -222,11 +235,7 @@ impl App {
     /// Shows what is to be read over the page, to which it goes back; `else_say` where there is nothing.
     fn read_over(&mut self, read: Option<Page>, else_say: String) -> Vec<Out> {
         match read {
-            Some(read) => {
-                if let Some(Overlay::Ask(page)) = self.overlay.replace(Overlay::Page(read)) {
-                    self.asking.behind = Some(page);
-                }
-            }
+            Some(read) => self.lay_over(Overlay::Page(read)),
             None => self.say(Paint::Warn, else_say),
         }
         Vec::new()

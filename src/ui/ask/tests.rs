@@ -250,6 +250,36 @@ fn over_two_questions_the_panel_says_what_came_with_which_and_what_stands_above(
 }
 
 #[test]
+fn whatever_is_read_over_a_question_goes_back_to_it_with_what_was_typed() {
+    let mut app = app();
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    "who uses it?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    for opened in [1, 3, 6, 9] {
+        key(&mut app, KeyCode::F(opened));
+        assert!(!matches!(app.overlay, Some(Overlay::Ask(_))), "F{opened} opens a page");
+        key(&mut app, KeyCode::Esc);
+        assert!(picture(&app).contains("ask who uses it?"), "F{opened}: {}", picture(&app));
+    }
+    key(&mut app, KeyCode::F(3));
+    assert!(picture(&app).contains("no question was sent yet"), "{}", picture(&app));
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    assert!(picture(&app).contains("ask who uses it?"), "{}", picture(&app));
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    assert!(app.overlay.is_none());
+    key(&mut app, KeyCode::F(1));
+    key(&mut app, KeyCode::Esc);
+    assert!(app.overlay.is_none(), "what was opened over the editor goes back there");
+}
+
+#[test]
+fn the_footer_offers_no_decision_about_meaning_where_there_is_none() {
+    let mut app = app();
+    key(&mut app, KeyCode::F(9));
+    let shown = picture(&app);
+    assert!(shown.contains("q close") && !shown.contains("texts may be sent"), "{shown}");
+}
+
+#[test]
 fn at_forty_columns_the_page_is_still_legible() {
     let (mut app, turn) = asked();
     app.update(Duration::ZERO, Input::Resize(40, 10));

@@ -332,7 +332,7 @@ impl App {
 
     /// Opens the list of problems.
     pub(super) fn show_checks(&mut self) {
-        self.overlay = Some(Overlay::Page(page::page(self)));
+        self.lay_over(Overlay::Page(page::page(self)));
     }
 
     /// Makes the list anew, if it is open.

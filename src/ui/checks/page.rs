@@ -135,6 +135,8 @@ fn told(app: &App, said: &Said, page: &mut Page) {
         }
     } else if report.is_empty() && well {
         page.text(Paint::Good, " no problem");
+    } else if report.is_empty() && report.elsewhere() == 0 {
+        page.text(Paint::Dim, " nothing was said until it ended");
     }
 }
 

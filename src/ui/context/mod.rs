@@ -109,24 +109,23 @@ impl ContextPage {
         self.touched += 1;
     }
 
-    fn scroll(&mut self, by: isize) {
-        let last = self.panel.rows.len().saturating_sub(1);
+    /// Scrolls by rows, until the last one is at the bottom of a window of `height` of them.
+    fn scroll(&mut self, by: isize, height: usize) {
+        let last = self.panel.rows.len().saturating_sub(height);
         self.top = self.top.saturating_add_signed(by).min(last);
     }
 }
 
 impl App {
     /// Opens the panel: on the next request where one is being written or none was sent, else on the last.
+    /// What goes with a question is found when it is asked, so over one it is what was sent.
     pub(super) fn open_context(&mut self) -> Vec<Out> {
         let of_question = matches!(self.overlay, Some(Overlay::Ask(_)));
         let writing = !self.prompt.text().trim().is_empty();
         let mut page = ContextPage { of_question, ..ContextPage::default() };
-        page.view = if self.sent(of_question).is_some() && (of_question || !writing) {
-            View::Sent
-        } else {
-            View::Next
-        };
-        self.overlay = Some(Overlay::Context(page));
+        let is_sent = of_question || (!writing && self.sent(false).is_some());
+        page.view = if is_sent { View::Sent } else { View::Next };
+        self.lay_over(Overlay::Context(page));
         self.look_ahead()
     }
 
@@ -187,8 +186,8 @@ impl App {
         match action {
             Action::Down => page.choose(1, height),
             Action::Up => page.choose(-1, height),
-            Action::Page { down: true, .. } => page.scroll(page_by),
-            Action::Page { down: false, .. } => page.scroll(-page_by),
+            Action::Page { down: true, .. } => page.scroll(page_by, height),
+            Action::Page { down: false, .. } => page.scroll(-page_by, height),
             Action::Submit => {
                 let key = page.item().map(Item::key);
                 page.touched += 1;
@@ -215,7 +214,7 @@ impl App {
 
     /// Closes the page; what was put together to be looked at is forgotten.
     pub(super) fn close_context(&mut self) -> Vec<Out> {
-        self.overlay = None;
+        self.close_overlay();
         let effects = self.session.forget_preview();
         self.follow(effects)
     }

@@ -89,6 +89,7 @@ pub(super) struct Panel {
 pub(super) fn panel(app: &App, page: &ContextPage, width: usize) -> Panel {
     let mut make = Make { panel: Panel::default(), width, app, page };
     make.panel.title = match page.view {
+        View::Next if page.of_question => "the next request for a change",
         View::Next => "the next request",
         View::Sent if page.of_question => "the request of the question, as it was sent",
         View::Sent => "the last request, as it was sent",
@@ -112,6 +113,9 @@ impl Make<'_> {
     fn nothing(&mut self) {
         let next = self.app.session.next_request();
         let words = match self.page.view {
+            View::Sent if self.page.of_question => "no question was sent yet; what goes with one is found \
+                 when it is asked, and shown here from then on"
+                .to_owned(),
             View::Sent => "nothing was sent yet; Tab shows the next request".to_owned(),
             View::Next if self.app.level == Level::Complete => {
                 "at `complete` the text around the cursor is sent as you type; Shift-Tab moves the slider"

@@ -102,6 +102,10 @@ fn how_a_check_ends_is_said_in_words() {
         stage.keys("<A-t>");
         checked(&mut stage, 1, "", Some(end));
         assert!(stage.row("shop").contains(words), "{words}:\n{}", stage.shot());
+        stage.keys("<F6>");
+        let list = stage.shot();
+        let said = ["nothing was said until it ended", "no problem"].iter().any(|said| list.contains(said));
+        assert!(said && !list.contains("of 0"), "{words}:\n{list}");
     }
 }
 

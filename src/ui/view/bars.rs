@@ -433,6 +433,9 @@ fn says(app: &App, row: &keymap::Binding) -> Option<&'static str> {
     match (row.action, purpose) {
         (Action::Land, Some(Purpose::TakeBack)) => Some("take back what is rejected"),
         (Action::Land, Some(Purpose::ReadOnly)) => None,
+        (Action::Yes | Action::No | Action::Pause, _) if row.place == keymap::Place::Meaning => {
+            app.decides_meaning(row.action).map(|_| row.says)
+        }
         _ => Some(row.says),
     }
 }

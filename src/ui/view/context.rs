@@ -75,7 +75,12 @@ fn menu(menu: &Menu, pen: &mut Pen<'_>, within: Rect, side: &Side) {
     let width =
         u16::try_from(widest + 4).unwrap_or(within.width).clamp(12, within.width.max(12)).min(within.width);
     let area = Rect { y, height: rows, width, ..within };
-    pen.clear(area);
+    // Over a page, half a row that looks out from behind the names would read as one of them.
+    pen.clear(if matches!(side, Side::Under(_)) {
+        Rect { x: 0, width: within.right(), ..area }
+    } else {
+        area
+    });
     // The chosen one stays in sight.
     let top = (menu.chosen + 1).saturating_sub(usize::from(rows));
     for (y, (at, name)) in (0..rows).zip(names.iter().enumerate().skip(top)) {
