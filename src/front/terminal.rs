@@ -15,7 +15,7 @@ use crossterm::event::{
     self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEventKind, KeyModifiers,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    self, BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, queue};
@@ -103,15 +103,21 @@ impl Keys {
         let (sender, receiver) = mpsc::channel(KEYS);
         let keys = self.clone();
         std::thread::spawn(move || {
-            let mut tail = Tail::default();
+            let (mut tail, mut size) = (Tail::default(), Size { told: Size::now() });
             loop {
                 keys.pause();
                 // Without a time limit: crossterm spins through the last millisecond of any.
                 let event = event::read().map(|event| tail.sort(event, Instant::now()));
                 let over = event.is_err();
+                if event.as_ref().is_ok_and(|event| size.is_known(event)) {
+                    continue;
+                }
+                let news = event.as_ref().ok().and_then(|event| size.news_before(event));
+                if news.is_some_and(|news| sender.blocking_send(Ok(news)).is_err()) {
+                    return keys.end();
+                }
                 if sender.blocking_send(event).is_err() || over {
-                    keys.end();
-                    return;
+                    return keys.end();
                 }
             }
         });
@@ -185,6 +191,39 @@ impl Tail {
             self.until = Some(now + TAIL);
         }
         event
+    }
+}
+
+/// The size that was told last. A key may be read before the news of a size that was there before it, and
+/// what a key means depends on what is in sight.
+#[derive(Debug)]
+struct Size {
+    told: Option<(u16, u16)>,
+}
+
+impl Size {
+    fn now() -> Option<(u16, u16)> {
+        terminal::window_size().ok().map(|size| (size.columns, size.rows))
+    }
+
+    fn is_known(&self, event: &Event) -> bool {
+        matches!(event, Event::Resize(columns, rows) if self.told == Some((*columns, *rows)))
+    }
+
+    /// What has to be told before `event`, as the window is now.
+    fn news_before(&mut self, event: &Event) -> Option<Event> {
+        match event {
+            Event::Resize(columns, rows) => {
+                self.told = Some((*columns, *rows));
+                None
+            }
+            Event::Key(_) => {
+                let now = Self::now().filter(|now| self.told != Some(*now))?;
+                self.told = Some(now);
+                Some(Event::Resize(now.0, now.1))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -191,7 +191,7 @@ fn a_storm_of_sizes_while_the_model_talks_loses_nothing() {
     term.see("too small");
     // No verdict counts for what cannot be seen.
     term.send("yY");
-    term.quiet(Duration::from_millis(150));
+    term.quiet(Duration::from_millis(600));
     term.resize(100, 30);
     term.see("60 open");
     assert!(term.picture().contains("✓ 0 accepted"), "{}", term.picture());
