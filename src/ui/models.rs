@@ -50,7 +50,7 @@ impl Models {
 impl App {
     /// Opens the page, and has the servers asked.
     pub(super) fn choose_model(&mut self) -> Vec<Out> {
-        self.overlay = Some(Overlay::Models(Models::default()));
+        self.lay_over(Overlay::Models(Models::default()));
         vec![Out::Do(Effect::ListModels)]
     }
 
@@ -95,7 +95,7 @@ impl App {
         let found = models.found.iter().flatten().find(|one| one.model == model);
         let price = found.and_then(|one| one.price);
         self.facts.prices.extend(price.map(|price| (model.clone(), price)));
-        self.overlay = None;
+        self.close_overlay();
         self.facts.prefer(role, model.clone());
         self.say(Paint::Good, format!("{role}: {model}, from the next request on"));
         vec![Out::Do(Effect::Prefer { role, model })]

@@ -140,7 +140,7 @@ impl App {
     pub(super) fn pick(&mut self) -> Vec<Out> {
         let mut picker = Picker::default();
         picker.refresh(self.listing.as_deref().unwrap_or_default());
-        self.overlay = Some(Overlay::Picker(picker));
+        self.lay_over(Overlay::Picker(picker));
         vec![Out::Do(Effect::ListFiles)]
     }
 
@@ -169,6 +169,7 @@ impl App {
             Action::Submit => {
                 let line = picker.line_number();
                 let choice = picker.choice(files).cloned();
+                // A question that was being typed comes back with its key.
                 self.overlay = None;
                 if let Some(number) = line {
                     self.go_to(number.saturating_sub(1), 0);

@@ -96,19 +96,22 @@ impl App {
         }
     }
 
-    /// Lays what is to be read over the screen. Over the page of a question, it goes back there.
-    pub(super) fn lay_over(&mut self, read: Overlay) {
-        match self.overlay.replace(read) {
+    /// Lays what is to be read, or chosen from, over the screen. Over the page of a question, it goes back there.
+    pub(super) fn lay_over(&mut self, over: Overlay) {
+        match self.overlay.replace(over) {
             Some(Overlay::Ask(page)) => self.asking.behind = Some(page),
-            Some(Overlay::Page(_) | Overlay::Context(_)) => {}
+            Some(Overlay::Page(_) | Overlay::Context(_) | Overlay::Picker(_) | Overlay::Models(_)) => {}
             _ => self.asking.behind = None,
         }
     }
 
     /// Closes what lies over the screen: what was opened from the page of a question goes back to it.
     pub(super) fn close_overlay(&mut self) {
-        let read = matches!(&self.overlay, Some(Overlay::Page(_) | Overlay::Context(_)));
-        let behind = self.asking.behind.take().filter(|_| read);
+        let over = matches!(
+            &self.overlay,
+            Some(Overlay::Page(_) | Overlay::Context(_) | Overlay::Picker(_) | Overlay::Models(_))
+        );
+        let behind = self.asking.behind.take().filter(|_| over);
         self.asking.unseen &= behind.is_none();
         self.overlay = behind.map(Overlay::Ask);
     }

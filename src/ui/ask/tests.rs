@@ -254,12 +254,21 @@ fn whatever_is_read_over_a_question_goes_back_to_it_with_what_was_typed() {
     let mut app = app();
     press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
     "who uses it?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
-    for opened in [1, 3, 6, 9] {
+    for opened in [1, 2, 3, 6, 9] {
         key(&mut app, KeyCode::F(opened));
         assert!(!matches!(app.overlay, Some(Overlay::Ask(_))), "F{opened} opens a page");
         key(&mut app, KeyCode::Esc);
         assert!(picture(&app).contains("ask who uses it?"), "F{opened}: {}", picture(&app));
     }
+    press(&mut app, KeyCode::Char('p'), KeyModifiers::CONTROL);
+    assert!(matches!(app.overlay, Some(Overlay::Picker(_))));
+    key(&mut app, KeyCode::Esc);
+    assert!(picture(&app).contains("ask who uses it?"), "{}", picture(&app));
+    press(&mut app, KeyCode::Char('p'), KeyModifiers::CONTROL);
+    key(&mut app, KeyCode::Enter);
+    assert!(app.overlay.is_none(), "a file was chosen");
+    press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
+    assert!(picture(&app).contains("ask who uses it?"), "{}", picture(&app));
     key(&mut app, KeyCode::F(3));
     assert!(picture(&app).contains("no question was sent yet"), "{}", picture(&app));
     press(&mut app, KeyCode::Char('a'), KeyModifiers::CONTROL);
