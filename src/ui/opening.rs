@@ -169,7 +169,6 @@ impl App {
             Action::Submit => {
                 let line = picker.line_number();
                 let choice = picker.choice(files).cloned();
-                // A question that was being typed comes back with its key.
                 self.overlay = None;
                 if let Some(number) = line {
                     self.go_to(number.saturating_sub(1), 0);

@@ -181,7 +181,7 @@ impl App {
                 self.search_anew();
             }
             (Some(Overlay::Models(_)), _) => self.type_in_models(text),
-            (Some(Overlay::Ask(page)), _) => drop(page.question.insert(text)),
+            (Some(Overlay::Ask(_)), _) => drop(self.asking.question.insert(text)),
             (Some(Overlay::Line(_, line)), _) => drop(line.insert(text)),
             (None, Focus::Review) if self.review.hand.is_some() => {
                 return self.run_in_hand(Command::Insert(text.to_owned()));

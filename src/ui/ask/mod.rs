@@ -21,7 +21,6 @@ use crate::text::safe;
 /// The page while it is open.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AskPage {
-    pub(super) question: LineEdit,
     /// The source that Enter opens.
     chosen: usize,
     rows: Vec<Row>,
@@ -34,6 +33,8 @@ pub struct AskPage {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(super) struct Asking {
     pub depth: Depth,
+    /// What is being typed: it outlives the page, whatever takes its place.
+    pub question: LineEdit,
     reach: Reach,
     allowance: Allowance,
     /// The next question does not go on from the last answer.
@@ -53,10 +54,6 @@ pub struct Row {
 }
 
 impl AskPage {
-    pub fn question(&self) -> &LineEdit {
-        &self.question
-    }
-
     pub fn chosen(&self) -> usize {
         self.chosen
     }
@@ -85,8 +82,7 @@ impl App {
         self.asking = Asking { depth, reach, allowance, ..Asking::default() };
     }
 
-    /// Opens the page; the last answer is still on it, and so is what was typed when something was read
-    /// over it.
+    /// Opens the page; the last answer is still on it, and so is what was typed.
     pub(super) fn ask_about_the_project(&mut self) {
         self.ghosting.ghost = None;
         self.asking.unseen = false;
@@ -154,31 +150,29 @@ impl App {
             Action::Copy => return self.copy_answer(),
             Action::AsText => return self.answer_as_a_text(),
             Action::AskAnew => self.asking.anew = !self.asking.anew,
-            Action::Submit if page.question.is_empty() => return self.open_source(),
+            Action::Submit if self.asking.question.is_empty() => return self.open_source(),
             Action::Submit => return self.put_question(),
             Action::Down => page.choose(1, sources, height),
             Action::Up => page.choose(-1, sources, height),
             Action::Page { down: true, .. } => page.scroll(page_by),
             Action::Page { down: false, .. } => page.scroll(-page_by),
-            Action::Move(motion) => page.question.go(motion),
-            Action::Backspace => page.question.backspace(),
-            Action::DeleteWordBack => page.question.delete_word_back(),
-            Action::DeleteLine => page.question.clear(),
+            Action::Move(motion) => self.asking.question.go(motion),
+            Action::Backspace => self.asking.question.backspace(),
+            Action::DeleteWordBack => self.asking.question.delete_word_back(),
+            Action::DeleteLine => self.asking.question.clear(),
             _ => {}
         }
         Vec::new()
     }
 
     fn put_question(&mut self) -> Vec<Out> {
-        let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
-        let text = page.question.text().trim().to_owned();
+        let text = self.asking.question.text().trim().to_owned();
         self.ask_for_consent(&text, true).unwrap_or_else(|| self.put_question_with(Vec::new()))
     }
 
     /// Puts the question on the page, with the `pages` that may be fetched for it.
     pub(super) fn put_question_with(&mut self, pages: Vec<String>) -> Vec<Out> {
-        let Some(Overlay::Ask(page)) = &self.overlay else { return Vec::new() };
-        let text = page.question.text().trim().to_owned();
+        let text = self.asking.question.text().trim().to_owned();
         let mut wants = self.wants(&text);
         // A question is about what it names: what the check said is there for who asks for it.
         wants.told.iter_mut().for_each(|told| told.along = false);
@@ -199,6 +193,7 @@ impl App {
         match self.session.ask(question) {
             Ok(effects) => {
                 (self.asking.anew, self.asking.unseen) = (false, false);
+                self.asking.question.clear();
                 self.overlay = Some(Overlay::Ask(AskPage::default()));
                 self.follow(effects)
             }
@@ -254,12 +249,22 @@ impl App {
         Some(self.follow(effects))
     }
 
-    /// An answer has ended while its page was closed.
+    /// An answer has ended: said where its page is closed. Where there is none, the question is in its line
+    /// again, to be asked once more or otherwise.
     pub(super) fn tell_of_the_answer(&mut self, was_running: bool) {
-        let over = was_running && self.session.inquiry().is_some_and(|one| !one.is_running());
-        if over && !matches!(self.overlay, Some(Overlay::Ask(_))) {
+        let Some(inquiry) = self.session.inquiry().filter(|one| was_running && !one.is_running()) else {
+            return;
+        };
+        let answered = !inquiry.proof().findings.is_empty();
+        if !answered && self.asking.question.is_empty() {
+            self.asking.question.set(inquiry.question().text.as_str());
+        }
+        if !matches!(self.overlay, Some(Overlay::Ask(_))) {
             self.asking.unseen = true;
-            self.say(Paint::Good, "your question has been answered; Ctrl-A shows it");
+            match answered {
+                true => self.say(Paint::Good, "your question has been answered; Ctrl-A shows it"),
+                false => self.say(Paint::Warn, "your question has no answer; Ctrl-A says why"),
+            }
         }
     }
 

@@ -281,6 +281,32 @@ fn whatever_is_read_over_a_question_goes_back_to_it_with_what_was_typed() {
 }
 
 #[test]
+fn what_was_typed_as_a_question_is_there_again_after_every_way_out_and_after_a_failure() {
+    let mut app = app();
+    let ask = |app: &mut App| drop(press(app, KeyCode::Char('a'), KeyModifiers::CONTROL));
+    ask(&mut app);
+    "who uses it?".chars().for_each(|c| drop(key(&mut app, KeyCode::Char(c))));
+    for way_out in ['a', 'k', 'l'] {
+        press(&mut app, KeyCode::Char(way_out), KeyModifiers::CONTROL);
+        if matches!(app.overlay, Some(Overlay::Ask(_))) {
+            ask(&mut app);
+        }
+        assert!(app.overlay.is_none(), "Ctrl-{way_out} leaves the page");
+        ask(&mut app);
+        assert!(picture(&app).contains("ask who uses it?"), "Ctrl-{way_out}: {}", picture(&app));
+    }
+    let outs = key(&mut app, KeyCode::Enter);
+    let [Out::Do(Effect::Retrieve { turn, .. })] = &outs[..] else { panic!("{outs:?}") };
+    let turn = *turn;
+    assert!(!picture(&app).contains("ask who uses it?"), "it is on its way");
+    ask(&mut app);
+    happens(&mut app, Event::Retrieved { turn, found: Err(NoEvidence::Nothing) });
+    assert!(picture(&app).contains("your question has no answer; Ctrl-A says why"), "{}", picture(&app));
+    ask(&mut app);
+    assert!(picture(&app).contains("ask who uses it?"), "{}", picture(&app));
+}
+
+#[test]
 fn the_footer_offers_no_decision_about_meaning_where_there_is_none() {
     let mut app = app();
     key(&mut app, KeyCode::F(9));

@@ -11,8 +11,8 @@ use crate::ui::keymap::Action;
 pub struct Consent {
     /// The addresses, as they were typed.
     pub pages: Vec<String>,
-    /// The question that names them, if it is one: it goes back to its page.
-    pub question: Option<String>,
+    /// They are named in a question, to whose page it goes back.
+    pub is_question: bool,
 }
 
 impl Consent {
@@ -37,8 +37,7 @@ impl App {
         if pages.is_empty() {
             return None;
         }
-        let question = is_question.then(|| typed.to_owned());
-        self.overlay = Some(Overlay::Consent(Consent { pages, question }));
+        self.overlay = Some(Overlay::Consent(Consent { pages, is_question }));
         Some(Vec::new())
     }
 
@@ -58,12 +57,7 @@ impl App {
     /// Back to where was typed; says whether that is a question.
     pub(in crate::ui) fn back_from_consent(&mut self) -> bool {
         let Some(Overlay::Consent(consent)) = self.overlay.take() else { return false };
-        let page = consent.question.map(|typed| {
-            let mut page = AskPage::default();
-            page.question.set(typed);
-            Overlay::Ask(page)
-        });
-        self.overlay = page;
-        self.overlay.is_some()
+        self.overlay = consent.is_question.then(|| Overlay::Ask(AskPage::default()));
+        consent.is_question
     }
 }

@@ -63,7 +63,7 @@ impl App {
                 let before = page.adding.as_ref()?.before();
                 Some(before.strip_prefix('@').unwrap_or(before).to_owned())
             }
-            Some(Overlay::Ask(page)) => being_typed(page.question.before()).map(ToOwned::to_owned),
+            Some(Overlay::Ask(_)) => being_typed(self.asking.question.before()).map(ToOwned::to_owned),
             None if self.focus == Focus::Prompt => being_typed(self.prompt.before()).map(ToOwned::to_owned),
             _ => None,
         }
@@ -123,7 +123,7 @@ impl App {
                 let typed = line.before().to_owned();
                 (line, typed)
             }
-            Some(Overlay::Ask(page)) => (&mut page.question, format!("@{}", menu.typed)),
+            Some(Overlay::Ask(_)) => (&mut self.asking.question, format!("@{}", menu.typed)),
             _ => (&mut self.prompt, format!("@{}", menu.typed)),
         };
         for _ in at.chars() {

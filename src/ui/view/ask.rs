@@ -20,7 +20,7 @@ pub fn draw(app: &App, page: &AskPage, pen: &mut Pen<'_>, body: Rect) -> (u16, u
     let head = Rect { height: 1, ..body };
     pen.fill(head, Paint::Bar);
     let from = pen.text(head, 0, Paint::BarKey, " ask ");
-    let question = page.question();
+    let question = &app.asking.question;
     // A long question is shown where the cursor is.
     let room = usize::from(head.width.saturating_sub(from + 1));
     let before = safe::line(question.before());
